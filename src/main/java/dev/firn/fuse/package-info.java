@@ -1,0 +1,2 @@
+/** The seam between file systems and kernel transports. */
+package dev.firn.fuse;

@@ -1,0 +1,2 @@
+/** The JSON API over HTTP. */
+package dev.firn.server;

@@ -1,0 +1,2 @@
+/** Freezing, naming, comparing and restoring volumes; the .snapshots directory. */
+package dev.firn.snapshot;

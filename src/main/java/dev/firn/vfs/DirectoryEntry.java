@@ -1,0 +1,9 @@
+package dev.firn.vfs;
+
+/**
+ * One name in a directory listing.
+ *
+ * @param cookie passed back to readdir, continues behind this entry; never 0
+ * @param type the inode's type bits (FileMode), without permissions
+ */
+public record DirectoryEntry(byte[] name, long inode, int type, long cookie) {}

@@ -1,0 +1,5 @@
+/**
+ * POSIX semantics over a block map: inodes, directories, links, attributes, data, sizes. Names are
+ * bytes.
+ */
+package dev.firn.vfs;
