@@ -1,0 +1,21 @@
+package dev.firn.region;
+
+import java.time.Instant;
+import java.util.Map;
+
+/**
+ * What is known of a snapshot that is about to be imported.
+ *
+ * @param name null: none
+ * @param volumeSizeBytes how large a volume the tree needs
+ * @param description null: none
+ * @param createdAt when it was first taken; null: now
+ * @param sourceVolumeName the volume it was taken of, elsewhere; null: unknown
+ */
+public record ImportRequest(
+    String name,
+    long volumeSizeBytes,
+    String description,
+    Map<String, String> tags,
+    Instant createdAt,
+    String sourceVolumeName) {}

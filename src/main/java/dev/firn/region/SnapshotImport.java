@@ -1,0 +1,22 @@
+package dev.firn.region;
+
+import dev.firn.snapshot.Snapshot;
+import dev.firn.vfs.FileSystem;
+import java.io.Closeable;
+import java.io.IOException;
+
+/**
+ * A snapshot in the making that nobody sees. Fill {@link #target}, then {@link #publish}; {@link
+ * #close} without that leaves nothing behind. One thread at a time, except for the target.
+ */
+public interface SnapshotImport extends Closeable {
+  /** An empty writable file system of the requested size. Do not close it. */
+  FileSystem target();
+
+  /** Freezes the target; once it returns the snapshot is durable and visible. */
+  Snapshot publish() throws IOException;
+
+  /** Removes everything unless published; harmless when repeated. */
+  @Override
+  void close() throws IOException;
+}

@@ -1,0 +1,21 @@
+package dev.firn.region;
+
+/** Where a volume is in its life; stored and shown by {@link #text}. */
+public enum VolumeState {
+  CREATING("creating"),
+  AVAILABLE("available"),
+  /** Opened, by a mount or otherwise. Never stored. */
+  IN_USE("in-use"),
+  DELETING("deleting");
+
+  private final String text;
+
+  VolumeState(String text) {
+    this.text = text;
+  }
+
+  /** The word users and scripts see, like {@code in-use}. */
+  public String text() {
+    return text;
+  }
+}

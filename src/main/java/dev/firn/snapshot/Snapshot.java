@@ -1,0 +1,47 @@
+package dev.firn.snapshot;
+
+import java.time.Instant;
+import java.util.Map;
+
+/**
+ * A name and metadata for one frozen root of a volume's block map. A value: it does not follow
+ * later changes.
+ *
+ * @param id {@code snap-} and eight hexadecimal digits
+ * @param number home-wide unique, 1 to 2^23 - 1; never used again
+ * @param name unique within its volume, or null
+ * @param volumeNumber the number of the block map that holds the frozen root
+ * @param volumeId the volume it was taken of, even when that is gone; {@link #NO_VOLUME_ID} for an
+ *     imported one
+ * @param volumeName the volume's name, or its last one
+ * @param progress percent, 0 to 100
+ * @param description free text, never null
+ * @param sizeBytes the size of the volume when it was taken
+ * @param tags never null
+ * @param failure why the state is {@link SnapshotState#ERROR}, else null
+ */
+public record Snapshot(
+    String id,
+    long number,
+    String name,
+    long volumeNumber,
+    String volumeId,
+    String volumeName,
+    SnapshotState state,
+    int progress,
+    String description,
+    long sizeBytes,
+    Instant createdAt,
+    Map<String, String> tags,
+    String failure) {
+
+  /** What an imported snapshot shows as its volume. */
+  public static final String NO_VOLUME_ID = "vol-ffffffff";
+
+  public static final long NUMBER_MAX = (1L << 23) - 1;
+
+  /** How users may call it: its name, or its id when it has none. */
+  public String nameOrId() {
+    return name != null ? name : id;
+  }
+}
