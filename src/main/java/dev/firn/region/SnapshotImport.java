@@ -13,6 +13,14 @@ public interface SnapshotImport extends Closeable {
   /** An empty writable file system of the requested size. Do not close it. */
   FileSystem target();
 
+  /**
+   * Changes the size of the volume that the snapshot shows and the target enforces: an archive
+   * tells what it needs only when all of it has been read.
+   *
+   * @param volumeSizeBytes not less than what the target holds
+   */
+  void resize(long volumeSizeBytes) throws IOException;
+
   /** Freezes the target; once it returns the snapshot is durable and visible. */
   Snapshot publish() throws IOException;
 
