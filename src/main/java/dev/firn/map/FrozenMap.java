@@ -4,30 +4,52 @@ import java.io.IOException;
 
 /** One root that never changes again: safe for concurrent use, without locks. */
 public final class FrozenMap implements MapView {
+  private final VolumeMap owner;
+  private volatile Node root;
+
+  FrozenMap(VolumeMap owner, Node root) {
+    this.owner = owner;
+    this.root = root;
+  }
+
+  /** The root; once it was written, one that holds no memory that the cache does not know of. */
+  Node root() throws IOException {
+    Node current = root;
+    if (current.pointer() != null && current.hasReferences()) {
+      current = owner.nodes().load(current.pointer());
+      root = current;
+    }
+    return current;
+  }
+
+  VolumeMap owner() {
+    return owner;
+  }
+
   @Override
   public MapEntry get(byte[] key) throws IOException {
-    throw new UnsupportedOperationException();
+    return TreeReader.get(owner.nodes(), root(), key);
   }
 
   @Override
   public MapEntry floor(byte[] key) throws IOException {
-    throw new UnsupportedOperationException();
+    return TreeReader.floor(owner.nodes(), root(), key);
   }
 
   @Override
   public MapCursor cursor(byte[] from) throws IOException {
-    throw new UnsupportedOperationException();
+    return TreeReader.cursor(owner.nodes(), root(), from);
   }
 
   /** All raw bytes of the record behind a stored or pending extent, or the inline bytes. */
   public byte[] extentBytes(ExtentRef extent) throws IOException {
-    throw new UnsupportedOperationException();
+    return owner.extentBytes(extent);
   }
 
   /** Calls {@code visitor} for each key whose value differs; shared nodes are skipped unread. */
   public static void diff(FrozenMap before, FrozenMap after, DiffVisitor visitor)
       throws IOException {
-    throw new UnsupportedOperationException();
+    MapDiff.run(before.owner.nodes(), before.root(), after.root(), visitor);
   }
 
   /** What {@link #diff} finds. */

@@ -1,15 +1,57 @@
 package dev.firn.map;
 
+import dev.firn.store.Compression;
+import dev.firn.store.FileSegmentStore;
+import dev.firn.store.LogPosition;
+import dev.firn.store.RecordPointer;
+import dev.firn.store.RecordReader;
+import dev.firn.store.SegmentStore;
+import dev.firn.store.Superblock;
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** The block maps of a home: opens, makes, clones and deletes them; owns the shared caches. */
+/**
+ * The block maps of a home: opens, makes, clones and deletes them; owns the shared caches and the
+ * clock that commits what nobody synced. Safe for concurrent use.
+ */
 public final class MapStore implements Closeable {
+  private static final Logger LOG = LoggerFactory.getLogger(MapStore.class);
+
+  /** Nothing stays uncommitted much longer than this; the promise is five seconds. */
+  private static final long COMMIT_PERIOD_MILLIS = 2_000;
+
+  private static final String SUPERBLOCK_SUFFIX = ".super";
 
   /** How a volume's records are placed and packed. */
   public record VolumeOptions(String placement, String compression) {}
+
+  private final Path directory;
+  private final SegmentStore segments;
+  private final MapOptions options;
+  private final RecordReader records;
+  private final NodeStore nodes;
+  private final Map<Long, VolumeMap> open = new ConcurrentHashMap<>();
+  private final Map<String, DiskSpace> spaces = new ConcurrentHashMap<>();
+  private final Set<VolumeMap> checkpointsWanted = ConcurrentHashMap.newKeySet();
+  private final ScheduledExecutorService keeper;
 
   /**
    * Opens the store in a directory, making it when it is empty.
@@ -18,37 +60,199 @@ public final class MapStore implements Closeable {
    *     segments
    */
   public static MapStore open(Path directory, List<String> placements) throws IOException {
-    throw new UnsupportedOperationException();
+    return open(directory, placements, MapOptions.standard());
+  }
+
+  /** As {@link #open(Path, List)}, with other sizes. */
+  public static MapStore open(Path directory, List<String> placements, MapOptions options)
+      throws IOException {
+    Files.createDirectories(directory);
+    return new MapStore(
+        directory, new FileSegmentStore(directory.resolve("segments"), placements), options);
+  }
+
+  MapStore(Path directory, SegmentStore segments, MapOptions options) throws IOException {
+    this.directory = Files.createDirectories(directory.resolve("volumes"));
+    this.segments = segments;
+    this.options = options;
+    this.records = new RecordReader(segments, options.extentCacheBytes());
+    this.nodes = new NodeStore(records, options.nodeCacheBytes());
+    this.keeper =
+        Executors.newSingleThreadScheduledExecutor(
+            task -> {
+              Thread thread = new Thread(task, "firn-commit");
+              thread.setDaemon(true);
+              return thread;
+            });
+    keeper.scheduleWithFixedDelay(
+        this::commitAll, COMMIT_PERIOD_MILLIS, COMMIT_PERIOD_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  SegmentStore segments() {
+    return segments;
+  }
+
+  RecordReader records() {
+    return records;
+  }
+
+  NodeStore nodes() {
+    return nodes;
+  }
+
+  MapOptions options() {
+    return options;
+  }
+
+  DiskSpace space(String placement) {
+    return spaces.computeIfAbsent(placement, name -> new DiskSpace(segments, name));
   }
 
   /** A new empty map. Numbers, 1 to 2^31 - 1, must not repeat within a home. */
-  public VolumeMap create(long volumeNumber, VolumeOptions options) throws IOException {
-    throw new UnsupportedOperationException();
+  public VolumeMap create(long volumeNumber, VolumeOptions volumeOptions) throws IOException {
+    return create(volumeNumber, volumeOptions, null);
   }
 
   /** A new map whose head equals {@code source}; shares all its data. */
-  public VolumeMap createFrom(long volumeNumber, VolumeOptions options, FrozenMap source)
+  public VolumeMap createFrom(long volumeNumber, VolumeOptions volumeOptions, FrozenMap source)
       throws IOException {
-    throw new UnsupportedOperationException();
+    if (source.root().pointer() == null) {
+      source.owner().checkpoint();
+    }
+    RecordPointer root = source.root().pointer();
+    if (root == null) {
+      throw new IllegalStateException("a frozen root that its volume does not know any more");
+    }
+    return create(volumeNumber, volumeOptions, root);
+  }
+
+  private synchronized VolumeMap create(
+      long volumeNumber, VolumeOptions volumeOptions, RecordPointer head) throws IOException {
+    if (volumeNumber < 1 || volumeNumber > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException("volume number " + volumeNumber);
+    }
+    Compression compression = Compression.ofLabel(volumeOptions.compression());
+    if (compression == null) {
+      throw new IllegalArgumentException("compression '" + volumeOptions.compression() + "'");
+    }
+    Path path = superblockPath(volumeNumber);
+    if (Files.exists(path)) {
+      throw new FileAlreadyExistsException(path.toString());
+    }
+    new Superblock(path)
+        .write(
+            new Superblock.Content(
+                1,
+                volumeNumber,
+                head,
+                null,
+                LogPosition.start(volumeNumber),
+                compression,
+                volumeOptions.placement()));
+    return open(volumeNumber);
   }
 
   /** Opens and recovers; an open map is answered again. */
-  public VolumeMap open(long volumeNumber) throws IOException {
-    throw new UnsupportedOperationException();
+  public synchronized VolumeMap open(long volumeNumber) throws IOException {
+    VolumeMap map = open.get(volumeNumber);
+    if (map == null) {
+      Path path = superblockPath(volumeNumber);
+      if (!Files.exists(path)) {
+        throw new NoSuchFileException(path.toString());
+      }
+      Superblock superblock = new Superblock(path);
+      map = new VolumeMap(this, superblock, superblock.read());
+      open.put(volumeNumber, map);
+    }
+    return map;
   }
 
   /** The numbers of all volumes in the store, ascending. */
   public List<Long> list() throws IOException {
-    throw new UnsupportedOperationException();
+    List<Long> numbers = new ArrayList<>();
+    try (DirectoryStream<Path> files =
+        Files.newDirectoryStream(directory, "*" + SUPERBLOCK_SUFFIX)) {
+      for (Path file : files) {
+        String name = file.getFileName().toString();
+        numbers.add(
+            Long.parseLong(name.substring(0, name.length() - SUPERBLOCK_SUFFIX.length()), 16));
+      }
+    }
+    Collections.sort(numbers);
+    return numbers;
   }
 
   /** Forgets a volume's head and frozen roots. Segments that others point into stay. */
-  public void delete(long volumeNumber) throws IOException {
-    throw new UnsupportedOperationException();
+  public synchronized void delete(long volumeNumber) throws IOException {
+    VolumeMap map = open.get(volumeNumber);
+    if (map != null) {
+      map.abandon();
+    }
+    Files.deleteIfExists(superblockPath(volumeNumber));
+    try (FileChannel entries = FileChannel.open(directory, StandardOpenOption.READ)) {
+      entries.force(true);
+    }
   }
 
+  private Path superblockPath(long volumeNumber) {
+    return directory.resolve(String.format("%08x%s", volumeNumber, SUPERBLOCK_SUFFIX));
+  }
+
+  void forget(VolumeMap map) {
+    open.remove(map.number(), map);
+    checkpointsWanted.remove(map);
+  }
+
+  void requestCheckpoint(VolumeMap map) {
+    if (checkpointsWanted.add(map)) {
+      keeper.execute(() -> checkpointWanted(map));
+    }
+  }
+
+  private void checkpointWanted(VolumeMap map) {
+    if (checkpointsWanted.remove(map)) {
+      keep(map, true);
+    }
+  }
+
+  private void commitAll() {
+    for (VolumeMap map : open.values()) {
+      keep(map, false);
+    }
+  }
+
+  private void keep(VolumeMap map, boolean checkpoint) {
+    if (map.failure() != null) {
+      return;
+    }
+    try {
+      if (checkpoint) {
+        map.checkpoint();
+      } else {
+        map.commit();
+      }
+    } catch (IOException | RuntimeException | Error e) {
+      if (open.containsValue(map)) {
+        LOG.error("volume {}: background commit failed: {}", map.number(), e.getMessage(), e);
+      }
+    }
+  }
+
+  /** Closes all open maps. */
   @Override
   public void close() throws IOException {
-    throw new UnsupportedOperationException();
+    keeper.shutdown();
+    IOException failure = null;
+    for (VolumeMap map : List.copyOf(open.values())) {
+      try {
+        map.close();
+      } catch (IOException e) {
+        failure = e;
+      }
+    }
+    segments.close();
+    if (failure != null) {
+      throw failure;
+    }
   }
 }

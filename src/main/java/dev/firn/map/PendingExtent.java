@@ -1,9 +1,81 @@
 package dev.firn.map;
 
-/** File bytes that are part of the map already but may not have a place on disk yet. */
-public final class PendingExtent {
+import dev.firn.store.RecordPointer;
+import java.io.IOException;
+
+/**
+ * File bytes that are part of the map already but may not have a place on disk yet. Its bytes never
+ * change. Safe for concurrent use.
+ */
+public final class PendingExtent implements Unplaced {
+  private final int length;
+  private volatile byte[] bytes;
+  private volatile RecordPointer pointer;
+  private boolean claimed;
+  private IOException failure;
+
+  PendingExtent(byte[] bytes, int length) {
+    if (length < 1 || length > ExtentRef.RAW_BYTES_MAX || length > bytes.length) {
+      throw new IllegalArgumentException(
+          "extent of " + length + " bytes in an array of " + bytes.length);
+    }
+    this.bytes = bytes;
+    this.length = length;
+  }
+
   /** The bytes' number, 1 to {@link ExtentRef#RAW_BYTES_MAX}. */
   public int length() {
-    throw new UnsupportedOperationException();
+    return length;
+  }
+
+  @Override
+  public RecordPointer pointer() {
+    return pointer;
+  }
+
+  @Override
+  public int pointerOffset() {
+    return ExtentRef.POINTER_OFFSET;
+  }
+
+  /** The bytes while they are in memory; null once they have a place on disk. */
+  byte[] bytes() {
+    return bytes;
+  }
+
+  /** Says whether the caller is the one to write it. */
+  synchronized boolean claim() {
+    boolean first = !claimed;
+    claimed = true;
+    return first;
+  }
+
+  synchronized void placed(RecordPointer place) {
+    pointer = place;
+    bytes = null;
+    notifyAll();
+  }
+
+  synchronized void failed(IOException cause) {
+    failure = cause;
+    notifyAll();
+  }
+
+  /** Waits until whoever claimed it has written it. */
+  synchronized void awaitPlaced() throws IOException {
+    boolean interrupted = false;
+    while (pointer == null && failure == null) {
+      try {
+        wait();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    if (pointer == null) {
+      throw new IOException("file bytes could not be written: " + failure.getMessage(), failure);
+    }
   }
 }

@@ -1,11 +1,61 @@
 package dev.firn.map;
 
+import dev.firn.base.Bytes;
+import dev.firn.store.Compression;
+import dev.firn.store.CorruptDataException;
+import dev.firn.store.Draft;
+import dev.firn.store.LogPosition;
+import dev.firn.store.LogScanner;
+import dev.firn.store.NoSpaceException;
+import dev.firn.store.RecordPointer;
+import dev.firn.store.RecordType;
+import dev.firn.store.SegmentLog;
+import dev.firn.store.StoreFailedException;
+import dev.firn.store.Superblock;
 import java.io.Closeable;
 import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** The durable block map of one volume: its head, its frozen roots, and the log that keeps them. */
+/**
+ * The durable block map of one volume: its head, its frozen roots, and the log that keeps them.
+ *
+ * <p>How it works: changes go to the trees in memory and, in the same exclusive section, into a
+ * buffer of deltas. A commit takes the buffer, writes the file bytes that it refers to, then the
+ * deltas, then a COMMIT, and syncs once. A checkpoint is a commit that also freezes the trees;
+ * their changed nodes are then written beside the ongoing work, and the superblock is moved on, so
+ * that replay begins there.
+ *
+ * <p>Invariants:
+ *
+ * <ul>
+ *   <li>The tree of frozen roots and the head change only together with the delta buffer, under the
+ *       exclusive lock: replaying all deltas from a checkpoint gives the trees in memory.
+ *   <li>A pointer is written only behind what it points to, and the superblock only behind a sync.
+ *   <li>No lock over the trees is held across I/O, except to load a node that no cache holds.
+ *   <li>After a failed write or sync nothing is written any more; reading goes on.
+ * </ul>
+ *
+ * Safe for concurrent use.
+ */
 public final class VolumeMap implements Closeable {
+  private static final Logger LOG = LoggerFactory.getLogger(VolumeMap.class);
+
+  /** Deltas that wait for their commit before writers are made to commit themselves. */
+  private static final int DELTA_BYTES_MAX = 32 << 20;
+
+  private static final int STAGED_BATCH_BYTES = 1 << 20;
+
+  /** Deltas since the last checkpoint beyond which replay would take long. */
+  private static final long REPLAY_BYTES_MAX = 64L << 20;
 
   /** Work under the shared lock; short, and no waiting inside. */
   @FunctionalInterface
@@ -28,22 +78,141 @@ public final class VolumeMap implements Closeable {
   /** A snapshot as the log knows it. */
   public record FrozenRoot(long number, byte[] metadata) {}
 
+  private final MapStore store;
+  private final long number;
+  private final Compression compression;
+  private final String placement;
+  private final NodeStore nodes;
+  private final MapOptions options;
+  private final SegmentLog log;
+  private final Superblock superblock;
+  private final Editor editor = new Editor();
+
+  private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
+  // Guarded by lock.
+  private final BlockMap head;
+  private final BlockMap snapshots;
+  private DeltaBuffer delta = new DeltaBuffer();
+  private SealHook sealHook = editor -> {};
+  private boolean closed;
+
+  private final ReentrantLock commitLock = new ReentrantLock();
+  private final AtomicLong commitsWanted = new AtomicLong();
+  // Guarded by commitLock.
+  private long commitsDone;
+
+  private final ReentrantLock checkpointLock = new ReentrantLock();
+  // Guarded by checkpointLock.
+  private Superblock.Content lastCheckpoint;
+  private volatile long replayBytes;
+  private volatile long changedBytes;
+
+  private final Deque<PendingExtent> staged = new ArrayDeque<>();
+  private long stagedBytes;
+
+  private volatile IOException failure;
+
+  VolumeMap(MapStore store, Superblock superblock, Superblock.Content content) throws IOException {
+    this.store = store;
+    this.number = content.volumeNumber();
+    this.compression = content.compression();
+    this.placement = content.placement();
+    this.nodes = store.nodes();
+    this.options = store.options();
+    this.superblock = superblock;
+    this.lastCheckpoint = content;
+    this.head = new BlockMap(nodes, options.pageBytes(), content.head());
+    this.snapshots = new BlockMap(nodes, options.pageBytes(), content.snapshots());
+    LogScanner.Result result =
+        new LogScanner(store.segments(), store.records(), content.volumeNumber())
+            .scan(content.replayFrom(), this::replayGroup);
+    this.log =
+        new SegmentLog(
+            store.segments(),
+            content.volumeNumber(),
+            content.placement(),
+            options.segmentBytesMax(),
+            result.end());
+    if (result.torn()) {
+      LOG.warn(
+          "volume {}: dropped a group of changes that a crash tore before it was durable",
+          content.volumeNumber());
+    }
+    if (result.groups() > 0) {
+      LOG.info("volume {}: replayed {} commits", content.volumeNumber(), result.groups());
+      checkpoint();
+    }
+  }
+
   public long number() {
-    throw new UnsupportedOperationException();
+    return number;
+  }
+
+  NodeStore nodes() {
+    return nodes;
   }
 
   /** Called before every commit and freeze, so that those cover all that was done before. */
   public void setSealHook(SealHook hook) {
-    throw new UnsupportedOperationException();
+    lock.writeLock().lock();
+    try {
+      sealHook = hook;
+    } finally {
+      lock.writeLock().unlock();
+    }
   }
 
   public <T> T read(ReadAction<T> action) throws IOException {
-    throw new UnsupportedOperationException();
+    lock.readLock().lock();
+    try {
+      return action.run(editor);
+    } finally {
+      lock.readLock().unlock();
+    }
   }
 
   /** Throws an IOException for good once a write or sync of this volume's log failed. */
   public <T> T write(EditAction<T> action) throws IOException {
-    throw new UnsupportedOperationException();
+    T result;
+    boolean crowded;
+    lock.writeLock().lock();
+    try {
+      result = edit(action);
+      crowded = delta.length() > DELTA_BYTES_MAX;
+      changedBytes = head.changedNodes() * options.pageBytes();
+    } finally {
+      lock.writeLock().unlock();
+    }
+    if (crowded && lock.getReadHoldCount() == 0) {
+      commit();
+    }
+    return result;
+  }
+
+  /**
+   * Runs under the exclusive lock; a change that breaks off in its middle is the end of writing.
+   */
+  private <T> T edit(EditAction<T> action) throws IOException {
+    requireWritable();
+    int before = delta.length();
+    boolean whole = false;
+    try {
+      T result = action.run(editor);
+      whole = true;
+      return result;
+    } finally {
+      if (!whole && delta.length() != before) {
+        fail(new IOException("a change broke off half way"));
+      }
+    }
+  }
+
+  /**
+   * Refuses work that would need more of the disk than there is, apart from the reserve that lets
+   * deleting, syncing and unmounting go on.
+   */
+  public void requireSpace(long bytes) throws NoSpaceException, IOException {
+    store.space(placement).require(bytes + stagedBytesNow());
   }
 
   /**
@@ -51,64 +220,495 @@ public final class VolumeMap implements Closeable {
    * reference was put and committed.
    */
   public PendingExtent stage(byte[] bytes, int length) {
-    throw new UnsupportedOperationException();
+    PendingExtent extent = new PendingExtent(bytes, length);
+    synchronized (staged) {
+      staged.add(extent);
+      stagedBytes += length;
+    }
+    return extent;
+  }
+
+  private long stagedBytesNow() {
+    synchronized (staged) {
+      return stagedBytes;
+    }
   }
 
   /**
-   * Compresses and writes staged extents while more than the limit wait. Call it without locks,
-   * after each write: it is what slows writers down to the speed of the disk.
+   * Compresses and writes staged extents while more than the limit wait, and checkpoints when too
+   * many nodes have changed. Call it without locks, after each write: it is what slows writers down
+   * to the speed of the disk.
    */
   public void relieve() throws IOException {
-    throw new UnsupportedOperationException();
+    while (stagedBytesNow() > options.stagedBytesMax()) {
+      if (!writeStagedBatch()) {
+        break;
+      }
+    }
+    if (changedBytes > options.changedBytesMax() || replayBytes > REPLAY_BYTES_MAX) {
+      store.requestCheckpoint(this);
+      if (changedBytes > 2 * options.changedBytesMax()) {
+        checkpoint();
+      }
+    }
+  }
+
+  /** Writes up to a batch of staged extents; false if none waited. */
+  private boolean writeStagedBatch() throws IOException {
+    List<PendingExtent> batch = new ArrayList<>();
+    synchronized (staged) {
+      int bytes = 0;
+      while (!staged.isEmpty() && (batch.isEmpty() || bytes < STAGED_BATCH_BYTES)) {
+        PendingExtent extent = staged.poll();
+        stagedBytes -= extent.length();
+        if (extent.claim()) {
+          batch.add(extent);
+          bytes += extent.length();
+        }
+      }
+    }
+    if (batch.isEmpty()) {
+      return false;
+    }
+    IOException cause = new IOException("writing file bytes broke off");
+    boolean done = false;
+    try {
+      List<Draft> drafts = new ArrayList<>(batch.size());
+      for (PendingExtent extent : batch) {
+        drafts.add(Draft.of(RecordType.EXTENT, compression, extent.bytes(), extent.length()));
+      }
+      log.append(drafts);
+      for (int i = 0; i < batch.size(); i++) {
+        batch.get(i).placed(drafts.get(i).pointer());
+      }
+      done = true;
+    } catch (IOException e) {
+      cause = e;
+      throw e;
+    } finally {
+      if (!done) {
+        fail(cause);
+        for (PendingExtent extent : batch) {
+          if (extent.pointer() == null) {
+            extent.failed(cause);
+          }
+        }
+      }
+    }
+    return true;
   }
 
   /** All raw bytes of the record behind a stored or pending extent, or the inline bytes. */
   public byte[] extentBytes(ExtentRef extent) throws IOException {
-    throw new UnsupportedOperationException();
+    if (extent.isInline()) {
+      return extent.inlineBytes();
+    }
+    PendingExtent pending = extent.pending();
+    byte[] bytes = pending == null ? null : pending.bytes();
+    if (bytes != null) {
+      return bytes;
+    }
+    return store.records().readExtent(extent.place());
   }
 
   /** Everything done before the call is durable when it returns. Callers share one sync. */
   public void commit() throws IOException {
-    throw new UnsupportedOperationException();
+    long ticket = commitsWanted.incrementAndGet();
+    commitLock.lock();
+    try {
+      if (commitsDone < ticket) {
+        commitGroup(false);
+      }
+    } finally {
+      commitLock.unlock();
+    }
+  }
+
+  /** The roots of one moment, frozen for a checkpoint, and where replay goes on behind them. */
+  private record CheckpointRoots(Node head, Node snapshots, LogPosition replayFrom) {}
+
+  /** Writes one group; guarded by commitLock. Answers the roots if they were asked for. */
+  private CheckpointRoots commitGroup(boolean freezeRoots) throws IOException {
+    long covers = commitsWanted.get();
+    DeltaBuffer group;
+    Node headRoot = null;
+    Node snapshotsRoot = null;
+    lock.writeLock().lock();
+    try {
+      requireWritable();
+      edit(
+          map -> {
+            sealHook.seal(map);
+            return null;
+          });
+      group = delta;
+      if (group.length() > 0) {
+        delta = new DeltaBuffer();
+      }
+      if (freezeRoots) {
+        headRoot = head.freeze();
+        snapshotsRoot = snapshots.freeze();
+        head.clearChangedNodes();
+        changedBytes = 0;
+      }
+    } finally {
+      lock.writeLock().unlock();
+    }
+    LogPosition behind = null;
+    if (group.length() > 0 || freezeRoots) {
+      behind = writeGroup(group);
+    }
+    commitsDone = covers;
+    return freezeRoots ? new CheckpointRoots(headRoot, snapshotsRoot, behind) : null;
+  }
+
+  private LogPosition writeGroup(DeltaBuffer group) throws IOException {
+    boolean done = false;
+    try {
+      for (Unplaced missing : group.unplaced()) {
+        place(missing);
+      }
+      List<Draft> drafts = new ArrayList<>();
+      for (byte[] record : group.records()) {
+        drafts.add(Draft.of(RecordType.DELTA, compression, record, record.length));
+      }
+      log.append(drafts);
+      LogPosition behind = log.commit();
+      replayBytes += group.length();
+      done = true;
+      return behind;
+    } finally {
+      if (!done) {
+        IOException cause = log.failure();
+        fail(cause != null ? cause : new IOException("a commit broke off"));
+      }
+    }
+  }
+
+  private void place(Unplaced missing) throws IOException {
+    PendingExtent extent = (PendingExtent) missing;
+    while (extent.pointer() == null && writeStagedBatch()) {
+      // The queue is emptied in order; the wanted one comes, or someone else has it.
+    }
+    extent.awaitPlaced();
   }
 
   /** Commits and writes all nodes, so that opening needs no replay. */
   public void checkpoint() throws IOException {
-    throw new UnsupportedOperationException();
+    checkpointLock.lock();
+    try {
+      CheckpointRoots roots;
+      long ticket = commitsWanted.incrementAndGet();
+      commitLock.lock();
+      try {
+        assert commitsDone < ticket;
+        replayBytes = 0;
+        roots = commitGroup(true);
+      } finally {
+        commitLock.unlock();
+      }
+      writeCheckpoint(roots);
+    } finally {
+      checkpointLock.unlock();
+    }
+  }
+
+  private void writeCheckpoint(CheckpointRoots roots) throws IOException {
+    boolean done = false;
+    try {
+      CheckpointWriter writer = new CheckpointWriter(nodes, log, compression);
+      RecordPointer headPointer = writer.write(roots.head(), roots.snapshots());
+      Superblock.Content content =
+          new Superblock.Content(
+              lastCheckpoint.sequence() + 1,
+              number,
+              headPointer,
+              roots.snapshots().pointer(),
+              roots.replayFrom(),
+              compression,
+              placement);
+      byte[] copy = Superblock.encode(content);
+      log.append(List.of(Draft.of(RecordType.CHECKPOINT, compression, copy, copy.length)));
+      log.sync();
+      superblock.write(content);
+      lastCheckpoint = content;
+      done = true;
+    } finally {
+      if (!done) {
+        IOException cause = log.failure();
+        fail(cause != null ? cause : new IOException("a checkpoint broke off"));
+      }
+    }
+    lock.writeLock().lock();
+    try {
+      if (head.root() == roots.head()) {
+        head.reset(nodes.load(roots.head().pointer()));
+      }
+      if (snapshots.root() == roots.snapshots()) {
+        snapshots.reset(nodes.load(roots.snapshots().pointer()));
+      }
+      head.settle();
+      snapshots.settle();
+    } finally {
+      lock.writeLock().unlock();
+    }
   }
 
   /** The head of this moment, for as long as the caller keeps it. Constant time. */
   public FrozenMap freeze() throws IOException {
-    throw new UnsupportedOperationException();
+    return write(
+        map -> {
+          sealHook.seal(map);
+          return new FrozenMap(this, head.freeze());
+        });
   }
 
   /** Freezes the head under a number. Constant time; durable with the next {@link #commit}. */
   public void freezeAs(long snapshotNumber, byte[] metadata) throws IOException {
-    throw new UnsupportedOperationException();
+    write(
+        map -> {
+          sealHook.seal(map);
+          delta.freeze(snapshotNumber, metadata);
+          putFrozen(snapshotNumber, metadata);
+          return null;
+        });
+  }
+
+  private void putFrozen(long number, byte[] metadata) throws IOException {
+    byte[] value = new byte[RecordPointer.BYTES + metadata.length];
+    System.arraycopy(metadata, 0, value, RecordPointer.BYTES, metadata.length);
+    Node root = head.freeze();
+    if (root.pointer() != null) {
+      root.pointer().encode(value, 0);
+      snapshots.put(snapshotKey(number), value, null);
+    } else {
+      snapshots.put(snapshotKey(number), value, root);
+    }
   }
 
   /** The frozen root with this number, or null. */
   public FrozenMap frozen(long snapshotNumber) throws IOException {
-    throw new UnsupportedOperationException();
+    lock.readLock().lock();
+    try {
+      Node root = frozenRoot(snapshotNumber);
+      return root == null ? null : new FrozenMap(this, root);
+    } finally {
+      lock.readLock().unlock();
+    }
   }
 
+  private Node frozenRoot(long number) throws IOException {
+    Node leaf = snapshots.root();
+    byte[] key = snapshotKey(number);
+    while (!leaf.isLeaf()) {
+      leaf = nodes.child(leaf, TreeReader.childIndex(leaf, key));
+    }
+    int index = Page.search(leaf.page, key);
+    if (index < 0) {
+      return null;
+    }
+    if (leaf.reference(index) instanceof Node root) {
+      return root;
+    }
+    RecordPointer pointer = RecordPointer.decode(leaf.page, Page.valueStart(leaf.page, index));
+    if (pointer == null) {
+      throw new CorruptDataException("snapshot " + number + " has no root");
+    }
+    return nodes.load(pointer);
+  }
+
+  /** All frozen roots, ascending by number. */
   public List<FrozenRoot> frozenRoots() throws IOException {
-    throw new UnsupportedOperationException();
+    lock.readLock().lock();
+    try {
+      List<FrozenRoot> roots = new ArrayList<>();
+      MapCursor cursor = snapshots.cursor(Bytes.EMPTY);
+      while (cursor.next()) {
+        byte[] value = cursor.value();
+        roots.add(
+            new FrozenRoot(
+                Bytes.getLongSorted(cursor.key(), 0),
+                Arrays.copyOfRange(value, RecordPointer.BYTES, value.length)));
+      }
+      return roots;
+    } finally {
+      lock.readLock().unlock();
+    }
   }
 
   /** Forgets a frozen root; durable with the next commit. False if there was none. */
   public boolean dropFrozen(long snapshotNumber) throws IOException {
-    throw new UnsupportedOperationException();
+    return write(
+        map -> {
+          if (snapshots.get(snapshotKey(snapshotNumber)) == null) {
+            return false;
+          }
+          delta.drop(snapshotNumber);
+          return snapshots.delete(snapshotKey(snapshotNumber));
+        });
   }
 
-  /** Makes the head equal to a frozen root; durable with the next commit. */
+  /**
+   * Makes the head equal to a frozen root; durable with the next commit. Nothing may hold changes
+   * of the old head back at that time.
+   */
   public void resetTo(long snapshotNumber) throws IOException {
-    throw new UnsupportedOperationException();
+    write(
+        map -> {
+          Node root = frozenRoot(snapshotNumber);
+          if (root == null) {
+            throw new IOException("no snapshot " + snapshotNumber + " in volume " + number());
+          }
+          delta.reset(snapshotNumber);
+          head.reset(root);
+          return null;
+        });
   }
 
-  /** Commits, checkpoints and lets go of the log. */
+  /** Commits, checkpoints and lets go of the log. Closing twice is no error. */
   @Override
   public void close() throws IOException {
-    throw new UnsupportedOperationException();
+    store.forget(this);
+    lock.readLock().lock();
+    try {
+      if (closed) {
+        return;
+      }
+    } finally {
+      lock.readLock().unlock();
+    }
+    try {
+      if (failure == null) {
+        commit();
+        if (needsCheckpoint()) {
+          checkpoint();
+        }
+      }
+    } finally {
+      lock.writeLock().lock();
+      try {
+        closed = true;
+      } finally {
+        lock.writeLock().unlock();
+      }
+    }
+  }
+
+  /** Lets go without writing anything, as a crash would. */
+  void abandon() {
+    lock.writeLock().lock();
+    try {
+      closed = true;
+    } finally {
+      lock.writeLock().unlock();
+    }
+    store.forget(this);
+  }
+
+  private boolean needsCheckpoint() {
+    return replayBytes > 0;
+  }
+
+  /** Why writing ended, or null. */
+  public IOException failure() {
+    return failure;
+  }
+
+  private void fail(IOException cause) {
+    if (failure == null) {
+      failure = cause;
+      LOG.error("volume {} is read-only from now on: {}", number(), cause.getMessage(), cause);
+    }
+  }
+
+  private void requireWritable() throws IOException {
+    IOException cause = failure;
+    if (cause != null) {
+      throw new StoreFailedException(
+          "volume " + number() + " is read-only since writing failed: " + cause.getMessage(),
+          cause);
+    }
+    if (closed) {
+      throw new IOException("volume " + number() + " is closed");
+    }
+  }
+
+  private static byte[] snapshotKey(long number) {
+    byte[] key = new byte[8];
+    Bytes.putLongSorted(key, 0, number);
+    return key;
+  }
+
+  private void replayGroup(List<byte[]> deltas) throws IOException {
+    for (byte[] record : deltas) {
+      replayBytes += record.length;
+      DeltaBuffer.replay(record, new Replayer());
+    }
+  }
+
+  private final class Replayer implements DeltaBuffer.Replay {
+    @Override
+    public void put(byte[] key, byte[] value) throws IOException {
+      head.put(key, value, null);
+    }
+
+    @Override
+    public void delete(byte[] key) throws IOException {
+      head.delete(key);
+    }
+
+    @Override
+    public void freeze(long number, byte[] metadata) throws IOException {
+      putFrozen(number, metadata);
+    }
+
+    @Override
+    public void drop(long number) throws IOException {
+      snapshots.delete(snapshotKey(number));
+    }
+
+    @Override
+    public void reset(long number) throws IOException {
+      Node root = frozenRoot(number);
+      if (root == null) {
+        throw new CorruptDataException(
+            "log goes back to snapshot " + number + ", which is not there");
+      }
+      head.reset(root);
+    }
+  }
+
+  private final class Editor implements MapEditor {
+    @Override
+    public MapEntry get(byte[] key) throws IOException {
+      return head.get(key);
+    }
+
+    @Override
+    public MapEntry floor(byte[] key) throws IOException {
+      return head.floor(key);
+    }
+
+    @Override
+    public MapCursor cursor(byte[] from) {
+      return head.cursor(from);
+    }
+
+    @Override
+    public void put(byte[] key, byte[] value, PendingExtent pending) throws IOException {
+      assert lock.isWriteLockedByCurrentThread();
+      delta.put(key, value, pending);
+      head.put(key, value, pending);
+    }
+
+    @Override
+    public boolean delete(byte[] key) throws IOException {
+      assert lock.isWriteLockedByCurrentThread();
+      if (!head.delete(key)) {
+        return false;
+      }
+      delta.delete(key);
+      return true;
+    }
   }
 }

@@ -1,0 +1,239 @@
+package dev.firn.store;
+
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.LoadingCache;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Segments as files {@code segments/PLACEMENT/XXXXXXXX-XXXXXXXX.seg} (volume and sequence number in
+ * hexadecimal). Safe for concurrent use. Threads that come here must never be interrupted: an
+ * interrupt closes the channel for all.
+ */
+public final class FileSegmentStore implements SegmentStore {
+  private static final String SUFFIX = ".seg";
+  private static final int OPEN_FILES_MAX = 512;
+
+  private final Map<String, Path> directories = new TreeMap<>();
+  private final Map<Long, Path> paths = new ConcurrentHashMap<>();
+  private final LoadingCache<Long, FileChannel> channels =
+      Caffeine.newBuilder()
+          .maximumSize(OPEN_FILES_MAX)
+          .executor(Runnable::run)
+          .<Long, FileChannel>evictionListener((segment, channel, cause) -> closeQuietly(channel))
+          .build(this::openChannel);
+
+  /**
+   * Opens the store and lists what is there.
+   *
+   * @param directory holds one directory a placement; all are made when missing
+   */
+  public FileSegmentStore(Path directory, List<String> placements) throws IOException {
+    for (String placement : placements) {
+      directories.put(placement, Files.createDirectories(directory.resolve(placement)));
+    }
+    try (DirectoryStream<Path> known = Files.newDirectoryStream(directory, Files::isDirectory)) {
+      for (Path placement : known) {
+        directories.put(placement.getFileName().toString(), placement);
+      }
+    }
+    for (Path placement : directories.values()) {
+      try (DirectoryStream<Path> files = Files.newDirectoryStream(placement, "*" + SUFFIX)) {
+        for (Path file : files) {
+          paths.put(parseName(file), file);
+        }
+      }
+    }
+  }
+
+  @Override
+  public void create(long segment, String placement) throws IOException {
+    Path directory = directory(placement);
+    Path path = directory.resolve(fileName(segment));
+    FileChannel channel =
+        FileChannel.open(
+            path, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    paths.put(segment, path);
+    channels.put(segment, channel);
+    try (FileChannel entries = FileChannel.open(directory, StandardOpenOption.READ)) {
+      entries.force(true);
+    }
+  }
+
+  @Override
+  public void write(long segment, long offset, ByteBuffer source) throws IOException {
+    int start = source.position();
+    while (true) {
+      FileChannel channel = channel(segment);
+      try {
+        source.position(start);
+        long at = offset;
+        while (source.hasRemaining()) {
+          at += channel.write(source, at);
+        }
+        return;
+      } catch (ClosedChannelException e) {
+        reopen(segment, channel, e);
+      }
+    }
+  }
+
+  @Override
+  public int read(long segment, long offset, ByteBuffer target) throws IOException {
+    int start = target.position();
+    while (true) {
+      FileChannel channel = channel(segment);
+      try {
+        target.position(start);
+        long at = offset;
+        while (target.hasRemaining()) {
+          int count = channel.read(target, at);
+          if (count < 0) {
+            break;
+          }
+          at += count;
+        }
+        return (int) (at - offset);
+      } catch (ClosedChannelException e) {
+        reopen(segment, channel, e);
+      }
+    }
+  }
+
+  @Override
+  public void force(long segment) throws IOException {
+    while (true) {
+      FileChannel channel = channel(segment);
+      try {
+        channel.force(false);
+        return;
+      } catch (ClosedChannelException e) {
+        reopen(segment, channel, e);
+      }
+    }
+  }
+
+  @Override
+  public long length(long segment) throws IOException {
+    return Files.size(path(segment));
+  }
+
+  @Override
+  public boolean exists(long segment) {
+    return paths.containsKey(segment);
+  }
+
+  @Override
+  public List<Long> list() {
+    List<Long> segments = new ArrayList<>(paths.keySet());
+    Collections.sort(segments);
+    return segments;
+  }
+
+  @Override
+  public void delete(long segment) throws IOException {
+    Path path = paths.remove(segment);
+    if (path != null) {
+      FileChannel channel = channels.asMap().remove(segment);
+      if (channel != null) {
+        channel.close();
+      }
+      Files.deleteIfExists(path);
+    }
+  }
+
+  @Override
+  public long usableBytes(String placement) throws IOException {
+    return Files.getFileStore(directory(placement)).getUsableSpace();
+  }
+
+  @Override
+  public long totalBytes(String placement) throws IOException {
+    return Files.getFileStore(directory(placement)).getTotalSpace();
+  }
+
+  @Override
+  public void close() throws IOException {
+    for (FileChannel channel : channels.asMap().values()) {
+      channel.close();
+    }
+    channels.invalidateAll();
+  }
+
+  private Path directory(String placement) throws IOException {
+    Path directory = directories.get(placement);
+    if (directory == null) {
+      throw new IOException("no placement '" + placement + "' among " + directories.keySet());
+    }
+    return directory;
+  }
+
+  private Path path(long segment) throws NoSuchFileException {
+    Path path = paths.get(segment);
+    if (path == null) {
+      throw new NoSuchFileException("segment " + fileName(segment));
+    }
+    return path;
+  }
+
+  private FileChannel channel(long segment) throws IOException {
+    try {
+      return channels.get(segment);
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+  }
+
+  private FileChannel openChannel(long segment) {
+    try {
+      return FileChannel.open(path(segment), StandardOpenOption.READ, StandardOpenOption.WRITE);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** A channel that was evicted while in use is opened again; a deleted segment's is not. */
+  private void reopen(long segment, FileChannel closed, ClosedChannelException cause)
+      throws IOException {
+    if (!paths.containsKey(segment)) {
+      throw cause;
+    }
+    channels.asMap().remove(segment, closed);
+  }
+
+  /** A failed close of a channel says nothing new: what had to be durable was forced before. */
+  private static void closeQuietly(FileChannel channel) {
+    try {
+      channel.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static String fileName(long segment) {
+    return String.format("%08x-%08x%s", segment >>> 32, segment & 0xffffffffL, SUFFIX);
+  }
+
+  private static long parseName(Path file) throws CorruptDataException {
+    String name = file.getFileName().toString();
+    if (!name.matches("[0-9a-f]{8}-[0-9a-f]{8}\\.seg")) {
+      throw new CorruptDataException("'" + file + "' is not named like a segment: move it away");
+    }
+    return Long.parseUnsignedLong(name.substring(0, 8), 16) << 32
+        | Long.parseUnsignedLong(name.substring(9, 17), 16);
+  }
+}

@@ -1,0 +1,121 @@
+package dev.firn.store;
+
+import dev.firn.base.Bytes;
+import java.util.zip.CRC32C;
+
+/**
+ * The bytes of a record: a header of 40 bytes, the payload, zeros up to a multiple of 8.
+ *
+ * <pre>
+ *  0 u32 magic "FIRN"     16 u32 stored length    28 u64 reserved, 0
+ *  4 u8  type             20 u32 raw length       36 u32 header CRC32C
+ *  5 u8  compression      24 u32 payload CRC32C
+ *  6 u16 reserved, 0
+ *  8 u64 LSN
+ * </pre>
+ *
+ * The header's checksum is seeded with segment and offset, the payload's with segment and LSN: a
+ * record that a disk wrote or read at the wrong place does not verify.
+ */
+final class RecordFormat {
+  static final int HEADER_BYTES = 40;
+  static final int ALIGNMENT = 8;
+  static final int MAGIC = 0x4e524946; // "FIRN" in little-endian
+
+  /** The longest payload, stored or raw. */
+  static final int PAYLOAD_BYTES_MAX = 1 << 20;
+
+  private RecordFormat() {}
+
+  /** Bytes a record with this payload takes in a segment. */
+  static int recordBytes(int storedLength) {
+    return (HEADER_BYTES + storedLength + ALIGNMENT - 1) & -ALIGNMENT;
+  }
+
+  /** A header that was read and whose own checksum is right. */
+  record Header(
+      RecordType type,
+      Compression compression,
+      long lsn,
+      int storedLength,
+      int rawLength,
+      int checksum) {
+
+    int recordBytes() {
+      return RecordFormat.recordBytes(storedLength);
+    }
+  }
+
+  /**
+   * Writes the header for a payload that is already at {@code at + HEADER_BYTES}, and zeros behind.
+   *
+   * @return the payload's checksum
+   */
+  static int seal(
+      byte[] target,
+      int at,
+      RecordType type,
+      Compression compression,
+      long segment,
+      long offset,
+      long lsn,
+      int storedLength,
+      int rawLength) {
+    int checksum = checksum(segment, lsn, target, at + HEADER_BYTES, storedLength);
+    Bytes.putInt(target, at, MAGIC);
+    target[at + 4] = (byte) type.code();
+    target[at + 5] = (byte) compression.code();
+    Bytes.putShort(target, at + 6, 0);
+    Bytes.putLong(target, at + 8, lsn);
+    Bytes.putInt(target, at + 16, storedLength);
+    Bytes.putInt(target, at + 20, rawLength);
+    Bytes.putInt(target, at + 24, checksum);
+    Bytes.putLong(target, at + 28, 0);
+    Bytes.putInt(target, at + 36, checksum(segment, offset, target, at, HEADER_BYTES - 4));
+    int end = at + recordBytes(storedLength);
+    for (int i = at + HEADER_BYTES + storedLength; i < end; i++) {
+      target[i] = 0;
+    }
+    return checksum;
+  }
+
+  /** The header at {@code at}, or null if there is no valid one for this place. */
+  static Header parse(byte[] source, int at, long segment, long offset) {
+    if (Bytes.getInt(source, at) != MAGIC
+        || Bytes.getInt(source, at + 36)
+            != checksum(segment, offset, source, at, HEADER_BYTES - 4)) {
+      return null;
+    }
+    RecordType type = RecordType.ofCode(source[at + 4]);
+    int storedLength = Bytes.getInt(source, at + 16);
+    int rawLength = Bytes.getInt(source, at + 20);
+    if (type == null
+        || storedLength < 0
+        || storedLength > PAYLOAD_BYTES_MAX
+        || rawLength < 0
+        || rawLength > PAYLOAD_BYTES_MAX) {
+      return null;
+    }
+    try {
+      return new Header(
+          type,
+          Compression.ofCode(source[at + 5]),
+          Bytes.getLong(source, at + 8),
+          storedLength,
+          rawLength,
+          Bytes.getInt(source, at + 24));
+    } catch (CorruptDataException e) {
+      return null;
+    }
+  }
+
+  static int checksum(long seedHigh, long seedLow, byte[] bytes, int offset, int length) {
+    CRC32C crc = new CRC32C();
+    byte[] seed = new byte[16];
+    Bytes.putLong(seed, 0, seedHigh);
+    Bytes.putLong(seed, 8, seedLow);
+    crc.update(seed, 0, 16);
+    crc.update(bytes, offset, length);
+    return (int) crc.getValue();
+  }
+}

@@ -1,0 +1,357 @@
+package dev.firn.store;
+
+import dev.firn.base.Bytes;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * The append-only log of one volume, over a chain of segments.
+ *
+ * <p>Invariants:
+ *
+ * <ul>
+ *   <li>A place is given out once, under the lock; bytes are written outside of it, so appends of
+ *       several threads overlap.
+ *   <li>A COMMIT record is written only when every record before it is written, and when all older
+ *       segments were forced; the next one only after the force behind it returned. So at most the
+ *       last group of a log can be torn by a crash.
+ *   <li>After one failed write or force nothing is written any more.
+ *   <li>A segment is begun by the first append that needs it: an idle volume writes nothing.
+ * </ul>
+ *
+ * Safe for concurrent use; {@link #commit} and {@link #sync} are serialised among themselves.
+ */
+public final class SegmentLog {
+  /** Bytes a COMMIT's payload has: durable LSN u64. */
+  private static final int COMMIT_BYTES = 8;
+
+  private final SegmentStore store;
+  private final long volumeNumber;
+  private final String placement;
+  private final long segmentBytesMax;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition written = lock.newCondition();
+  private final ReentrantLock syncLock = new ReentrantLock();
+
+  // Guarded by lock.
+  private long segment;
+  private long offset;
+  private SegmentHead head;
+  private boolean begun;
+  private long nextLsn;
+  private long reservations;
+  private final TreeSet<Long> inFlight = new TreeSet<>();
+  private final List<Long> unforced = new ArrayList<>();
+  private volatile IOException failure;
+
+  // Guarded by syncLock.
+  private long durableLsn;
+
+  /**
+   * A log that goes on behind {@code end}, in a new segment.
+   *
+   * @param end behind the last record that counts; what follows in its segment is dead
+   */
+  public SegmentLog(
+      SegmentStore store,
+      long volumeNumber,
+      String placement,
+      long segmentBytesMax,
+      LogPosition end)
+      throws IOException {
+    this.store = store;
+    this.volumeNumber = volumeNumber;
+    this.placement = placement;
+    this.segmentBytesMax = segmentBytesMax;
+    long newest = newestSegment(store, volumeNumber);
+    if (newest == 0 && end.offset() == 0) {
+      this.segment = end.segment();
+      this.head = new SegmentHead(volumeNumber, 0, 0);
+    } else {
+      this.segment = Math.max(newest, end.segment()) + 1;
+      this.head = new SegmentHead(volumeNumber, end.segment(), end.offset());
+    }
+    this.nextLsn = end.nextLsn();
+    this.durableLsn = end.nextLsn() - 1;
+  }
+
+  /** Where the next record will go. */
+  public LogPosition position() {
+    lock.lock();
+    try {
+      return new LogPosition(segment, offset, nextLsn);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Why nothing can be written any more, or null. */
+  public IOException failure() {
+    return failure;
+  }
+
+  /**
+   * Writes records one behind the other and sets their pointers. They survive a crash after the
+   * next {@link #commit} or {@link #sync}.
+   */
+  public void append(List<Draft> drafts) throws IOException {
+    int from = 0;
+    while (from < drafts.size()) {
+      int bytes = 0;
+      int to = from;
+      while (to < drafts.size()
+          && (to == from
+              || bytes + drafts.get(to).recordBytes() <= RecordFormat.PAYLOAD_BYTES_MAX)) {
+        bytes += drafts.get(to).recordBytes();
+        to++;
+      }
+      appendRun(drafts.subList(from, to), bytes);
+      from = to;
+    }
+  }
+
+  private void appendRun(List<Draft> drafts, int bytes) throws IOException {
+    long ticket;
+    long targetSegment;
+    long start;
+    lock.lock();
+    try {
+      requireWorking();
+      reserveSegment(bytes);
+      targetSegment = segment;
+      start = offset;
+      offset += bytes;
+      for (Draft draft : drafts) {
+        draft.lsn = nextLsn++;
+      }
+      ticket = reservations++;
+      inFlight.add(ticket);
+    } finally {
+      lock.unlock();
+    }
+    boolean done = false;
+    try {
+      writeRun(drafts, bytes, targetSegment, start);
+      done = true;
+    } catch (IOException e) {
+      fail(e);
+      throw e;
+    } finally {
+      lock.lock();
+      try {
+        if (!done && failure == null) {
+          failure =
+              new IOException("an append to the log of volume " + volumeNumber + " broke off");
+        }
+        inFlight.remove(ticket);
+        written.signalAll();
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  private void writeRun(List<Draft> drafts, int bytes, long targetSegment, long start)
+      throws IOException {
+    byte[] image = new byte[bytes];
+    int at = 0;
+    for (Draft draft : drafts) {
+      System.arraycopy(draft.payload, 0, image, at + RecordFormat.HEADER_BYTES, draft.storedLength);
+      int checksum =
+          RecordFormat.seal(
+              image,
+              at,
+              draft.type,
+              draft.compression,
+              targetSegment,
+              start + at,
+              draft.lsn,
+              draft.storedLength,
+              draft.rawLength);
+      draft.pointer =
+          new RecordPointer(
+              targetSegment,
+              Math.toIntExact(start + at),
+              draft.storedLength,
+              draft.rawLength,
+              checksum,
+              draft.compression);
+      at += draft.recordBytes();
+    }
+    assert at == bytes;
+    store.write(targetSegment, start, ByteBuffer.wrap(image));
+  }
+
+  /** Makes sure that the current segment has room; guarded by lock. */
+  private void reserveSegment(int bytes) throws IOException {
+    if (begun && offset + bytes > segmentBytesMax) {
+      head = new SegmentHead(volumeNumber, segment, offset);
+      segment++;
+      begun = false;
+    }
+    if (begun) {
+      return;
+    }
+    // A new file and its first 80 bytes, once a segment: the only I/O under this lock.
+    try {
+      store.create(segment, placement);
+      byte[] payload = head.encode();
+      Draft first = Draft.of(RecordType.SEGMENT, Compression.NONE, payload, payload.length);
+      first.lsn = nextLsn++;
+      writeRun(List.of(first), first.recordBytes(), segment, 0);
+      offset = first.recordBytes();
+      unforced.add(segment);
+      begun = true;
+    } catch (IOException e) {
+      fail(e);
+      throw e;
+    }
+  }
+
+  /** The highest segment of a volume's log, or 0. */
+  private static long newestSegment(SegmentStore store, long volumeNumber) throws IOException {
+    long newest = 0;
+    for (long each : store.list()) {
+      if (LogPosition.volumeOf(each) == volumeNumber) {
+        newest = Math.max(newest, each);
+      }
+    }
+    return newest;
+  }
+
+  /**
+   * Closes the group: when it returns, everything appended before survives a crash, and recovery
+   * will replay it as a whole.
+   *
+   * @return the place behind the COMMIT record: where a checkpoint of this moment lets replay begin
+   */
+  public LogPosition commit() throws IOException {
+    syncLock.lock();
+    try {
+      byte[] payload = new byte[COMMIT_BYTES];
+      Bytes.putLong(payload, 0, durableLsn);
+      Draft commit = Draft.of(RecordType.COMMIT, Compression.NONE, payload, payload.length);
+      long ticket;
+      lock.lock();
+      try {
+        requireWorking();
+        ticket = reservations;
+        awaitWritten(ticket);
+      } finally {
+        lock.unlock();
+      }
+      forceOlder();
+      append(List.of(commit));
+      LogPosition behind =
+          new LogPosition(
+              commit.pointer.segment(),
+              commit.pointer.offset() + (long) commit.recordBytes(),
+              commit.lsn + 1);
+      lock.lock();
+      try {
+        // Appends that got a place before the COMMIT lie under it in the file: they must be whole
+        // for a scan to reach it.
+        awaitWritten(reservations);
+      } finally {
+        lock.unlock();
+      }
+      forceAll();
+      durableLsn = commit.lsn;
+      return behind;
+    } finally {
+      syncLock.unlock();
+    }
+  }
+
+  /** Makes all appended records survive a crash, without closing a group. */
+  public void sync() throws IOException {
+    syncLock.lock();
+    try {
+      lock.lock();
+      try {
+        requireWorking();
+        awaitWritten(reservations);
+      } finally {
+        lock.unlock();
+      }
+      forceAll();
+    } finally {
+      syncLock.unlock();
+    }
+  }
+
+  /** Waits until all appends with tickets below {@code ticket} have ended; guarded by lock. */
+  private void awaitWritten(long ticket) throws IOException {
+    while (!inFlight.isEmpty() && inFlight.first() < ticket) {
+      written.awaitUninterruptibly();
+    }
+    requireWorking();
+  }
+
+  private void forceOlder() throws IOException {
+    List<Long> older = new ArrayList<>();
+    lock.lock();
+    try {
+      for (long candidate : unforced) {
+        if (candidate != segment) {
+          older.add(candidate);
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+    force(older);
+  }
+
+  private void forceAll() throws IOException {
+    List<Long> all;
+    lock.lock();
+    try {
+      all = new ArrayList<>(unforced);
+    } finally {
+      lock.unlock();
+    }
+    force(all);
+  }
+
+  private void force(List<Long> segments) throws IOException {
+    try {
+      for (long each : segments) {
+        store.force(each);
+      }
+    } catch (IOException e) {
+      fail(e);
+      throw e;
+    }
+    lock.lock();
+    try {
+      // The current segment stays: it will be written again.
+      unforced.removeIf(each -> each != segment && segments.contains(each));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void fail(IOException cause) {
+    if (failure == null) {
+      failure = cause;
+    }
+  }
+
+  private void requireWorking() throws StoreFailedException {
+    IOException cause = failure;
+    if (cause != null) {
+      throw new StoreFailedException(
+          "volume "
+              + volumeNumber
+              + " is read-only since a write to its log failed: "
+              + cause.getMessage(),
+          cause);
+    }
+  }
+}

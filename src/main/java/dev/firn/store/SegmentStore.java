@@ -1,0 +1,41 @@
+package dev.firn.store;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/**
+ * Where segments are kept: append-only files, or later objects. Ids are unique within a home.
+ * Implementations are safe for concurrent use; callers never write one range twice.
+ */
+public interface SegmentStore extends Closeable {
+  /** Makes an empty segment whose name survives a crash once the first {@link #force} returned. */
+  void create(long segment, String placement) throws IOException;
+
+  /** Writes all of {@code source} at {@code offset}; it may not survive a crash before force. */
+  void write(long segment, long offset, ByteBuffer source) throws IOException;
+
+  /** Fills {@code target} from {@code offset} on; answers the bytes read, fewer only at the end. */
+  int read(long segment, long offset, ByteBuffer target) throws IOException;
+
+  /** Makes all that was written to the segment survive a crash. */
+  void force(long segment) throws IOException;
+
+  /** Bytes up to the end of the last write. */
+  long length(long segment) throws IOException;
+
+  boolean exists(long segment);
+
+  /** All segments' ids, ascending. */
+  List<Long> list() throws IOException;
+
+  /** Removes a segment; removing one that is not there is no error. */
+  void delete(long segment) throws IOException;
+
+  /** Bytes that could still be written at this placement. */
+  long usableBytes(String placement) throws IOException;
+
+  /** Bytes that the whole disk at this placement has. */
+  long totalBytes(String placement) throws IOException;
+}

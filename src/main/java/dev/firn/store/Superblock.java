@@ -1,0 +1,144 @@
+package dev.firn.store;
+
+import dev.firn.base.Bytes;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+
+/**
+ * The file from which a volume is opened: two slots of 4,096 bytes, written in turn, each forced
+ * before the next; the valid one with the higher sequence counts. A crash in the middle of a write
+ * leaves the other slot.
+ *
+ * <p>A slot: magic u64, version u32, CRC32C u32 of the rest, then the fields of {@link Content}.
+ */
+public final class Superblock {
+  private static final int SLOT_BYTES = 4096;
+  private static final long MAGIC = 0x726570755366726eL;
+  private static final int VERSION = 1;
+  private static final int BODY = 16;
+  private static final int PLACEMENT_BYTES_MAX = 255;
+
+  /**
+   * What a slot says.
+   *
+   * @param head the newest checkpointed root of the volume's tree; null: empty
+   * @param snapshots the root of the table of frozen roots; null: empty
+   * @param replayFrom where replay of the log begins
+   */
+  public record Content(
+      long sequence,
+      long volumeNumber,
+      RecordPointer head,
+      RecordPointer snapshots,
+      LogPosition replayFrom,
+      Compression compression,
+      String placement) {}
+
+  private final Path path;
+
+  public Superblock(Path path) {
+    this.path = path;
+  }
+
+  /** The newest valid content. */
+  public Content read() throws IOException {
+    byte[] image = new byte[2 * SLOT_BYTES];
+    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+      ByteBuffer buffer = ByteBuffer.wrap(image);
+      while (buffer.hasRemaining() && channel.read(buffer) >= 0) {
+        // Read on: a slot that is missing at the end stays zero and does not verify.
+      }
+    }
+    Content first = decode(image, 0);
+    Content second = decode(image, SLOT_BYTES);
+    if (first == null && second == null) {
+      throw new CorruptDataException("both superblocks in '" + path + "' are damaged");
+    }
+    return second == null || first != null && first.sequence() > second.sequence() ? first : second;
+  }
+
+  /** Writes to the slot that the sequence number chooses; durable on return. */
+  public void write(Content content) throws IOException {
+    byte[] slot = encode(content);
+    try (FileChannel channel =
+        FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      ByteBuffer buffer = ByteBuffer.wrap(slot);
+      long at = content.sequence() % 2 * SLOT_BYTES;
+      while (buffer.hasRemaining()) {
+        at += channel.write(buffer, at);
+      }
+      channel.force(true);
+    }
+    if (content.sequence() <= 1) {
+      try (FileChannel directory = FileChannel.open(path.getParent(), StandardOpenOption.READ)) {
+        directory.force(true);
+      }
+    }
+  }
+
+  /** The 4,096 bytes of a slot; also the payload of a CHECKPOINT record. */
+  public static byte[] encode(Content content) {
+    byte[] slot = new byte[SLOT_BYTES];
+    Bytes.putLong(slot, 0, MAGIC);
+    Bytes.putInt(slot, 8, VERSION);
+    int at = BODY;
+    Bytes.putLong(slot, at, content.sequence());
+    Bytes.putLong(slot, at + 8, content.volumeNumber());
+    Bytes.putLong(slot, at + 16, content.replayFrom().segment());
+    Bytes.putLong(slot, at + 24, content.replayFrom().offset());
+    Bytes.putLong(slot, at + 32, content.replayFrom().nextLsn());
+    if (content.head() != null) {
+      content.head().encode(slot, at + 40);
+    }
+    if (content.snapshots() != null) {
+      content.snapshots().encode(slot, at + 40 + RecordPointer.BYTES);
+    }
+    at += 40 + 2 * RecordPointer.BYTES;
+    byte[] placement = Bytes.utf8(content.placement());
+    if (placement.length > PLACEMENT_BYTES_MAX) {
+      throw new IllegalArgumentException("placement name of " + placement.length + " bytes");
+    }
+    slot[at] = (byte) content.compression().code();
+    slot[at + 1] = (byte) placement.length;
+    System.arraycopy(placement, 0, slot, at + 2, placement.length);
+    Bytes.putInt(slot, 12, checksum(slot, 0));
+    return slot;
+  }
+
+  private Content decode(byte[] image, int start) throws IOException {
+    if (Bytes.getLong(image, start) != MAGIC) {
+      return null;
+    }
+    if (Bytes.getInt(image, start + 12) != checksum(image, start)) {
+      return null;
+    }
+    int version = Bytes.getInt(image, start + 8);
+    if (version > VERSION) {
+      throw new NewerFormatException(
+          "'" + path + "' has format " + version + "; this Firn knows " + VERSION);
+    }
+    int at = start + BODY;
+    int names = at + 40 + 2 * RecordPointer.BYTES;
+    int placementLength = image[names + 1] & 0xff;
+    return new Content(
+        Bytes.getLong(image, at),
+        Bytes.getLong(image, at + 8),
+        RecordPointer.decode(image, at + 40),
+        RecordPointer.decode(image, at + 40 + RecordPointer.BYTES),
+        new LogPosition(
+            Bytes.getLong(image, at + 16),
+            Bytes.getLong(image, at + 24),
+            Bytes.getLong(image, at + 32)),
+        Compression.ofCode(image[names]),
+        Bytes.text(Arrays.copyOfRange(image, names + 2, names + 2 + placementLength)));
+  }
+
+  private static int checksum(byte[] image, int start) {
+    return RecordFormat.checksum(
+        MAGIC, Bytes.getInt(image, start + 8), image, start + BODY, SLOT_BYTES - BODY);
+  }
+}

@@ -1,0 +1,16 @@
+package dev.firn;
+
+import java.util.Random;
+
+/** Seeds for random tests: printed, and taken again from the system property {@code firn.seed}. */
+public final class Seeds {
+  private Seeds() {}
+
+  /** A generator whose seed the test's output names. */
+  public static Random random(String test) {
+    String given = System.getProperty("firn.seed", "");
+    long seed = given.isBlank() ? new Random().nextLong() : Long.parseLong(given);
+    System.out.println(test + ": firn.seed=" + seed);
+    return new Random(seed);
+  }
+}
