@@ -17,7 +17,7 @@ import java.util.Arrays;
  */
 public final class Superblock {
   private static final int SLOT_BYTES = 4096;
-  private static final long MAGIC = 0x726570755366726eL;
+  private static final long MAGIC = 0x525055534e524946L;
   private static final int VERSION = 1;
   private static final int BODY = 16;
   private static final int PLACEMENT_BYTES_MAX = 255;
