@@ -1,0 +1,17 @@
+package dev.firn.fuse;
+
+import java.util.List;
+
+/**
+ * How a file system is to be mounted.
+ *
+ * @param sourceName what the first column of mount(8) and df(1) shows
+ * @param readOnly the kernel refuses every change with EROFS
+ * @param fuseOptions further options as after {@code mount -o}, such as {@code suid}, {@code dev},
+ *     {@code noexec}; they override the transport's own
+ */
+public record MountOptions(String sourceName, boolean readOnly, List<String> fuseOptions) {
+  public MountOptions {
+    fuseOptions = List.copyOf(fuseOptions);
+  }
+}

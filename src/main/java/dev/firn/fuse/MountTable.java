@@ -1,0 +1,67 @@
+package dev.firn.fuse;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Optional;
+
+/** The mounts this process sees, from /proc/self/mountinfo. */
+final class MountTable {
+  private static final Path MOUNT_INFO = Path.of("/proc/self/mountinfo");
+
+  /** Field of mountinfo (proc(5)) that holds the mount point. */
+  private static final int MOUNT_POINT_FIELD = 4;
+
+  private MountTable() {}
+
+  /** The file-system type of the topmost mount at exactly this directory, such as "fuse.firn". */
+  static Optional<String> typeAt(Path directory) throws IOException {
+    byte[] wanted = bytes(directory);
+    Optional<String> type = Optional.empty();
+    // Latin-1 keeps every byte of names in whatever encoding.
+    String table = Files.readString(MOUNT_INFO, StandardCharsets.ISO_8859_1);
+    for (String line : table.split("\n")) {
+      String[] fields = line.split(" ");
+      if (fields.length > MOUNT_POINT_FIELD
+          && Arrays.equals(unescape(fields[MOUNT_POINT_FIELD]), wanted)) {
+        type = Optional.of(typeOf(fields));
+      }
+    }
+    return type;
+  }
+
+  /** The path as the kernel sees it. */
+  static byte[] bytes(Path path) {
+    String encoding = System.getProperty("sun.jnu.encoding", StandardCharsets.UTF_8.name());
+    return path.toString().getBytes(Charset.forName(encoding));
+  }
+
+  /** The type stands behind a lone dash, which follows a varying number of optional fields. */
+  private static String typeOf(String[] fields) {
+    for (int i = MOUNT_POINT_FIELD + 1; i < fields.length - 1; i++) {
+      if (fields[i].equals("-")) {
+        return fields[i + 1];
+      }
+    }
+    return "";
+  }
+
+  /** Blanks, tabs, newlines and backslashes stand there as a backslash and three octal digits. */
+  static byte[] unescape(String field) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(field.length());
+    for (int i = 0; i < field.length(); i++) {
+      char c = field.charAt(i);
+      if (c == '\\' && i + 3 < field.length()) {
+        bytes.write(Integer.parseInt(field.substring(i + 1, i + 4), 8));
+        i += 3;
+      } else {
+        bytes.write(c);
+      }
+    }
+    return bytes.toByteArray();
+  }
+}

@@ -1,0 +1,60 @@
+package dev.firn.fuse.jnr;
+
+import dev.firn.vfs.Errno;
+import dev.firn.vfs.ErrnoException;
+import dev.firn.vfs.FileSystem;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+
+/**
+ * Callbacks on extended attributes. Getting and listing with a size of 0 asks for the size needed;
+ * with too small a size it is an error.
+ */
+final class XattrOperations {
+  private final FileSystem fileSystem;
+  private final Paths paths;
+
+  XattrOperations(FileSystem fileSystem, Paths paths) {
+    this.fileSystem = fileSystem;
+    this.paths = paths;
+  }
+
+  int setxattr(long path, long name, long value, long sizeBytes, int flags) throws IOException {
+    fileSystem.setXattr(
+        paths.inode(path),
+        NativeMemory.string(name),
+        NativeMemory.bytes(value, (int) sizeBytes),
+        flags);
+    return 0;
+  }
+
+  int getxattr(long path, long name, long buffer, long sizeBytes) throws IOException {
+    return answer(
+        fileSystem.getXattr(paths.inode(path), NativeMemory.string(name)), buffer, sizeBytes);
+  }
+
+  int listxattr(long path, long buffer, long sizeBytes) throws IOException {
+    ByteArrayOutputStream names = new ByteArrayOutputStream();
+    for (byte[] name : fileSystem.listXattrs(paths.inode(path))) {
+      names.write(name);
+      names.write(0);
+    }
+    return answer(names.toByteArray(), buffer, sizeBytes);
+  }
+
+  int removexattr(long path, long name) throws IOException {
+    fileSystem.removeXattr(paths.inode(path), NativeMemory.string(name));
+    return 0;
+  }
+
+  private static int answer(byte[] value, long buffer, long sizeBytes) throws IOException {
+    if (sizeBytes == 0) {
+      return value.length;
+    }
+    if (value.length > sizeBytes) {
+      throw new ErrnoException(Errno.ERANGE);
+    }
+    NativeMemory.putBytes(buffer, value);
+    return value.length;
+  }
+}

@@ -1,0 +1,28 @@
+package dev.firn.fuse.jnr;
+
+import dev.firn.fuse.Mount;
+import dev.firn.fuse.MountOptions;
+import java.nio.file.Path;
+import java.util.List;
+
+/** A process that mounts a directory and waits for a signal. */
+final class MountingProcess {
+  private MountingProcess() {}
+
+  public static void main(String[] arguments) throws Exception {
+    MemoryFileSystem fileSystem = new MemoryFileSystem();
+    Mount mount =
+        new JnrFuseTransport()
+            .mount(
+                fileSystem, Path.of(arguments[0]), new MountOptions("firn-test", false, List.of()));
+    Runtime.getRuntime()
+        .addShutdownHook(
+            new Thread(
+                () -> {
+                  mount.unmount();
+                  System.out.println("unmounted, syncs " + fileSystem.syncs());
+                }));
+    System.out.println("mounted");
+    Thread.sleep(Long.MAX_VALUE);
+  }
+}
