@@ -1,0 +1,91 @@
+package dev.firn.vfs;
+
+import dev.firn.map.MapEditor;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Instant;
+
+/** chmod, chown, utimens and truncate, as one step. */
+final class AttributeChanges {
+  private static final int GROUP_EXECUTE = 0010;
+
+  private final Inodes inodes;
+  private final FileContent content;
+  private final Xattrs xattrs;
+  private final Clock clock;
+
+  AttributeChanges(Inodes inodes, FileContent content, Xattrs xattrs, Clock clock) {
+    this.inodes = inodes;
+    this.content = content;
+    this.xattrs = xattrs;
+    this.clock = clock;
+  }
+
+  Attributes apply(long number, SetAttributes changes) throws IOException {
+    Long sizeBytes = changes.sizeBytes();
+    if (sizeBytes != null && sizeBytes < 0) {
+      throw new ErrnoException(Errno.EINVAL);
+    }
+    if (sizeBytes != null && sizeBytes > FileContent.SIZE_BYTES_MAX) {
+      throw new ErrnoException(Errno.EFBIG);
+    }
+    Attributes result = null;
+    while (result == null) {
+      Instant now = clock.instant();
+      result =
+          inodes.edit(
+              editor -> {
+                Inode inode = inodes.load(editor, number);
+                if (sizeBytes != null && !content.resize(editor, inode, sizeBytes)) {
+                  return null;
+                }
+                applyRest(editor, inode, changes, now);
+                return inode.attributes();
+              });
+    }
+    return result;
+  }
+
+  private void applyRest(MapEditor editor, Inode inode, SetAttributes changes, Instant now)
+      throws IOException {
+    if (changes.sizeBytes() != null) {
+      inode.setModifyTime(now);
+    }
+    if (changes.uid() != null) {
+      inode.uid = changes.uid();
+    }
+    if (changes.gid() != null) {
+      inode.gid = changes.gid();
+    }
+    if (changes.mode() != null) {
+      inode.mode = inode.type() | (changes.mode() & FileMode.PERMISSION_MASK);
+      xattrs.modeChanged(editor, inode);
+    } else if (changes.uid() != null || changes.gid() != null) {
+      dropPrivileges(inode);
+    }
+    if (changes.accessTime() != null) {
+      inode.setAccessTime(time(changes.accessTime(), now));
+    }
+    if (changes.modifyTime() != null) {
+      inode.setModifyTime(time(changes.modifyTime(), now));
+    }
+    inode.setChangeTime(now);
+    inodes.changed(inode);
+  }
+
+  /** A new owner's file must not run with the old one's rights. */
+  private static void dropPrivileges(Inode inode) {
+    if (inode.isDirectory()) {
+      return;
+    }
+    inode.mode &= ~FileMode.SET_UID;
+    // Without group execution it is no privilege: it marked mandatory locking.
+    if ((inode.mode & GROUP_EXECUTE) != 0) {
+      inode.mode &= ~FileMode.SET_GID;
+    }
+  }
+
+  private static Instant time(SetAttributes.TimeChange change, Instant now) {
+    return change.now() ? now : Instant.ofEpochSecond(change.seconds(), change.nanos());
+  }
+}

@@ -1,0 +1,347 @@
+package dev.firn.vfs;
+
+import dev.firn.map.MapEditor;
+import dev.firn.map.MapView;
+import dev.firn.map.VolumeMap;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The bytes of a live volume's files. */
+final class FileContent {
+  /** The largest file: room for one extent below what a long can count. */
+  static final long SIZE_BYTES_MAX = Long.MAX_VALUE - (128 << 10);
+
+  /** Shorter writes gather in a buffer. */
+  private static final int DIRECT_WRITE_BYTES_MIN = 64 << 10;
+
+  /** What one exclusive section works on at most. */
+  static final int STEP_EXTENTS = 4096;
+
+  private static final int KEEP_SIZE = 1;
+  private static final int PUNCH_HOLE = 2;
+  private static final int ZERO_RANGE = 16;
+
+  private final Inodes inodes;
+  private final VolumeMap map;
+  private final Clock clock;
+
+  FileContent(Inodes inodes, Clock clock) {
+    this.inodes = inodes;
+    this.map = inodes.map();
+    this.clock = clock;
+  }
+
+  /** What a read needs from under the lock. */
+  private record ReadPlan(
+      int length, List<FileExtents.Slice> slices, byte[] overlay, int overlayIndex) {}
+
+  int read(long number, long offset, ByteBuffer target) throws IOException {
+    if (offset < 0) {
+      throw new ErrnoException(Errno.EINVAL);
+    }
+    int wanted = target.remaining();
+    ReadPlan plan = map.read(view -> planRead(view, number, offset, wanted));
+    int base = target.position();
+    FileReader.fill(map::extentBytes, plan.slices(), offset, plan.length(), target);
+    if (plan.overlay() != null) {
+      target.put(base + plan.overlayIndex(), plan.overlay(), 0, plan.overlay().length);
+    }
+    return plan.length();
+  }
+
+  private ReadPlan planRead(MapView view, long number, long offset, int wanted) throws IOException {
+    Inode inode = inodes.require(view, number).requireRegular();
+    int length = (int) Math.min(wanted, Math.max(0, inode.sizeBytes - offset));
+    if (length == 0) {
+      return new ReadPlan(0, List.of(), null, 0);
+    }
+    long end = offset + length;
+    byte[] overlay = null;
+    long overlayFrom = 0;
+    WriteBuffer buffer = inode.buffer;
+    if (buffer != null && buffer.start() < end && buffer.end() > offset) {
+      overlayFrom = Math.max(offset, buffer.start());
+      overlay = new byte[(int) (Math.min(end, buffer.end()) - overlayFrom)];
+      buffer.copyTo(overlayFrom, overlay);
+      if (overlay.length == length) {
+        return new ReadPlan(length, List.of(), overlay, 0);
+      }
+    }
+    List<FileExtents.Slice> slices =
+        FileExtents.slices(view, number, offset, end, Integer.MAX_VALUE);
+    return new ReadPlan(length, slices, overlay, (int) (overlayFrom - offset));
+  }
+
+  void write(long number, long offset, ByteBuffer source) throws IOException {
+    int count = source.remaining();
+    requireRange(offset, count);
+    prepareWrite(number, offset, count);
+    if (count == 0) {
+      return;
+    }
+    inodes.requireDiskSpace(count);
+    if (count >= DIRECT_WRITE_BYTES_MIN) {
+      writeDirectly(number, offset, source);
+    } else {
+      writeBuffered(number, offset, source);
+    }
+  }
+
+  /** Loads what a write will need, so that the exclusive lock need not be held meanwhile. */
+  private void prepareWrite(long number, long offset, int count) throws IOException {
+    map.read(
+        view -> {
+          Inode inode = inodes.require(view, number).requireRegular();
+          if (inode.buffer == null || !inode.buffer.accepts(offset)) {
+            view.floor(Keys.extent(number, offset + count));
+          }
+          return null;
+        });
+  }
+
+  private void writeBuffered(long number, long offset, ByteBuffer source) throws IOException {
+    Instant now = clock.instant();
+    inodes.edit(
+        editor -> {
+          Inode inode = inodes.load(editor, number).requireRegular();
+          requireSpace(editor, inode, offset, source.remaining());
+          long next = offset;
+          while (source.hasRemaining()) {
+            WriteBuffer buffer = inode.buffer;
+            if (buffer == null || !buffer.accepts(next)) {
+              buffer = inodes.openBuffer(editor, inode, next);
+            }
+            int before = source.remaining();
+            buffer.write(next, source);
+            next += before - source.remaining();
+            if (buffer.isFull()) {
+              inodes.closeBuffer(editor, inode);
+            }
+          }
+          written(inode, next, now);
+          return null;
+        });
+  }
+
+  private void writeDirectly(long number, long offset, ByteBuffer source) throws IOException {
+    int count = source.remaining();
+    List<byte[]> pieces = new ArrayList<>();
+    for (long next = offset; source.hasRemaining(); ) {
+      byte[] piece = new byte[Math.min(source.remaining(), WriteBuffer.roomAt(next))];
+      source.get(piece);
+      pieces.add(piece);
+      next += piece.length;
+    }
+    Instant now = clock.instant();
+    inodes.edit(
+        editor -> {
+          Inode inode = inodes.load(editor, number).requireRegular();
+          requireSpace(editor, inode, offset, count);
+          inodes.closeBuffer(editor, inode);
+          long next = offset;
+          for (byte[] piece : pieces) {
+            inode.allocatedBytes += inodes.putter().put(editor, number, next, piece, piece.length);
+            next += piece.length;
+          }
+          written(inode, next, now);
+          return null;
+        });
+  }
+
+  private void written(Inode inode, long end, Instant now) {
+    inode.sizeBytes = Math.max(inode.sizeBytes, end);
+    inode.setContentTimes(now);
+    inodes.changed(inode);
+  }
+
+  /** Throws ENOSPC unless data fits into a range, of which parts may be data already. */
+  private void requireSpace(MapEditor editor, Inode inode, long offset, long length)
+      throws IOException {
+    if (inodes.fits(inode.chargeWith(length, 0, 0) - inode.chargedBytes)) {
+      return;
+    }
+    long more = length - FileExtents.allocated(editor, inode.number, offset, offset + length);
+    inodes.requireSpace(inode.chargeWith(more, 0, 0) - inode.chargedBytes);
+  }
+
+  void allocate(long number, int mode, long offset, long length) throws IOException {
+    if (length <= 0) {
+      throw new ErrnoException(Errno.EINVAL);
+    }
+    requireRange(offset, length);
+    boolean punch = mode == (PUNCH_HOLE | KEEP_SIZE);
+    boolean zero = (mode & ~KEEP_SIZE) == ZERO_RANGE;
+    if (!punch && !zero && (mode & ~KEEP_SIZE) != 0) {
+      throw new ErrnoException(Errno.EOPNOTSUPP);
+    }
+    long end = offset + length;
+    boolean grow = (mode & KEEP_SIZE) == 0;
+    boolean clear = punch || zero;
+    for (long next = offset; next < end; ) {
+      long from = next;
+      Instant now = clock.instant();
+      next =
+          inodes.edit(
+              editor -> {
+                Inode inode = inodes.load(editor, number).requireRegular();
+                long reached = end;
+                if (clear) {
+                  reached = clear(editor, inode, from, end);
+                } else {
+                  requireSpace(editor, inode, offset, length);
+                }
+                if (grow && reached == end) {
+                  inode.sizeBytes = Math.max(inode.sizeBytes, end);
+                }
+                inode.setContentTimes(now);
+                inodes.changed(inode);
+                return reached;
+              });
+    }
+  }
+
+  /** Makes a hole, as far as one step comes; answers where the next has to go on. */
+  private long clear(MapEditor editor, Inode inode, long from, long to) throws IOException {
+    inodes.closeBuffer(editor, inode);
+    FileExtents.Step step = FileExtents.clear(editor, inode.number, from, to, STEP_EXTENTS);
+    inode.allocatedBytes -= step.freedBytes();
+    return step.nextOffset();
+  }
+
+  /**
+   * Shrinks or grows a file in a running edit. A file of very many extents shrinks in steps, each
+   * of which leaves a shorter file; says whether it has reached its size.
+   */
+  boolean resize(MapEditor editor, Inode inode, long sizeBytes) throws IOException {
+    inode.requireRegular();
+    boolean done = true;
+    if (sizeBytes < inode.sizeBytes) {
+      if (inode.buffer != null && sizeBytes <= inode.buffer.start()) {
+        inodes.dropBuffer(inode);
+      }
+      inodes.closeBuffer(editor, inode);
+      FileExtents.Step step = FileExtents.clearTail(editor, inode.number, sizeBytes, STEP_EXTENTS);
+      inode.allocatedBytes -= step.freedBytes();
+      done = step.nextOffset() == sizeBytes;
+      inode.sizeBytes = step.nextOffset();
+    } else {
+      inode.sizeBytes = sizeBytes;
+    }
+    inodes.changed(inode);
+    return done;
+  }
+
+  long seek(long number, long offset, boolean hole) throws IOException {
+    FileExtents.Search search = new FileExtents.Search(offset, false);
+    while (!search.found()) {
+      long from = search.offset();
+      search = map.read(view -> search(view, number, from, hole));
+      if (search == null) {
+        // Buffered bytes are data too; in the map they are easier to find.
+        inodes.edit(
+            editor -> {
+              inodes.closeBuffer(editor, inodes.load(editor, number));
+              return null;
+            });
+        search = new FileExtents.Search(from, false);
+      }
+    }
+    return search.offset();
+  }
+
+  private FileExtents.Search search(MapView view, long number, long offset, boolean hole)
+      throws IOException {
+    Inode inode = inodes.require(view, number).requireRegular();
+    if (hasUnsaved(inode)) {
+      return null;
+    }
+    return FileExtents.search(view, inode, offset, hole);
+  }
+
+  long copyRange(long source, long sourceOffset, long target, long targetOffset, long length)
+      throws IOException {
+    if (length < 0) {
+      throw new ErrnoException(Errno.EINVAL);
+    }
+    requireRange(sourceOffset, length);
+    requireRange(targetOffset, length);
+    if (source == target && length > 0 && Math.abs(sourceOffset - targetOffset) < length) {
+      throw new ErrnoException(Errno.EINVAL);
+    }
+    // Loads the nodes needed, so that the exclusive lock need not be held meanwhile.
+    map.read(
+        view ->
+            FileExtents.slices(view, source, sourceOffset, sourceOffset + length, STEP_EXTENTS));
+    long copied = -1;
+    while (copied < 0) {
+      Instant now = clock.instant();
+      copied =
+          inodes.edit(
+              editor -> {
+                Inode from = inodes.load(editor, source).requireRegular();
+                Inode to = inodes.load(editor, target).requireRegular();
+                if (hasUnsaved(from) || hasUnsaved(to)) {
+                  inodes.closeBuffer(editor, from);
+                  inodes.closeBuffer(editor, to);
+                  // What follows may answer ENOSPC, so it needs an edit that changed nothing yet.
+                  return -1L;
+                }
+                long count = Math.min(length, from.sizeBytes - sourceOffset);
+                return count <= 0
+                    ? 0
+                    : copy(editor, from, sourceOffset, to, targetOffset, count, now);
+              });
+    }
+    return copied;
+  }
+
+  private static boolean hasUnsaved(Inode inode) {
+    return inode.buffer != null && inode.buffer.isDirty();
+  }
+
+  private long copy(
+      MapEditor editor,
+      Inode from,
+      long sourceOffset,
+      Inode to,
+      long targetOffset,
+      long length,
+      Instant now)
+      throws IOException {
+    List<FileExtents.Slice> slices =
+        FileExtents.slices(editor, from.number, sourceOffset, sourceOffset + length, STEP_EXTENTS);
+    long count = length;
+    if (slices.size() == STEP_EXTENTS) {
+      count = slices.get(slices.size() - 1).end() - sourceOffset;
+    }
+    long dataBytes = 0;
+    for (FileExtents.Slice slice : slices) {
+      dataBytes += slice.extent().length();
+    }
+    long end = targetOffset + count;
+    long grown = dataBytes - FileExtents.allocated(editor, to.number, targetOffset, end);
+    inodes.requireSpace(to.chargeWith(grown, 0, 0) - to.chargedBytes);
+    inodes.dropBuffer(to);
+    FileExtents.replace(editor, to.number, targetOffset, count, null);
+    for (FileExtents.Slice slice : slices) {
+      long offset = slice.offset() - sourceOffset + targetOffset;
+      FileExtents.put(editor, to.number, offset, slice.extent());
+    }
+    to.allocatedBytes += grown;
+    written(to, end, now);
+    return count;
+  }
+
+  private static void requireRange(long offset, long length) throws ErrnoException {
+    if (offset < 0) {
+      throw new ErrnoException(Errno.EINVAL);
+    }
+    if (length > SIZE_BYTES_MAX - offset) {
+      throw new ErrnoException(Errno.EFBIG);
+    }
+  }
+}

@@ -1,0 +1,229 @@
+package dev.firn.vfs;
+
+import dev.firn.map.FrozenMap;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/**
+ * The file system in a frozen root, read-only: every change answers EROFS. Inode numbers are those
+ * the files had in the volume.
+ */
+public final class FrozenFileSystem implements FileSystem {
+  private final FrozenMap map;
+  private final long sizeBytes;
+  private final VolumeCounters counters;
+  private final Handles<Long> files = new Handles<>();
+  private final Handles<DirectoryListing> directories = new Handles<>();
+
+  /**
+   * Shows a root that a {@link VolumeFileSystem} left behind.
+   *
+   * @param sizeBytes the size that its volume had
+   * @throws IOException if the root holds no file system
+   */
+  public FrozenFileSystem(FrozenMap map, long sizeBytes) throws IOException {
+    this.map = map;
+    this.sizeBytes = sizeBytes;
+    this.counters = VolumeCounters.load(map);
+    if (counters == null) {
+      throw new IOException("the frozen root holds no file system");
+    }
+  }
+
+  @Override
+  public Attributes lookup(long parent, byte[] name) throws IOException {
+    if (Names.isDot(name)) {
+      return Tree.require(map, parent).requireDirectory().attributes();
+    }
+    if (Names.isDotDot(name)) {
+      long grandparent = Tree.require(map, parent).requireDirectory().parent;
+      return Tree.require(map, grandparent).attributes();
+    }
+    Names.require(name);
+    long number = Tree.child(map, parent, name);
+    if (number == 0) {
+      Tree.require(map, parent).requireDirectory();
+      throw new ErrnoException(Errno.ENOENT);
+    }
+    return Tree.require(map, number).attributes();
+  }
+
+  @Override
+  public Attributes getAttributes(long inode) throws IOException {
+    return Tree.require(map, inode).attributes();
+  }
+
+  @Override
+  public byte[] readLink(long inode) throws IOException {
+    return FileReader.bytes(map::extentBytes, Tree.linkTarget(map, Tree.require(map, inode)));
+  }
+
+  @Override
+  public long open(long inode, boolean forWriting) throws IOException {
+    Tree.require(map, inode).requireRegular();
+    if (forWriting) {
+      throw readOnly();
+    }
+    return files.add(inode);
+  }
+
+  @Override
+  public void release(long handle) throws IOException {
+    files.remove(handle);
+  }
+
+  @Override
+  public int read(long inode, long offset, ByteBuffer target) throws IOException {
+    if (offset < 0) {
+      throw new ErrnoException(Errno.EINVAL);
+    }
+    Inode file = Tree.require(map, inode).requireRegular();
+    int length = (int) Math.min(target.remaining(), Math.max(0, file.sizeBytes - offset));
+    if (length > 0) {
+      List<FileExtents.Slice> slices =
+          FileExtents.slices(map, inode, offset, offset + length, Integer.MAX_VALUE);
+      FileReader.fill(map::extentBytes, slices, offset, length, target);
+    }
+    return length;
+  }
+
+  @Override
+  public long seek(long inode, long offset, boolean hole) throws IOException {
+    Inode file = Tree.require(map, inode).requireRegular();
+    FileExtents.Search search = new FileExtents.Search(offset, false);
+    while (!search.found()) {
+      search = FileExtents.search(map, file, search.offset(), hole);
+    }
+    return search.offset();
+  }
+
+  @Override
+  public long openDirectory(long inode) throws IOException {
+    Inode directory = Tree.require(map, inode).requireDirectory();
+    return directories.add(DirectoryListing.frozen(map, directory));
+  }
+
+  @Override
+  public List<DirectoryEntry> readDirectory(long handle, long cookie, int limit)
+      throws IOException {
+    return directories.get(handle).read(cookie, limit);
+  }
+
+  @Override
+  public void releaseDirectory(long handle) throws IOException {
+    directories.remove(handle);
+  }
+
+  @Override
+  public byte[] getXattr(long inode, byte[] name) throws IOException {
+    Names.requireXattr(name);
+    byte[] value = Tree.xattr(map, Tree.require(map, inode), name);
+    if (value == null) {
+      throw new ErrnoException(Errno.ENODATA);
+    }
+    return value;
+  }
+
+  @Override
+  public List<byte[]> listXattrs(long inode) throws IOException {
+    return Tree.xattrNames(map, Tree.require(map, inode));
+  }
+
+  @Override
+  public FileSystemStatus status() {
+    return counters.status(sizeBytes);
+  }
+
+  /** Nothing to do: frozen inodes do not go. */
+  @Override
+  public void remember(long inode) {}
+
+  @Override
+  public void forget(long inode, long count) {}
+
+  /** Nothing to do: what was promised durable is, and nothing changes. */
+  @Override
+  public void sync(long inode) {}
+
+  @Override
+  public void syncAll() {}
+
+  @Override
+  public Attributes setAttributes(long inode, SetAttributes changes) throws IOException {
+    throw readOnly();
+  }
+
+  @Override
+  public Attributes makeNode(long parent, byte[] name, int mode, int device, int uid, int gid)
+      throws IOException {
+    throw readOnly();
+  }
+
+  @Override
+  public Attributes makeDirectory(long parent, byte[] name, int mode, int uid, int gid)
+      throws IOException {
+    throw readOnly();
+  }
+
+  @Override
+  public Attributes makeSymbolicLink(long parent, byte[] name, byte[] target, int uid, int gid)
+      throws IOException {
+    throw readOnly();
+  }
+
+  @Override
+  public Attributes link(long inode, long newParent, byte[] newName) throws IOException {
+    throw readOnly();
+  }
+
+  @Override
+  public void unlink(long parent, byte[] name) throws IOException {
+    throw readOnly();
+  }
+
+  @Override
+  public void removeDirectory(long parent, byte[] name) throws IOException {
+    throw readOnly();
+  }
+
+  @Override
+  public void rename(long parent, byte[] name, long newParent, byte[] newName, int flags)
+      throws IOException {
+    throw readOnly();
+  }
+
+  @Override
+  public void write(long inode, long offset, ByteBuffer source) throws IOException {
+    throw readOnly();
+  }
+
+  @Override
+  public void allocate(long inode, int mode, long offset, long length) throws IOException {
+    throw readOnly();
+  }
+
+  @Override
+  public long copyRange(long source, long sourceOffset, long target, long targetOffset, long length)
+      throws IOException {
+    throw readOnly();
+  }
+
+  @Override
+  public void setXattr(long inode, byte[] name, byte[] value, int flags) throws IOException {
+    throw readOnly();
+  }
+
+  @Override
+  public void removeXattr(long inode, byte[] name) throws IOException {
+    throw readOnly();
+  }
+
+  /** Lets go of nothing: the frozen root belongs to whoever opened it. */
+  @Override
+  public void close() {}
+
+  private static ErrnoException readOnly() {
+    return new ErrnoException(Errno.EROFS);
+  }
+}

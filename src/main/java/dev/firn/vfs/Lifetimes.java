@@ -1,0 +1,116 @@
+package dev.firn.vfs;
+
+import dev.firn.map.MapCursor;
+import dev.firn.map.MapEditor;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Keeps inodes without a name as long as somebody uses them, and removes them afterwards: in
+ * bounded steps, so that a big file's end does not hold up others. Whatever a crash leaves has an
+ * ORPHAN key and goes when the volume is opened again. Safe for concurrent use.
+ */
+final class Lifetimes {
+  private static final int STEP_KEYS = 4096;
+
+  private final Inodes inodes;
+
+  /** Open handles and what the kernel remembers, by inode. */
+  private final LongCounts uses = new LongCounts();
+
+  private final Set<Long> orphans = ConcurrentHashMap.newKeySet();
+
+  Lifetimes(Inodes inodes) {
+    this.inodes = inodes;
+  }
+
+  void use(long inode) {
+    uses.add(inode, 1);
+  }
+
+  void endUse(long inode, long count) throws IOException {
+    if (uses.add(inode, -count) == 0) {
+      removeIfUnused(inode);
+    }
+  }
+
+  /**
+   * Takes one name (a directory's only one) from an inode, in a running edit. {@link
+   * #removeIfUnused} must follow it.
+   */
+  void unlinked(MapEditor editor, Inode inode, Instant now) throws IOException {
+    inode.linkCount = inode.isDirectory() ? 0 : inode.linkCount - 1;
+    inode.setChangeTime(now);
+    inodes.changed(inode);
+    if (inode.linkCount > 0) {
+      return;
+    }
+    // An orphan before the uses are counted: whoever ends the last use behind that finds it here.
+    orphans.add(inode.number);
+    if (uses.count(inode.number) > 0 || !removeStep(editor, inode)) {
+      // Not an empty value: nothing should depend on whether a map can keep one.
+      editor.put(Keys.orphan(inode.number), new byte[] {1});
+    }
+  }
+
+  /** Removes an inode if it has neither name nor users. */
+  void removeIfUnused(long number) throws IOException {
+    boolean more = true;
+    while (more && orphans.contains(number)) {
+      more =
+          inodes.edit(
+              editor -> {
+                if (!orphans.contains(number) || uses.count(number) > 0) {
+                  return false;
+                }
+                return !removeStep(editor, inodes.load(editor, number));
+              });
+    }
+  }
+
+  /** Removes all orphans, whoever uses them: before a volume's first and after its last use. */
+  void removeAll() throws IOException {
+    inodes
+        .map()
+        .read(
+            view -> {
+              MapCursor cursor = view.cursor(Keys.first(0, Keys.ORPHAN));
+              while (cursor.next() && Keys.is(cursor.key(), 0, Keys.ORPHAN)) {
+                orphans.add(Keys.numberOf(cursor.key()));
+              }
+              return null;
+            });
+    for (long number : orphans) {
+      boolean done = false;
+      while (!done) {
+        done = inodes.edit(editor -> removeStep(editor, inodes.load(editor, number)));
+      }
+    }
+  }
+
+  /** Removes some of an orphan's keys; says whether it is gone. */
+  private boolean removeStep(MapEditor editor, Inode inode) throws IOException {
+    List<byte[]> keys = new ArrayList<>();
+    MapCursor cursor = editor.cursor(Keys.first(inode.number, Keys.XATTR));
+    while (keys.size() < STEP_KEYS && cursor.next()) {
+      if (Keys.inodeOf(cursor.key()) != inode.number) {
+        break;
+      }
+      keys.add(cursor.key());
+    }
+    for (byte[] key : keys) {
+      editor.delete(key);
+    }
+    if (keys.size() == STEP_KEYS) {
+      return false;
+    }
+    inodes.remove(editor, inode);
+    editor.delete(Keys.orphan(inode.number));
+    orphans.remove(inode.number);
+    return true;
+  }
+}

@@ -1,0 +1,322 @@
+package dev.firn.vfs;
+
+import dev.firn.base.FirnException;
+import dev.firn.base.Sizes;
+import dev.firn.map.FrozenMap;
+import dev.firn.map.VolumeMap;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * The live file system of a volume. Attributes and short writes gather in memory and reach the map
+ * before each of its commits and freezes, so that a commit or freeze holds all that was done before
+ * it. Reading does not change access times (as mounted with noatime).
+ *
+ * <p>What counts against the volume's size: for each inode its data (rounded up to 4,096 bytes),
+ * its names or target and its extended attributes (rounded up to 512), and 512 bytes. Deleting
+ * works on a full volume.
+ *
+ * <p>A map takes one open file system at a time; its head must not be reset meanwhile.
+ */
+public final class VolumeFileSystem implements FileSystem {
+  private static final int ROOT_MODE = FileMode.DIRECTORY | 0755;
+  private static final long FIRST_FREE_INODE = 3;
+  private static final int COPIED_ENTRIES_MAX = 512;
+
+  private final VolumeMap map;
+  private final Inodes inodes;
+  private final Lifetimes lifetimes;
+  private final Namespace namespace;
+  private final FileContent content;
+  private final Xattrs xattrs;
+  private final AttributeChanges attributeChanges;
+  private final Handles<Long> files = new Handles<>();
+  private final Handles<DirectoryListing> directories = new Handles<>();
+
+  private VolumeFileSystem(VolumeMap map, VolumeCounters counters, long sizeBytes, Clock clock) {
+    this.map = map;
+    this.inodes = new Inodes(map, counters, sizeBytes);
+    this.lifetimes = new Lifetimes(inodes);
+    this.xattrs = new Xattrs(inodes, clock);
+    this.namespace = new Namespace(inodes, lifetimes, xattrs, clock);
+    this.content = new FileContent(inodes, clock);
+    this.attributeChanges = new AttributeChanges(inodes, content, xattrs, clock);
+  }
+
+  /**
+   * Makes an empty file system in an empty map: a root directory of user and group 0, mode 0755.
+   * Durable with the first commit.
+   *
+   * @param sizeBytes what the volume holds at most
+   */
+  public static VolumeFileSystem create(VolumeMap map, long sizeBytes, Clock clock)
+      throws IOException {
+    VolumeCounters counters = new VolumeCounters();
+    counters.nextInode = FIRST_FREE_INODE;
+    VolumeFileSystem fileSystem = new VolumeFileSystem(map, counters, sizeBytes, clock);
+    Instant now = clock.instant();
+    fileSystem.inodes.edit(
+        editor -> {
+          Inode root = new Inode(ROOT_INODE);
+          root.mode = ROOT_MODE;
+          root.linkCount = 2;
+          root.parent = ROOT_INODE;
+          root.setAccessTime(now);
+          root.setContentTimes(now);
+          fileSystem.inodes.add(root);
+          fileSystem.inodes.seal(editor);
+          return null;
+        });
+    map.setSealHook(fileSystem.inodes::seal);
+    return fileSystem;
+  }
+
+  /**
+   * Opens what {@link #create} made, and removes files that were in use without a name.
+   *
+   * @throws IOException if the map holds no file system
+   */
+  public static VolumeFileSystem open(VolumeMap map, long sizeBytes, Clock clock)
+      throws IOException {
+    VolumeCounters counters = map.read(VolumeCounters::load);
+    if (counters == null) {
+      throw new IOException("volume " + map.number() + " holds no file system");
+    }
+    VolumeFileSystem fileSystem = new VolumeFileSystem(map, counters, sizeBytes, clock);
+    map.setSealHook(fileSystem.inodes::seal);
+    fileSystem.lifetimes.removeAll();
+    return fileSystem;
+  }
+
+  /**
+   * Changes the size at once.
+   *
+   * @throws FirnException of kind CONFLICT if the volume holds more than that
+   */
+  public void resize(long newSizeBytes) throws IOException {
+    inodes.saveBuffers();
+    inodes.edit(
+        editor -> {
+          if (inodes.usedBytes() > newSizeBytes) {
+            throw FirnException.conflict(
+                "the volume holds %s, more than %s; delete files or choose a larger size",
+                Sizes.format(inodes.usedBytes()), Sizes.format(newSizeBytes));
+          }
+          inodes.setSizeBytes(newSizeBytes);
+          return null;
+        });
+  }
+
+  @Override
+  public Attributes lookup(long parent, byte[] name) throws IOException {
+    return namespace.lookup(parent, name);
+  }
+
+  @Override
+  public Attributes getAttributes(long inode) throws IOException {
+    return map.read(view -> inodes.require(view, inode).attributes());
+  }
+
+  @Override
+  public Attributes setAttributes(long inode, SetAttributes changes) throws IOException {
+    return attributeChanges.apply(inode, changes);
+  }
+
+  @Override
+  public byte[] readLink(long inode) throws IOException {
+    return FileReader.bytes(
+        map::extentBytes, map.read(view -> Tree.linkTarget(view, inodes.require(view, inode))));
+  }
+
+  @Override
+  public Attributes makeNode(long parent, byte[] name, int mode, int device, int uid, int gid)
+      throws IOException {
+    return switch (mode & FileMode.TYPE_MASK) {
+      case FileMode.REGULAR, FileMode.FIFO, FileMode.SOCKET ->
+          namespace.make(parent, name, mode, 0, uid, gid, null);
+      case FileMode.CHARACTER_DEVICE, FileMode.BLOCK_DEVICE ->
+          namespace.make(parent, name, mode, device, uid, gid, null);
+      default -> throw new ErrnoException(Errno.EINVAL);
+    };
+  }
+
+  @Override
+  public Attributes makeDirectory(long parent, byte[] name, int mode, int uid, int gid)
+      throws IOException {
+    int directoryMode = FileMode.DIRECTORY | (mode & FileMode.PERMISSION_MASK);
+    return namespace.make(parent, name, directoryMode, 0, uid, gid, null);
+  }
+
+  @Override
+  public Attributes makeSymbolicLink(long parent, byte[] name, byte[] target, int uid, int gid)
+      throws IOException {
+    if (target.length == 0) {
+      throw new ErrnoException(Errno.ENOENT);
+    }
+    if (target.length > Namespace.LINK_TARGET_BYTES_MAX) {
+      throw new ErrnoException(Errno.ENAMETOOLONG);
+    }
+    int mode = FileMode.SYMBOLIC_LINK | 0777;
+    return namespace.make(parent, name, mode, 0, uid, gid, target.clone());
+  }
+
+  @Override
+  public Attributes link(long inode, long newParent, byte[] newName) throws IOException {
+    return namespace.link(inode, newParent, newName);
+  }
+
+  @Override
+  public void unlink(long parent, byte[] name) throws IOException {
+    namespace.unlink(parent, name);
+  }
+
+  @Override
+  public void removeDirectory(long parent, byte[] name) throws IOException {
+    namespace.removeDirectory(parent, name);
+  }
+
+  @Override
+  public void rename(long parent, byte[] name, long newParent, byte[] newName, int flags)
+      throws IOException {
+    namespace.rename(parent, name, newParent, newName, flags);
+  }
+
+  @Override
+  public long open(long inode, boolean forWriting) throws IOException {
+    // In use before it is looked at: it must not go in between.
+    lifetimes.use(inode);
+    try {
+      map.read(view -> inodes.require(view, inode).requireRegular());
+      return files.add(inode);
+    } catch (IOException | RuntimeException e) {
+      lifetimes.endUse(inode, 1);
+      throw e;
+    }
+  }
+
+  @Override
+  public void release(long handle) throws IOException {
+    lifetimes.endUse(files.remove(handle), 1);
+  }
+
+  @Override
+  public int read(long inode, long offset, ByteBuffer target) throws IOException {
+    return content.read(inode, offset, target);
+  }
+
+  @Override
+  public void write(long inode, long offset, ByteBuffer source) throws IOException {
+    content.write(inode, offset, source);
+  }
+
+  @Override
+  public void allocate(long inode, int mode, long offset, long length) throws IOException {
+    content.allocate(inode, mode, offset, length);
+  }
+
+  @Override
+  public long seek(long inode, long offset, boolean hole) throws IOException {
+    return content.seek(inode, offset, hole);
+  }
+
+  @Override
+  public long copyRange(long source, long sourceOffset, long target, long targetOffset, long length)
+      throws IOException {
+    return content.copyRange(source, sourceOffset, target, targetOffset, length);
+  }
+
+  @Override
+  public void sync(long inode) throws IOException {
+    map.commit();
+  }
+
+  @Override
+  public void syncAll() throws IOException {
+    map.commit();
+  }
+
+  @Override
+  public long openDirectory(long inode) throws IOException {
+    lifetimes.use(inode);
+    try {
+      DirectoryListing listing =
+          map.read(
+              view ->
+                  DirectoryListing.copy(
+                      view, inodes.require(view, inode).requireDirectory(), COPIED_ENTRIES_MAX));
+      if (listing == null) {
+        FrozenMap frozen = map.freeze();
+        listing = DirectoryListing.frozen(frozen, Tree.require(frozen, inode));
+      }
+      return directories.add(listing);
+    } catch (IOException | RuntimeException e) {
+      lifetimes.endUse(inode, 1);
+      throw e;
+    }
+  }
+
+  @Override
+  public List<DirectoryEntry> readDirectory(long handle, long cookie, int limit)
+      throws IOException {
+    return directories.get(handle).read(cookie, limit);
+  }
+
+  @Override
+  public void releaseDirectory(long handle) throws IOException {
+    lifetimes.endUse(directories.remove(handle).inode(), 1);
+  }
+
+  @Override
+  public byte[] getXattr(long inode, byte[] name) throws IOException {
+    return xattrs.get(inode, name);
+  }
+
+  @Override
+  public void setXattr(long inode, byte[] name, byte[] value, int flags) throws IOException {
+    xattrs.set(inode, name, value, flags);
+  }
+
+  @Override
+  public List<byte[]> listXattrs(long inode) throws IOException {
+    return xattrs.list(inode);
+  }
+
+  @Override
+  public void removeXattr(long inode, byte[] name) throws IOException {
+    xattrs.remove(inode, name);
+  }
+
+  @Override
+  public FileSystemStatus status() throws IOException {
+    return map.read(view -> inodes.status());
+  }
+
+  @Override
+  public void remember(long inode) {
+    lifetimes.use(inode);
+  }
+
+  @Override
+  public void forget(long inode, long count) throws IOException {
+    lifetimes.endUse(inode, count);
+  }
+
+  /** Removes files without a name, commits, and lets go of the map, which stays open. */
+  @Override
+  public void close() throws IOException {
+    try {
+      lifetimes.removeAll();
+      map.write(
+          editor -> {
+            inodes.close(editor);
+            return null;
+          });
+    } finally {
+      map.setSealHook(editor -> {});
+    }
+    map.commit();
+  }
+}
