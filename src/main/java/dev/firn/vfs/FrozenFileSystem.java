@@ -1,6 +1,7 @@
 package dev.firn.vfs;
 
 import dev.firn.map.FrozenMap;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -12,6 +13,7 @@ import java.util.List;
 public final class FrozenFileSystem implements FileSystem {
   private final FrozenMap map;
   private final long sizeBytes;
+  private final Closeable onClose;
   private final VolumeCounters counters;
   private final Handles<Long> files = new Handles<>();
   private final Handles<DirectoryListing> directories = new Handles<>();
@@ -23,8 +25,18 @@ public final class FrozenFileSystem implements FileSystem {
    * @throws IOException if the root holds no file system
    */
   public FrozenFileSystem(FrozenMap map, long sizeBytes) throws IOException {
+    this(map, sizeBytes, () -> {});
+  }
+
+  /**
+   * As the other, for a root that is held for this file system's sake.
+   *
+   * @param onClose runs at {@link #close}
+   */
+  public FrozenFileSystem(FrozenMap map, long sizeBytes, Closeable onClose) throws IOException {
     this.map = map;
     this.sizeBytes = sizeBytes;
+    this.onClose = onClose;
     this.counters = VolumeCounters.load(map);
     if (counters == null) {
       throw new IOException("the frozen root holds no file system");
@@ -219,9 +231,11 @@ public final class FrozenFileSystem implements FileSystem {
     throw readOnly();
   }
 
-  /** Lets go of nothing: the frozen root belongs to whoever opened it. */
+  /** Runs what the constructor was given; the frozen root belongs to whoever opened it. */
   @Override
-  public void close() {}
+  public void close() throws IOException {
+    onClose.close();
+  }
 
   private static ErrnoException readOnly() {
     return new ErrnoException(Errno.EROFS);

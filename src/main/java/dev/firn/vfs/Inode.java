@@ -20,7 +20,10 @@ final class Inode {
   int gid;
   int device;
   long linkCount;
+
+  /** When it was made, in ns: a number given out again after a rollback is another file. */
   long generation;
+
   long sizeBytes;
 
   /** File bytes in extents, without those in {@link #buffer}. */
@@ -29,7 +32,10 @@ final class Inode {
   /** Names and values of extended attributes. */
   long xattrBytes;
 
-  /** For a directory: the one it is in; its own number for the root. */
+  /**
+   * The directory it is in; its own number for the root. A file with several names may since have
+   * lost the one that was there.
+   */
   long parent;
 
   long accessSeconds;

@@ -11,7 +11,7 @@ import java.io.IOException;
  *  1     3 bytes 0           64 u64 size in bytes
  *  4 u32 mode                72 u64 bytes in extents
  *  8 u32 uid                 80 u64 bytes of names and values of xattrs
- * 12 u32 gid                 88 u64 parent (directories, else 0)
+ * 12 u32 gid                 88 u64 parent
  * 16 u32 device              96 u64 generation
  * 20 u32 access nanos
  * 24 u32 modify nanos
@@ -34,6 +34,14 @@ public final class InodeCodec {
    */
   public static Attributes attributes(long inode, byte[] value) throws IOException {
     return decode(inode, value).attributes();
+  }
+
+  /**
+   * The directory that an inode is in, from an INODE key's value; for a file with several names one
+   * that it is or was in.
+   */
+  public static long parent(byte[] value) throws IOException {
+    return decode(0, value).parent;
   }
 
   static byte[] encode(Inode inode) {

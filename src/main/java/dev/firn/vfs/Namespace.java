@@ -19,6 +19,8 @@ final class Namespace {
   /** About what a new name with a new inode takes of the disk. */
   private static final int NEW_NAME_BYTES = 1024;
 
+  private static final long NANOS_PER_SECOND = 1_000_000_000;
+
   private final Inodes inodes;
   private final Lifetimes lifetimes;
   private final Xattrs xattrs;
@@ -101,8 +103,9 @@ final class Namespace {
     }
     if (child.isDirectory()) {
       child.linkCount = 2;
-      child.parent = parent.number;
     }
+    child.parent = parent.number;
+    child.generation = now.getEpochSecond() * NANOS_PER_SECOND + now.getNano();
     return child;
   }
 
@@ -244,9 +247,7 @@ final class Namespace {
   }
 
   private void moved(Inode inode, Inode newParent, Instant now) {
-    if (inode.isDirectory()) {
-      inode.parent = newParent.number;
-    }
+    inode.parent = newParent.number;
     inode.setChangeTime(now);
     inodes.changed(inode);
   }

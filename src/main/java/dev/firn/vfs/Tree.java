@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Reads a file-system tree from any root of a block map; shared by live and frozen volumes. */
-final class Tree {
+public final class Tree {
   /** A longer value of an extended attribute is kept in several keys. */
   static final int XATTR_CHUNK_BYTES = 4096;
 
@@ -48,12 +48,13 @@ final class Tree {
     return value;
   }
 
-  static long entryInode(byte[] value) {
+  /** The inode in a DIRENT value. */
+  public static long entryInode(byte[] value) {
     return Bytes.getLong(value, 0);
   }
 
   /** The type bits of st_mode in a DIRENT value. */
-  static int entryType(byte[] value) {
+  public static int entryType(byte[] value) {
     return value[Long.BYTES] << ENTRY_TYPE_SHIFT;
   }
 
