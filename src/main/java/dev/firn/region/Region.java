@@ -1,138 +1,410 @@
 package dev.firn.region;
 
+import dev.firn.base.FirnException;
+import dev.firn.map.FrozenMap;
+import dev.firn.map.MapStore;
+import dev.firn.snapshot.MapPool;
 import dev.firn.snapshot.Snapshot;
+import dev.firn.snapshot.SnapshotLease;
+import dev.firn.snapshot.SnapshotManager;
+import dev.firn.snapshot.SnapshotNames;
+import dev.firn.snapshot.SnapshotRequest;
+import dev.firn.snapshot.SnapshotView;
 import dev.firn.snapshot.TreeDiff;
 import dev.firn.vfs.FileSystem;
+import dev.firn.vfs.FrozenFileSystem;
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One home: its volumes, snapshots, mounts and names. Everything users may do wrong is answered
- * with a {@link dev.firn.base.FirnException}; an IOException is a failure of the disk.
+ * with a {@link FirnException}; an IOException is a failure of the disk.
  *
  * <p>A volume reference is an id or a name; a snapshot reference is an id, a name, {@code
  * VOLUME@NAME}, {@code VOLUME@last} or {@code VOLUME@-2}. Safe for concurrent use.
+ *
+ * <p>Catalog and store change in an order that lets each start settle what a crash left: see the
+ * invariants of {@link Volumes}, {@link SnapshotManager} and {@link RegionImport}. A block map
+ * without any row therefore never comes from a crash but from a catalog older than the store; it is
+ * left alone, and logged.
  */
 public final class Region implements Closeable {
-  private Region() {}
+  private static final Logger LOG = LoggerFactory.getLogger(Region.class);
+  private static final String DEFAULT_NAME = "local-1";
+  private static final List<String> DEFAULT_SUBREGIONS = List.of("local-1a");
+  private static final DateTimeFormatter ROLLBACK_NAME =
+      DateTimeFormatter.ofPattern("'before-rollback-'uuuuMMdd'T'HHmmss.SSS'Z'")
+          .withZone(ZoneOffset.UTC);
+
+  private final Home home;
+  private final Catalog catalog;
+  private final MapStore store;
+  private final MapPool maps;
+  private final Clock clock;
+  private final RegionInfo info;
+  private final SnapshotRows snapshotRows;
+  private final MountRows mountRows;
+  private final ImportRows importRows;
+  private final References references;
+  private final SnapshotManager snapshots;
+  private final Volumes volumes;
+  private final Set<RegionImport> imports = ConcurrentHashMap.newKeySet();
+  private boolean closed;
+
+  private Region(Home home, Catalog catalog, RegionInfo info, MapStore store, Clock clock) {
+    this.home = home;
+    this.catalog = catalog;
+    this.info = info;
+    this.store = store;
+    this.clock = clock;
+    this.maps = new MapPool(store);
+    VolumeRows volumeRows = new VolumeRows(catalog, clock);
+    this.snapshotRows = new SnapshotRows(catalog, clock);
+    this.mountRows = new MountRows(catalog);
+    this.importRows = new ImportRows(catalog, clock);
+    this.references = new References(volumeRows, snapshotRows);
+    this.snapshots = new SnapshotManager(snapshotRows, maps);
+    this.volumes =
+        new Volumes(volumeRows, mountRows, references, snapshots, maps, info.subregions(), clock);
+  }
 
   /** Makes a home; CONFLICT if there is one already. The first Subregion is the default. */
   public static void init(Path home, String region, List<String> subregions) throws IOException {
-    throw new UnsupportedOperationException();
+    Checks.name("region", region);
+    if (subregions.isEmpty()) {
+      throw FirnException.usage("region '%s' needs a subregion at least", region);
+    }
+    subregions.forEach(name -> Checks.name("subregion", name));
+    if (Set.copyOf(subregions).size() < subregions.size()) {
+      throw FirnException.usage("region '%s' has a subregion twice", region);
+    }
+    try (Home taken = Home.open(home);
+        Catalog catalog = openCatalog(taken)) {
+      RegionRows rows = new RegionRows(catalog);
+      if (rows.name() != null) {
+        throw FirnException.conflict(
+            "home %s exists already, with region '%s': use it, or name another home",
+            taken.directory(), rows.name());
+      }
+      rows.insert(region, subregions);
+    }
   }
 
   /** Opens a home, making it on first use, and owns it until {@link #close}. */
   public static Region open(Path home) throws IOException {
-    throw new UnsupportedOperationException();
+    return open(home, Clock.systemUTC());
+  }
+
+  static Region open(Path directory, Clock clock) throws IOException {
+    Home home = Home.open(directory);
+    Catalog catalog = null;
+    MapStore store = null;
+    boolean opened = false;
+    try {
+      catalog = openCatalog(home);
+      RegionRows rows = new RegionRows(catalog);
+      if (rows.name() == null) {
+        rows.insert(DEFAULT_NAME, DEFAULT_SUBREGIONS);
+      }
+      RegionInfo info = new RegionInfo(rows.name(), rows.subregions(), home.directory());
+      store = MapStore.open(home.store(), info.subregions());
+      Region region = new Region(home, catalog, info, store, clock);
+      region.recover();
+      opened = true;
+      return region;
+    } finally {
+      if (!opened) {
+        closeAll(store, catalog, home);
+      }
+    }
   }
 
   public Path home() {
-    throw new UnsupportedOperationException();
+    return home.directory();
   }
 
   public RegionInfo info() {
-    throw new UnsupportedOperationException();
+    return info;
   }
 
   public Volume createVolume(VolumeRequest request) throws IOException {
-    throw new UnsupportedOperationException();
+    return volumes.create(request);
   }
 
   /** All volumes, oldest first. */
   public List<Volume> volumes() {
-    throw new UnsupportedOperationException();
+    return volumes.all();
   }
 
   public Volume volume(String reference) {
-    throw new UnsupportedOperationException();
+    return volumes.shown(references.volume(reference));
   }
 
   /** Grows a volume, mounted or not; smaller than it is answers CONFLICT. */
   public Volume resizeVolume(String reference, long sizeBytes) throws IOException {
-    throw new UnsupportedOperationException();
+    return volumes.resize(reference, sizeBytes);
   }
 
   public Volume renameVolume(String reference, String name) throws IOException {
-    throw new UnsupportedOperationException();
+    return volumes.rename(reference, name);
   }
 
   /** Deletes a volume that nobody has open; its snapshots stay. */
   public void deleteVolume(String reference) throws IOException {
-    throw new UnsupportedOperationException();
+    volumes.delete(reference);
   }
 
   /** Takes a snapshot, and returns when it is completed. */
   public Snapshot createSnapshot(
       String volume, String name, String description, Map<String, String> tags) throws IOException {
-    throw new UnsupportedOperationException();
+    return snapshots.create(request(volume, name, description, tags));
   }
 
   /** Asks for a snapshot, and returns once the request is durable; the rest goes on by itself. */
   public Snapshot requestSnapshot(
       String volume, String name, String description, Map<String, String> tags) throws IOException {
-    throw new UnsupportedOperationException();
+    return snapshots.request(request(volume, name, description, tags));
   }
 
   /** The snapshots of a volume, or of all with null; oldest first, in every state. */
   public List<Snapshot> snapshots(String volume) {
-    throw new UnsupportedOperationException();
+    return volume == null ? snapshotRows.all() : references.snapshotsOf(volume);
   }
 
   public Snapshot snapshot(String reference) {
-    throw new UnsupportedOperationException();
+    return references.snapshot(reference);
   }
 
-  /** Deletes all of them or, when a reference is wrong, none. Answers them as they were. */
+  /**
+   * Deletes all of them or, when a reference is wrong or one is still being taken, none. Each
+   * answer with state deleting waits for a reader to leave; the others are gone.
+   */
   public List<Snapshot> deleteSnapshots(List<String> references) throws IOException {
-    throw new UnsupportedOperationException();
+    Map<Long, Snapshot> meant = new LinkedHashMap<>();
+    for (String reference : references) {
+      Snapshot snapshot = this.references.snapshot(reference);
+      meant.put(snapshot.number(), snapshot);
+    }
+    snapshots.delete(meant.values());
+    List<Snapshot> answers = new ArrayList<>();
+    for (Snapshot before : meant.values()) {
+      Snapshot after = snapshotRows.find(before.number());
+      answers.add(after == null ? before : after);
+    }
+    return answers;
   }
 
   /** Tells what has changed from a snapshot to a snapshot or to a volume of this moment. */
   public void diff(String fromSnapshot, String toSnapshotOrVolume, TreeDiff.Visitor visitor)
       throws IOException {
-    throw new UnsupportedOperationException();
+    Snapshot from = references.snapshot(fromSnapshot);
+    Volume toVolume = references.findVolume(toSnapshotOrVolume);
+    Snapshot toSnapshot = references.findSnapshot(toSnapshotOrVolume);
+    if (toVolume != null && toSnapshot != null) {
+      throw FirnException.conflict(
+          "'%s' is a volume and a snapshot: say %s or %s",
+          toSnapshotOrVolume, toVolume.id(), toSnapshot.id());
+    }
+    if (toVolume == null && toSnapshot == null) {
+      throw FirnException.notFound(
+          "'%s' is no snapshot and no volume: 'firn snapshot list' shows what there is",
+          SnapshotNames.printable(toSnapshotOrVolume));
+    }
+    try (SnapshotLease before = snapshots.lease(from.number())) {
+      if (toVolume != null) {
+        try (Volumes.FrozenHead after = volumes.freeze(toVolume)) {
+          compare(from, before.map(), toVolume.number(), after.map(), visitor);
+        }
+        return;
+      }
+      try (SnapshotLease after = snapshots.lease(toSnapshot.number())) {
+        compare(from, before.map(), toSnapshot.volumeNumber(), after.map(), visitor);
+      }
+    }
   }
 
   /** Makes a volume that nobody has open what it was; answers the snapshot of what it is. */
   public Snapshot rollback(String volume, String snapshot) throws IOException {
-    throw new UnsupportedOperationException();
+    Snapshot target = references.snapshot(snapshot);
+    return volumes.rollback(
+        volume,
+        row -> {
+          if (target.volumeNumber() != row.number()) {
+            throw FirnException.conflict(
+                "snapshot '%s' is not of volume '%s': make a volume from it instead",
+                target.nameOrId(), row.name());
+          }
+          String name = ROLLBACK_NAME.format(clock.instant());
+          String description = "What the volume was before it went back to " + target.nameOrId();
+          return snapshots.rollback(
+              new SnapshotRequest(row.number(), name, description, Map.of()), target.number());
+        });
   }
 
   /** The live volume joined with {@code .snapshots}; it is in use until closed. */
-  public FileSystem openVolume(String reference, boolean showSnapshots) throws IOException {
-    throw new UnsupportedOperationException();
+  public SnapshotView openVolume(String reference, boolean showSnapshots) throws IOException {
+    return volumes.open(reference, showSnapshots);
   }
 
   /** A snapshot's tree, read-only; its deletion waits until closed. */
   public FileSystem openSnapshot(String reference) throws IOException {
-    throw new UnsupportedOperationException();
+    SnapshotLease lease = snapshots.lease(references.snapshot(reference).number());
+    FrozenFileSystem files = null;
+    try {
+      files = new FrozenFileSystem(lease.map(), lease.snapshot().sizeBytes(), lease);
+      return files;
+    } finally {
+      if (files == null) {
+        lease.close();
+      }
+    }
   }
 
   public List<MountRecord> mounts() {
-    throw new UnsupportedOperationException();
+    return mountRows.all();
   }
 
   /** Keeps a wanted mount, instead of an earlier one with the same directory. */
   public void saveMount(MountRecord mount) {
-    throw new UnsupportedOperationException();
+    mountRows.save(mount);
   }
 
   /** Forgets the wanted mount of a directory, if there is one. */
   public void removeMount(Path directory) {
-    throw new UnsupportedOperationException();
+    mountRows.remove(directory);
   }
 
   /** Starts a snapshot from elsewhere. */
   public SnapshotImport beginImport(ImportRequest request) throws IOException {
-    throw new UnsupportedOperationException();
+    if (request.name() != null) {
+      SnapshotNames.check(request.name());
+    }
+    Checks.volumeSize(request.volumeSizeBytes());
+    Checks.description(request.description() == null ? "" : request.description());
+    Checks.tags(request.tags());
+    MapStore.VolumeOptions options =
+        new MapStore.VolumeOptions(
+            Checks.subregion(null, info.subregions()), Checks.compression(null));
+    RegionImport begun =
+        new RegionImport(importRows, maps, options, request, clock, imports::remove);
+    imports.add(begun);
+    return begun;
   }
 
   /** Finishes what runs, closes what is open, and lets the home go. */
   @Override
-  public void close() throws IOException {
-    throw new UnsupportedOperationException();
+  public synchronized void close() throws IOException {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    // Imports that were not published are discarded before the rest goes.
+    List<Closeable> all = new ArrayList<>(imports);
+    all.add(volumes::closeAll);
+    all.add(snapshots);
+    all.add(store);
+    all.add(catalog);
+    all.add(home);
+    closeAll(all.toArray(Closeable[]::new));
+  }
+
+  private static Catalog openCatalog(Home home) throws IOException {
+    if (!Files.exists(home.catalog())) {
+      try (DirectoryStream<Path> entries = Files.newDirectoryStream(home.store())) {
+        if (entries.iterator().hasNext()) {
+          throw FirnException.corrupt(
+              "home %s has a store but no catalog.db: put a copy of that back", home.directory());
+        }
+      }
+    }
+    return Catalog.open(home.catalog());
+  }
+
+  private void recover() throws IOException {
+    for (long volumeNumber : importRows.all()) {
+      maps.delete(volumeNumber);
+      importRows.remove(volumeNumber);
+    }
+    snapshots.recover();
+    volumes.recover();
+    Set<String> targets =
+        Stream.concat(
+                volumes.all().stream().map(Volume::id),
+                snapshotRows.all().stream().map(Snapshot::id))
+            .collect(Collectors.toSet());
+    for (MountRecord mount : mountRows.all()) {
+      if (!targets.contains(mount.targetId())) {
+        LOG.info("{} will not be mounted again: {} is gone", mount.directory(), mount.targetId());
+        mountRows.remove(mount.directory());
+      }
+    }
+    for (long volumeNumber : maps.list()) {
+      if (!snapshotRows.volumeExists(volumeNumber) && snapshotRows.ofMap(volumeNumber).isEmpty()) {
+        LOG.warn("The catalog does not know map {}: it is left alone", volumeNumber);
+      }
+    }
+  }
+
+  private SnapshotRequest request(
+      String volume, String name, String description, Map<String, String> tags) {
+    String text = description == null ? "" : description;
+    Map<String, String> labels = tags == null ? Map.of() : tags;
+    Checks.description(text);
+    Checks.tags(labels);
+    return new SnapshotRequest(references.volume(volume).number(), name, text, labels);
+  }
+
+  private static void compare(
+      Snapshot from,
+      FrozenMap before,
+      long toVolumeNumber,
+      FrozenMap after,
+      TreeDiff.Visitor visitor)
+      throws IOException {
+    if (from.volumeNumber() == toVolumeNumber) {
+      TreeDiff.ofOneVolume(before, after, visitor);
+    } else {
+      TreeDiff.byPath(before, after, visitor);
+    }
+  }
+
+  /** Closes in this order, all of them whatever fails; null is none. */
+  private static void closeAll(Closeable... all) throws IOException {
+    Throwable failure = null;
+    for (Closeable each : all) {
+      try {
+        if (each != null) {
+          each.close();
+        }
+      } catch (IOException | RuntimeException e) {
+        if (failure == null) {
+          failure = e;
+        } else {
+          failure.addSuppressed(e);
+        }
+      }
+    }
+    if (failure instanceof RuntimeException unchecked) {
+      throw unchecked;
+    }
+    if (failure instanceof IOException io) {
+      throw io;
+    }
   }
 }

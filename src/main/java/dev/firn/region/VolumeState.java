@@ -18,4 +18,14 @@ public enum VolumeState {
   public String text() {
     return text;
   }
+
+  /** The state with this {@link #text}. */
+  static VolumeState of(String text) {
+    for (VolumeState state : values()) {
+      if (state.text.equals(text)) {
+        return state;
+      }
+    }
+    throw new IllegalArgumentException("no volume state '" + text + "'");
+  }
 }

@@ -1,0 +1,107 @@
+package dev.firn.region;
+
+import dev.firn.base.FirnException;
+import java.io.Closeable;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.FlywayException;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.JdbiException;
+import org.sqlite.SQLiteConfig;
+import org.sqlite.SQLiteDataSource;
+import org.sqlite.SQLiteErrorCode;
+import org.sqlite.SQLiteException;
+
+/**
+ * The Region's database: one connection, one transaction at a time, each durable when it returns.
+ * Safe for concurrent use. A full or damaged disk is told as a {@link FirnException}.
+ */
+final class Catalog implements Closeable {
+  /** What is done inside one transaction. */
+  @FunctionalInterface
+  interface Transaction<T> {
+    T run(Handle handle);
+  }
+
+  private final Path file;
+  private final Handle handle;
+
+  private Catalog(Path file, Handle handle) {
+    this.file = file;
+    this.handle = handle;
+  }
+
+  /** Opens the database, making it or bringing its tables up to date first. */
+  static Catalog open(Path file) {
+    SQLiteConfig config = new SQLiteConfig();
+    config.setJournalMode(SQLiteConfig.JournalMode.WAL);
+    config.setSynchronous(SQLiteConfig.SynchronousMode.FULL);
+    config.enforceForeignKeys(true);
+    SQLiteDataSource source = new SQLiteDataSource(config);
+    source.setUrl("jdbc:sqlite:" + file);
+    try {
+      Flyway.configure(Catalog.class.getClassLoader())
+          .dataSource(source)
+          .locations("classpath:db/migration")
+          .load()
+          .migrate();
+      return new Catalog(file, Jdbi.create(source).open());
+    } catch (FlywayException | JdbiException e) {
+      throw translated(file, e);
+    }
+  }
+
+  /** Runs a transaction: all of it happens, or, when it throws, nothing. */
+  synchronized <T> T transact(Transaction<T> transaction) {
+    try {
+      return handle.inTransaction(transaction::run);
+    } catch (JdbiException e) {
+      throw translated(file, e);
+    }
+  }
+
+  /** The next number of a counter, above all that it gave out before. */
+  static long nextNumber(Handle handle, String counter) {
+    handle.execute("UPDATE counters SET last_number = last_number + 1 WHERE name = ?", counter);
+    return handle
+        .createQuery("SELECT last_number FROM counters WHERE name = :name")
+        .bind("name", counter)
+        .mapTo(Long.class)
+        .one();
+  }
+
+  @Override
+  public synchronized void close() {
+    handle.close();
+  }
+
+  /** The failure as the user shall see it; itself if it is nothing of theirs. */
+  private static RuntimeException translated(Path file, RuntimeException failure) {
+    for (Throwable t = failure; t != null; t = t.getCause()) {
+      if (t instanceof FirnException known) {
+        return known;
+      }
+      if (t instanceof SQLiteException sqlite) {
+        SQLiteErrorCode code = sqlite.getResultCode();
+        // Extended codes have the plain one in their low byte.
+        int plain = code.code & 0xff;
+        if (plain == SQLiteErrorCode.SQLITE_FULL.code) {
+          return FirnException.noSpace(
+              "catalog %s cannot grow: no space left on its disk, free some and try again", file);
+        }
+        if (plain == SQLiteErrorCode.SQLITE_CORRUPT.code
+            || plain == SQLiteErrorCode.SQLITE_NOTADB.code) {
+          return FirnException.corrupt(
+              "catalog %s is damaged (%s): put a copy in its place", file, sqlite.getMessage());
+        }
+        return FirnException.failed("catalog %s failed: %s", file, sqlite.getMessage());
+      }
+      if (t instanceof SQLException sql) {
+        return FirnException.failed("catalog %s failed: %s", file, sql.getMessage());
+      }
+    }
+    return failure;
+  }
+}

@@ -1,0 +1,227 @@
+package dev.firn.region;
+
+import dev.firn.base.FirnException;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * A Region's directory, owned by one process from {@link #open} to {@link #close}.
+ *
+ * <pre>
+ *  format       the format's number: what makes the directory a home
+ *  lock         locked by the owner, whose process id it has
+ *  catalog.db   SQLite
+ *  store/       the block maps and their segments
+ *  run/         the daemon's socket
+ *  log/         the daemon's log
+ *  tmp/         emptied at each start
+ * </pre>
+ */
+final class Home implements Closeable {
+  static final int FORMAT = 1;
+
+  private static final Set<PosixFilePermission> OWNER_ONLY =
+      PosixFilePermissions.fromString("rwx------");
+  private static final int LOCK_BYTES_MAX = 32;
+  private static final String LOCK = "lock";
+  private static final String FORMAT_NEW = "format.new";
+
+  /**
+   * The homes this process has open. Asked before the lock file is touched: closing a second
+   * channel to it would take the lock away from the first.
+   */
+  private static final Set<Path> OPEN = ConcurrentHashMap.newKeySet();
+
+  private final Path directory;
+  private final FileChannel lock;
+
+  private Home(Path directory, FileChannel lock) {
+    this.directory = directory;
+    this.lock = lock;
+  }
+
+  /** Makes the directory a home if it is missing or empty, and takes it. */
+  static Home open(Path given) throws IOException {
+    Path directory = make(given);
+    checkFormat(directory);
+    if (!OPEN.add(directory)) {
+      throw inUse(directory, Long.toString(ProcessHandle.current().pid()));
+    }
+    FileChannel lock = null;
+    boolean taken = false;
+    try {
+      lock =
+          FileChannel.open(
+              directory.resolve(LOCK),
+              Set.of(StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE),
+              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+      takeLock(directory, lock);
+      Home home = new Home(directory, lock);
+      home.layOut();
+      taken = true;
+      return home;
+    } finally {
+      if (!taken) {
+        if (lock != null) {
+          lock.close();
+        }
+        OPEN.remove(directory);
+      }
+    }
+  }
+
+  /** The real path of the home. */
+  Path directory() {
+    return directory;
+  }
+
+  Path catalog() {
+    return directory.resolve("catalog.db");
+  }
+
+  Path store() {
+    return directory.resolve("store");
+  }
+
+  @Override
+  public void close() throws IOException {
+    try {
+      lock.close();
+    } finally {
+      OPEN.remove(directory);
+    }
+  }
+
+  private static Path make(Path given) throws IOException {
+    Path absolute = given.toAbsolutePath().normalize();
+    if (!Files.exists(absolute)) {
+      Path parent = absolute.getParent();
+      if (parent != null) {
+        Files.createDirectories(parent);
+      }
+      Files.createDirectory(absolute, PosixFilePermissions.asFileAttribute(OWNER_ONLY));
+    }
+    if (!Files.isDirectory(absolute)) {
+      throw FirnException.usage("home %s is not a directory: name another", given);
+    }
+    return absolute.toRealPath();
+  }
+
+  private static void checkFormat(Path directory) throws IOException {
+    Path file = directory.resolve("format");
+    if (!Files.exists(file)) {
+      requireEmpty(directory);
+      return;
+    }
+    String text = Files.readString(file, StandardCharsets.ISO_8859_1).strip();
+    if (!text.matches("[1-9][0-9]{0,8}")) {
+      throw FirnException.corrupt(
+          "home %s has a format file that is no number: restore it, or use another home",
+          directory);
+    }
+    if (Integer.parseInt(text) > FORMAT) {
+      throw FirnException.failed(
+          "home %s was made by a newer Firn (format %s; this one knows %d): upgrade Firn",
+          directory, text, FORMAT);
+    }
+  }
+
+  private static void requireEmpty(Path directory) throws IOException {
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
+      for (Path entry : entries) {
+        String name = entry.getFileName().toString();
+        // These two may be left of a process that died while it made the home.
+        if (!name.equals(LOCK) && !name.equals(FORMAT_NEW)) {
+          throw FirnException.usage(
+              "directory %s is neither a Firn home nor empty: name another for the home",
+              directory);
+        }
+      }
+    }
+  }
+
+  private static void takeLock(Path directory, FileChannel channel) throws IOException {
+    FileLock taken = channel.tryLock();
+    if (taken == null) {
+      ByteBuffer text = ByteBuffer.allocate(LOCK_BYTES_MAX);
+      channel.read(text, 0);
+      String pid = new String(text.array(), 0, text.position(), StandardCharsets.US_ASCII);
+      throw inUse(directory, pid.strip().isEmpty() ? "unknown" : pid.strip());
+    }
+    String pid = ProcessHandle.current().pid() + "\n";
+    channel.truncate(0);
+    channel.write(ByteBuffer.wrap(pid.getBytes(StandardCharsets.US_ASCII)), 0);
+  }
+
+  private static FirnException inUse(Path directory, String pid) {
+    return FirnException.conflict(
+        "home %s is in use by process %s: stop that ('firn daemon stop'), or use another home",
+        directory, pid);
+  }
+
+  private void layOut() throws IOException {
+    // Once more under the lock: another process may have made the home in between.
+    checkFormat(directory);
+    Files.setPosixFilePermissions(directory, OWNER_ONLY);
+    clear(directory.resolve("tmp"));
+    for (String name : new String[] {"store", "run", "log", "tmp"}) {
+      Files.createDirectories(directory.resolve(name));
+    }
+    Path format = directory.resolve("format");
+    if (!Files.exists(format)) {
+      Path fresh = directory.resolve(FORMAT_NEW);
+      Files.writeString(fresh, FORMAT + "\n", StandardCharsets.US_ASCII);
+      sync(fresh);
+      Files.move(fresh, format, StandardCopyOption.ATOMIC_MOVE);
+      sync(directory);
+    }
+  }
+
+  private static void sync(Path path) throws IOException {
+    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+      channel.force(true);
+    }
+  }
+
+  private static void clear(Path directory) throws IOException {
+    if (!Files.isDirectory(directory)) {
+      return;
+    }
+    Files.walkFileTree(
+        directory,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+              throws IOException {
+            Files.delete(file);
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult postVisitDirectory(Path visited, IOException failure)
+              throws IOException {
+            if (failure != null) {
+              throw failure;
+            }
+            Files.delete(visited);
+            return FileVisitResult.CONTINUE;
+          }
+        });
+  }
+}

@@ -1,0 +1,82 @@
+package dev.firn.region;
+
+import dev.firn.base.FirnException;
+import dev.firn.snapshot.Snapshot;
+import java.time.Clock;
+import java.util.List;
+import org.jdbi.v3.core.Handle;
+
+/** The block maps that imports are filling. */
+final class ImportRows {
+  private final Catalog catalog;
+  private final Clock clock;
+
+  ImportRows(Catalog catalog, Clock clock) {
+    this.catalog = catalog;
+    this.clock = clock;
+  }
+
+  /** Makes a row; answers the number for its block map. */
+  long insert(String snapshotName) {
+    return catalog.transact(
+        handle -> {
+          SnapshotRows.requireFreeName(handle, Snapshot.NO_VOLUME_ID, null, snapshotName);
+          long volumeNumber = Catalog.nextNumber(handle, "volume");
+          handle.execute(
+              "INSERT INTO imports (volume_number, started_at_millis) VALUES (?, ?)",
+              volumeNumber,
+              clock.millis());
+          return volumeNumber;
+        });
+  }
+
+  List<Long> all() {
+    return catalog.transact(
+        handle ->
+            handle
+                .createQuery("SELECT volume_number FROM imports ORDER BY volume_number")
+                .mapTo(Long.class)
+                .list());
+  }
+
+  /** An unused number and id for the snapshot. */
+  record Identity(String id, long number) {}
+
+  Identity newIdentity() {
+    return catalog.transact(
+        handle ->
+            new Identity(
+                Ids.fresh("snap", id -> SnapshotRows.find(handle, "s.id", id).isEmpty()),
+                SnapshotRows.nextNumber(handle)));
+  }
+
+  /** Puts the snapshot's row in the place of the import's, in one step. */
+  void publish(Snapshot row) {
+    catalog.transact(
+        handle -> {
+          SnapshotRows.requireFreeName(handle, row.volumeId(), row.volumeName(), row.name());
+          SnapshotRows.insert(handle, row);
+          return remove(handle, row.volumeNumber());
+        });
+  }
+
+  void remove(long volumeNumber) {
+    catalog.transact(handle -> remove(handle, volumeNumber));
+  }
+
+  static boolean exists(Handle handle, long volumeNumber) {
+    return handle
+        .createQuery("SELECT volume_number FROM imports WHERE volume_number = :number")
+        .bind("number", volumeNumber)
+        .mapTo(Long.class)
+        .findOne()
+        .isPresent();
+  }
+
+  private static int remove(Handle handle, long volumeNumber) {
+    if (handle.execute("DELETE FROM imports WHERE volume_number = ?", volumeNumber) != 1) {
+      throw FirnException.failed("import %d is over already", volumeNumber);
+    }
+    return 1;
+  }
+}

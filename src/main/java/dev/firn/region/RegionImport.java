@@ -1,0 +1,134 @@
+package dev.firn.region;
+
+import dev.firn.map.MapStore;
+import dev.firn.snapshot.MapPool;
+import dev.firn.snapshot.Snapshot;
+import dev.firn.snapshot.SnapshotMetadata;
+import dev.firn.snapshot.SnapshotState;
+import dev.firn.vfs.FileSystem;
+import dev.firn.vfs.VolumeFileSystem;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+
+/**
+ * An import into a block map of its own. A crash at any point before the snapshot's row is there
+ * leaves the import's row, by which the next start removes the map.
+ */
+final class RegionImport implements SnapshotImport {
+  /** How a region is told that an import ended. */
+  @FunctionalInterface
+  interface Listener {
+    void ended(RegionImport which);
+  }
+
+  private final ImportRows rows;
+  private final MapPool maps;
+  private final ImportRequest request;
+  private final Clock clock;
+  private final Listener listener;
+  private final long volumeNumber;
+  private final MapPool.Use use;
+  private final VolumeFileSystem target;
+  private long sizeBytes;
+  private boolean published;
+  private boolean closed;
+
+  RegionImport(
+      ImportRows rows,
+      MapPool maps,
+      MapStore.VolumeOptions options,
+      ImportRequest request,
+      Clock clock,
+      Listener listener)
+      throws IOException {
+    this.rows = rows;
+    this.maps = maps;
+    this.request = request;
+    this.clock = clock;
+    this.listener = listener;
+    this.sizeBytes = request.volumeSizeBytes();
+    this.volumeNumber = rows.insert(request.name());
+    MapPool.Use made = null;
+    VolumeFileSystem formatted = null;
+    try {
+      made = maps.create(volumeNumber, options);
+      formatted = VolumeFileSystem.create(made.map(), sizeBytes, clock);
+    } finally {
+      if (formatted == null) {
+        discard(made);
+      }
+    }
+    this.use = made;
+    this.target = formatted;
+  }
+
+  @Override
+  public FileSystem target() {
+    return target;
+  }
+
+  @Override
+  public synchronized void resize(long volumeSizeBytes) throws IOException {
+    Checks.volumeSize(volumeSizeBytes);
+    target.resize(volumeSizeBytes);
+    sizeBytes = volumeSizeBytes;
+  }
+
+  @Override
+  public synchronized Snapshot publish() throws IOException {
+    if (published || closed) {
+      throw new IllegalStateException("the import is over");
+    }
+    ImportRows.Identity identity = rows.newIdentity();
+    Instant createdAt = request.createdAt() == null ? clock.instant() : request.createdAt();
+    Snapshot row =
+        new Snapshot(
+            identity.id(),
+            identity.number(),
+            request.name(),
+            volumeNumber,
+            Snapshot.NO_VOLUME_ID,
+            request.sourceVolumeName() == null ? "" : request.sourceVolumeName(),
+            SnapshotState.COMPLETED,
+            100,
+            request.description() == null ? "" : request.description(),
+            sizeBytes,
+            createdAt.truncatedTo(ChronoUnit.MILLIS),
+            request.tags(),
+            null);
+    target.close();
+    use.map().freezeAs(row.number(), SnapshotMetadata.encode(row));
+    use.map().commit();
+    rows.publish(row);
+    published = true;
+    return row;
+  }
+
+  @Override
+  public synchronized void close() throws IOException {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    listener.ended(this);
+    if (published) {
+      use.close();
+    } else {
+      discard(use);
+    }
+  }
+
+  private void discard(MapPool.Use open) throws IOException {
+    try {
+      if (open != null) {
+        open.discard();
+      } else {
+        maps.delete(volumeNumber);
+      }
+    } finally {
+      rows.remove(volumeNumber);
+    }
+  }
+}

@@ -1,0 +1,304 @@
+package dev.firn.region;
+
+import dev.firn.base.FirnException;
+import dev.firn.snapshot.Snapshot;
+import dev.firn.snapshot.SnapshotRecords;
+import dev.firn.snapshot.SnapshotRequest;
+import dev.firn.snapshot.SnapshotState;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.PreparedBatch;
+import org.jdbi.v3.core.statement.Query;
+
+/** Snapshots' rows with their tags. */
+final class SnapshotRows implements SnapshotRecords {
+  /** One row for each tag; a snapshot without tags has one row too. */
+  private static final String ROWS =
+      "SELECT s.*, t.tag_key, t.tag_value FROM snapshots s"
+          + " LEFT JOIN tags t ON t.resource_id = s.id WHERE %s ORDER BY s.number, t.tag_key";
+
+  private final Catalog catalog;
+  private final Clock clock;
+
+  SnapshotRows(Catalog catalog, Clock clock) {
+    this.catalog = catalog;
+    this.clock = clock;
+  }
+
+  @Override
+  public Snapshot insert(SnapshotRequest request) {
+    return catalog.transact(
+        handle -> {
+          Volume volume = VolumeRows.find(handle, "number", request.volumeNumber());
+          if (volume == null || volume.state() != VolumeState.AVAILABLE) {
+            throw FirnException.notFound("the volume to take a snapshot of is gone");
+          }
+          requireFreeName(handle, volume.id(), volume.name(), request.name());
+          Snapshot row =
+              new Snapshot(
+                  Ids.fresh("snap", id -> find(handle, "s.id", id).isEmpty()),
+                  nextNumber(handle),
+                  request.name(),
+                  volume.number(),
+                  volume.id(),
+                  volume.name(),
+                  SnapshotState.IN_QUEUE,
+                  0,
+                  request.description(),
+                  volume.sizeBytes(),
+                  Instant.ofEpochMilli(clock.millis()),
+                  Map.copyOf(request.tags()),
+                  null);
+          insert(handle, row);
+          return row;
+        });
+  }
+
+  @Override
+  public Snapshot find(long number) {
+    return catalog.transact(handle -> onlyOf(find(handle, "s.number", number)));
+  }
+
+  @Override
+  public Snapshot findCompleted(String volumeId, String nameOrId) {
+    return catalog.transact(
+        handle ->
+            onlyOf(
+                list(
+                    handle
+                        .createQuery(
+                            String.format(
+                                ROWS,
+                                "s.volume_id = :volume AND s.state = 'completed' AND"
+                                    + " (s.name = :name OR (s.name IS NULL AND s.id = :name))"))
+                        .bind("volume", volumeId)
+                        .bind("name", nameOrId))));
+  }
+
+  @Override
+  public List<Snapshot> completed(String volumeId) {
+    return catalog.transact(
+        handle ->
+            list(
+                handle
+                    .createQuery(
+                        String.format(ROWS, "s.volume_id = :volume AND s.state = 'completed'"))
+                    .bind("volume", volumeId)));
+  }
+
+  @Override
+  public List<Snapshot> unfinished() {
+    return catalog.transact(
+        handle ->
+            list(
+                handle.createQuery(
+                    String.format(ROWS, "s.state IN ('in-queue', 'pending', 'deleting')"))));
+  }
+
+  @Override
+  public List<Snapshot> ofMap(long volumeNumber) {
+    return by("volume_number", volumeNumber);
+  }
+
+  /** All snapshots whose column has this value, in any state, oldest first. */
+  List<Snapshot> by(String column, Object value) {
+    return catalog.transact(handle -> find(handle, "s." + column, value));
+  }
+
+  /** All snapshots, in any state, oldest first. */
+  List<Snapshot> all() {
+    return catalog.transact(handle -> list(handle.createQuery(String.format(ROWS, "1 = 1"))));
+  }
+
+  /**
+   * The completed snapshot of a volume that is the {@code back}th when counted from the newest, 1;
+   * or null.
+   */
+  Snapshot newest(String volumeId, int back) {
+    return catalog.transact(
+        handle ->
+            onlyOf(
+                list(
+                    handle
+                        .createQuery(
+                            String.format(
+                                ROWS,
+                                "s.number = (SELECT number FROM snapshots WHERE volume_id = :volume"
+                                    + " AND state = 'completed' ORDER BY number DESC LIMIT 1"
+                                    + " OFFSET :skip)"))
+                        .bind("volume", volumeId)
+                        .bind("skip", back - 1))));
+  }
+
+  @Override
+  public boolean volumeExists(long volumeNumber) {
+    return catalog.transact(
+        handle ->
+            VolumeRows.find(handle, "number", volumeNumber) != null
+                || ImportRows.exists(handle, volumeNumber));
+  }
+
+  @Override
+  public void setState(long number, SnapshotState state, int progress, String failure) {
+    catalog.transact(
+        handle ->
+            handle
+                .createUpdate(
+                    "UPDATE snapshots SET state = :state, progress = :progress,"
+                        + " failure = :failure WHERE number = :number")
+                .bind("state", state.text())
+                .bind("progress", progress)
+                .bind("failure", failure)
+                .bind("number", number)
+                .execute());
+  }
+
+  @Override
+  public void markDeleting(Collection<Long> numbers) {
+    forEach(numbers, "UPDATE snapshots SET state = 'deleting' WHERE number = ?");
+  }
+
+  @Override
+  public void remove(Collection<Long> numbers) {
+    forEach(
+        numbers,
+        "DELETE FROM tags WHERE resource_id = (SELECT id FROM snapshots WHERE number = ?)",
+        "DELETE FROM snapshots WHERE number = ?");
+  }
+
+  /** The next snapshot's number; refuses when all are used up. */
+  static long nextNumber(Handle handle) {
+    long number = Catalog.nextNumber(handle, "snapshot");
+    if (number > Snapshot.NUMBER_MAX) {
+      throw FirnException.failed(
+          "this home has given out all %d snapshot numbers: go on in a new home",
+          Snapshot.NUMBER_MAX);
+    }
+    return number;
+  }
+
+  /** CONFLICT if a snapshot of this volume has the name already; null is always free. */
+  static void requireFreeName(Handle handle, String volumeId, String volumeName, String name) {
+    if (name == null) {
+      return;
+    }
+    int taken =
+        handle
+            .createQuery(
+                "SELECT COUNT(*) FROM snapshots WHERE volume_id = :volume AND name = :name"
+                    + " AND state NOT IN ('deleting', 'error')")
+            .bind("volume", volumeId)
+            .bind("name", name)
+            .mapTo(Integer.class)
+            .one();
+    if (taken > 0) {
+      throw volumeId.equals(Snapshot.NO_VOLUME_ID)
+          ? FirnException.conflict(
+              "an imported snapshot has the name '%s' already: choose another", name)
+          : FirnException.conflict(
+              "volume '%s' has a snapshot '%s' already: choose another name", volumeName, name);
+    }
+  }
+
+  static void insert(Handle handle, Snapshot row) {
+    handle
+        .createUpdate(
+            "INSERT INTO snapshots (number, id, name, volume_number, volume_id, volume_name,"
+                + " state, progress, description, size_bytes, created_at_millis, failure) VALUES"
+                + " (:number, :id, :name, :volumeNumber, :volumeId, :volumeName, :state,"
+                + " :progress, :description, :sizeBytes, :createdAtMillis, :failure)")
+        .bind("number", row.number())
+        .bind("id", row.id())
+        .bind("name", row.name())
+        .bind("volumeNumber", row.volumeNumber())
+        .bind("volumeId", row.volumeId())
+        .bind("volumeName", row.volumeName())
+        .bind("state", row.state().text())
+        .bind("progress", row.progress())
+        .bind("description", row.description())
+        .bind("sizeBytes", row.sizeBytes())
+        .bind("createdAtMillis", row.createdAt().toEpochMilli())
+        .bind("failure", row.failure())
+        .execute();
+    row.tags()
+        .forEach(
+            (key, value) ->
+                handle.execute(
+                    "INSERT INTO tags (resource_id, tag_key, tag_value) VALUES (?, ?, ?)",
+                    row.id(),
+                    key,
+                    value));
+  }
+
+  /** All rows whose column (with its alias) has this value. */
+  static List<Snapshot> find(Handle handle, String column, Object value) {
+    return list(handle.createQuery(String.format(ROWS, column + " = :value")).bind("value", value));
+  }
+
+  private void forEach(Collection<Long> numbers, String... statements) {
+    if (numbers.isEmpty()) {
+      return;
+    }
+    catalog.transact(
+        handle -> {
+          for (String statement : statements) {
+            try (PreparedBatch batch = handle.prepareBatch(statement)) {
+              numbers.forEach(number -> batch.bind(0, number).add());
+              batch.execute();
+            }
+          }
+          return null;
+        });
+  }
+
+  private static Snapshot onlyOf(List<Snapshot> found) {
+    return found.isEmpty() ? null : found.get(0);
+  }
+
+  /** Puts each snapshot's rows, one for each tag, together. */
+  private static List<Snapshot> list(Query query) {
+    Map<Long, Snapshot> rows = new LinkedHashMap<>();
+    query
+        .map(
+            (results, context) -> {
+              long number = results.getLong("number");
+              Snapshot row = rows.get(number);
+              if (row == null) {
+                row = read(results);
+                rows.put(number, row);
+              }
+              String key = results.getString("tag_key");
+              if (key != null) {
+                row.tags().put(key, results.getString("tag_value"));
+              }
+              return number;
+            })
+        .list();
+    return new ArrayList<>(rows.values());
+  }
+
+  private static Snapshot read(ResultSet results) throws SQLException {
+    return new Snapshot(
+        results.getString("id"),
+        results.getLong("number"),
+        results.getString("name"),
+        results.getLong("volume_number"),
+        results.getString("volume_id"),
+        results.getString("volume_name"),
+        SnapshotState.of(results.getString("state")),
+        results.getInt("progress"),
+        results.getString("description"),
+        results.getLong("size_bytes"),
+        Instant.ofEpochMilli(results.getLong("created_at_millis")),
+        new LinkedHashMap<>(),
+        results.getString("failure"));
+  }
+}

@@ -1,0 +1,396 @@
+package dev.firn.region;
+
+import dev.firn.base.FirnException;
+import dev.firn.base.Sizes;
+import dev.firn.map.FrozenMap;
+import dev.firn.map.MapStore;
+import dev.firn.snapshot.MapPool;
+import dev.firn.snapshot.Snapshot;
+import dev.firn.snapshot.SnapshotLease;
+import dev.firn.snapshot.SnapshotManager;
+import dev.firn.snapshot.SnapshotView;
+import dev.firn.vfs.VolumeFileSystem;
+import java.io.Closeable;
+import java.io.IOException;
+import java.time.Clock;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes, opens, changes and deletes volumes. Safe for concurrent use.
+ *
+ * <p>Invariants, which hold at every instant and so after every crash:
+ *
+ * <ul>
+ *   <li>A block map has a row: the row (state creating) is there before the map, and goes after it.
+ *   <li>A row in state available has a whole map.
+ *   <li>While a volume is open, or being deleted or rolled back, it is claimed; at most one of
+ *       these at a time.
+ * </ul>
+ *
+ * So what a crash leaves are rows in state creating or deleting, which {@link #recover} settles.
+ */
+final class Volumes {
+  private static final Logger LOG = LoggerFactory.getLogger(Volumes.class);
+
+  private final VolumeRows rows;
+  private final MountRows mounts;
+  private final References references;
+  private final SnapshotManager snapshots;
+  private final MapPool maps;
+  private final List<String> subregions;
+  private final Clock clock;
+
+  /** Why each claimed volume is, by number. Guarded by itself. */
+  private final Map<Long, Claim> claims = new HashMap<>();
+
+  /** How many read each volume's head beside its claim. Guarded by {@link #claims}. */
+  private final Map<Long, Integer> readers = new HashMap<>();
+
+  Volumes(
+      VolumeRows rows,
+      MountRows mounts,
+      References references,
+      SnapshotManager snapshots,
+      MapPool maps,
+      List<String> subregions,
+      Clock clock) {
+    this.rows = rows;
+    this.mounts = mounts;
+    this.references = references;
+    this.snapshots = snapshots;
+    this.maps = maps;
+    this.subregions = subregions;
+    this.clock = clock;
+  }
+
+  /** The use of a volume that excludes others. */
+  private static final class Claim {
+    private final String reason;
+    private VolumeFileSystem files;
+    private SnapshotView view;
+
+    private Claim(String reason) {
+      this.reason = reason;
+    }
+  }
+
+  /** Removes what was being made or deleted when the last process died. */
+  void recover() throws IOException {
+    for (Volume row : rows.all()) {
+      try {
+        if (row.state() == VolumeState.CREATING) {
+          maps.delete(row.number());
+          rows.remove(row.number());
+        } else if (row.state() == VolumeState.DELETING) {
+          finishDeletion(row);
+        }
+      } catch (IOException | FirnException e) {
+        LOG.warn("Volume {} stays in state {}", row.id(), row.state().text(), e);
+      }
+    }
+  }
+
+  List<Volume> all() {
+    return rows.all().stream()
+        .filter(row -> row.state() != VolumeState.CREATING)
+        .map(this::shown)
+        .toList();
+  }
+
+  /** A row as users see it: in use while it is open. */
+  Volume shown(Volume row) {
+    synchronized (claims) {
+      Claim claim = claims.get(row.number());
+      boolean open = claim != null && claim.view != null;
+      return open && row.state() == VolumeState.AVAILABLE
+          ? new Volume(
+              row.id(),
+              row.number(),
+              row.name(),
+              row.kind(),
+              row.sizeBytes(),
+              VolumeState.IN_USE,
+              row.compression(),
+              row.subregion(),
+              row.sourceSnapshotId(),
+              row.createdAt())
+          : row;
+    }
+  }
+
+  Volume create(VolumeRequest request) throws IOException {
+    Checks.name("volume", request.name());
+    String kind = Checks.kind(request.kind());
+    String compression = Checks.compression(request.compression());
+    String subregion = Checks.subregion(request.subregion(), subregions);
+    if (request.sizeBytes() != null) {
+      Checks.volumeSize(request.sizeBytes());
+    }
+    if (request.sourceSnapshot() == null) {
+      if (request.sizeBytes() == null) {
+        throw FirnException.usage("volume '%s' needs a size, like --size 4G", request.name());
+      }
+      return create(
+          rows.insert(request.name(), kind, request.sizeBytes(), compression, subregion, null),
+          null);
+    }
+    Snapshot source = references.snapshot(request.sourceSnapshot());
+    long sizeBytes = request.sizeBytes() == null ? source.sizeBytes() : request.sizeBytes();
+    if (sizeBytes < source.sizeBytes()) {
+      throw FirnException.usage(
+          "volume '%s' would be smaller than snapshot '%s': give a size of at least %s",
+          request.name(), source.nameOrId(), exact(source.sizeBytes()));
+    }
+    try (SnapshotLease lease = snapshots.lease(source.number())) {
+      return create(
+          rows.insert(request.name(), kind, sizeBytes, compression, subregion, source.id()), lease);
+    }
+  }
+
+  /** Grows a volume; its file system, if open, knows when this returns. */
+  Volume resize(String reference, long sizeBytes) throws IOException {
+    Checks.volumeSize(sizeBytes);
+    synchronized (claims) {
+      Volume row = available(reference);
+      if (sizeBytes < row.sizeBytes()) {
+        throw FirnException.conflict(
+            "volume '%s' has %s and cannot shrink: make a smaller volume and copy the files",
+            row.name(), exact(row.sizeBytes()));
+      }
+      rows.setSize(row.number(), sizeBytes);
+      Claim claim = claims.get(row.number());
+      if (claim != null && claim.files != null) {
+        claim.files.resize(sizeBytes);
+      }
+      return shown(rows.find(row.number()));
+    }
+  }
+
+  Volume rename(String reference, String name) {
+    Checks.name("volume", name);
+    Volume row = available(reference);
+    rows.rename(row, name);
+    return shown(rows.find(row.number()));
+  }
+
+  void delete(String reference) throws IOException {
+    Volume row = references.volume(reference);
+    for (MountRecord mount : mounts.all()) {
+      if (mount.targetId().equals(row.id())) {
+        throw FirnException.conflict(
+            "volume '%s' is mounted at %s: unmount it first ('firn umount %s')",
+            row.name(), mount.directory(), mount.directory());
+      }
+    }
+    Claim claim = claim(row, "being deleted");
+    try {
+      synchronized (claims) {
+        if (readers.containsKey(row.number())) {
+          throw FirnException.conflict(
+              "volume '%s' is being compared with a snapshot: wait for that to end", row.name());
+        }
+      }
+      rows.setState(row.number(), VolumeState.DELETING);
+      finishDeletion(row);
+    } finally {
+      release(row, claim);
+    }
+  }
+
+  Snapshot rollback(String reference, RollbackAction action) throws IOException {
+    Volume row = available(reference);
+    Claim claim = claim(row, "being rolled back");
+    try {
+      return action.run(row);
+    } finally {
+      release(row, claim);
+    }
+  }
+
+  /** What happens to a claimed volume. */
+  @FunctionalInterface
+  interface RollbackAction {
+    Snapshot run(Volume volume) throws IOException;
+  }
+
+  SnapshotView open(String reference, boolean showSnapshots) throws IOException {
+    Volume row = available(reference);
+    Claim claim = claim(row, "in use");
+    MapPool.Use use = null;
+    SnapshotView view = null;
+    try {
+      use = maps.open(row.number());
+      VolumeFileSystem files = VolumeFileSystem.open(use.map(), row.sizeBytes(), clock);
+      view =
+          new SnapshotView(
+              files,
+              snapshots,
+              row.number(),
+              row.id(),
+              showSnapshots,
+              new Closing(use, () -> release(row, claim)));
+      synchronized (claims) {
+        long sizeBytes = rows.find(row.number()).sizeBytes();
+        if (sizeBytes != row.sizeBytes()) {
+          files.resize(sizeBytes);
+        }
+        claim.files = files;
+        claim.view = view;
+      }
+      return view;
+    } finally {
+      if (claim.view == null) {
+        if (view != null) {
+          view.close();
+        } else if (use != null) {
+          use.close();
+        }
+        release(row, claim);
+      }
+    }
+  }
+
+  /** The head of a volume as it is now, readable until closed. */
+  FrozenHead freeze(Volume row) throws IOException {
+    synchronized (claims) {
+      readers.merge(row.number(), 1, Integer::sum);
+    }
+    MapPool.Use use = null;
+    FrozenHead head = null;
+    Runnable left = () -> readerLeft(row);
+    try {
+      use = maps.open(row.number());
+      head = new FrozenHead(snapshots.freezeHead(use), new Closing(use, left));
+      return head;
+    } finally {
+      if (head == null) {
+        if (use != null) {
+          use.close();
+        }
+        left.run();
+      }
+    }
+  }
+
+  /** A moment of a volume. */
+  record FrozenHead(FrozenMap map, Closeable held) implements Closeable {
+    @Override
+    public void close() throws IOException {
+      held.close();
+    }
+  }
+
+  /** What to do at the end of a use of a map, even when closing fails. */
+  private record Closing(MapPool.Use use, Runnable last) implements Closeable {
+    @Override
+    public void close() throws IOException {
+      try {
+        use.close();
+      } finally {
+        last.run();
+      }
+    }
+  }
+
+  /** Closes what is open, going on when one fails. */
+  void closeAll() throws IOException {
+    List<SnapshotView> views;
+    synchronized (claims) {
+      views =
+          claims.values().stream().map(claim -> claim.view).filter(view -> view != null).toList();
+    }
+    IOException failure = null;
+    for (SnapshotView view : views) {
+      try {
+        view.close();
+      } catch (IOException e) {
+        if (failure == null) {
+          failure = e;
+        } else {
+          failure.addSuppressed(e);
+        }
+      }
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  private Volume create(Volume row, SnapshotLease source) throws IOException {
+    MapStore.VolumeOptions options = new MapStore.VolumeOptions(row.subregion(), row.compression());
+    boolean made = false;
+    try {
+      try (MapPool.Use use =
+          source == null
+              ? maps.create(row.number(), options)
+              : maps.createFrom(row.number(), options, source.map())) {
+        if (source == null) {
+          VolumeFileSystem.create(use.map(), row.sizeBytes(), clock).close();
+        }
+        use.map().commit();
+      }
+      rows.setState(row.number(), VolumeState.AVAILABLE);
+      made = true;
+      return rows.find(row.number());
+    } finally {
+      if (!made) {
+        maps.delete(row.number());
+        rows.remove(row.number());
+      }
+    }
+  }
+
+  private void finishDeletion(Volume row) throws IOException {
+    snapshots.awaitRequests(row.number());
+    snapshots.retireHead(row.number(), () -> rows.remove(row.number()));
+  }
+
+  private Volume available(String reference) {
+    Volume row = references.volume(reference);
+    if (row.state() != VolumeState.AVAILABLE) {
+      throw FirnException.conflict("volume '%s' is being deleted", row.name());
+    }
+    return row;
+  }
+
+  private Claim claim(Volume row, String reason) {
+    synchronized (claims) {
+      Claim other = claims.get(row.number());
+      if (other != null) {
+        throw FirnException.conflict(
+            other.view != null
+                ? "volume '%s' is %s: unmount it first"
+                : "volume '%s' is %s: wait for that to end",
+            row.name(),
+            other.reason);
+      }
+      Claim claim = new Claim(reason);
+      claims.put(row.number(), claim);
+      return claim;
+    }
+  }
+
+  private void readerLeft(Volume row) {
+    synchronized (claims) {
+      readers.computeIfPresent(row.number(), (number, count) -> count == 1 ? null : count - 1);
+    }
+  }
+
+  private void release(Volume row, Claim claim) {
+    synchronized (claims) {
+      claims.remove(row.number(), claim);
+    }
+  }
+
+  /** A size that can be typed back. */
+  private static String exact(long sizeBytes) {
+    if (sizeBytes % Sizes.GIB == 0) {
+      return sizeBytes / Sizes.GIB + "G";
+    }
+    return sizeBytes % Sizes.MIB == 0 ? sizeBytes / Sizes.MIB + "M" : Long.toString(sizeBytes);
+  }
+}

@@ -1,0 +1,123 @@
+package dev.firn.snapshot;
+
+import dev.firn.map.FrozenMap;
+import dev.firn.map.MapStore;
+import dev.firn.map.VolumeMap;
+import java.io.Closeable;
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The block maps in use, each open once and shared: opened for its first user, closed after its
+ * last. Safe for concurrent use; maps do not wait for each other.
+ */
+public final class MapPool {
+  private final MapStore store;
+  private final ConcurrentHashMap<Long, Shared> shared = new ConcurrentHashMap<>();
+
+  public MapPool(MapStore store) {
+    this.store = store;
+  }
+
+  /** One user's hold on an open map; close it once. */
+  public final class Use implements Closeable {
+    private final Shared of;
+    private boolean closed;
+
+    private Use(Shared of) {
+      this.of = of;
+    }
+
+    public VolumeMap map() {
+      return of.map;
+    }
+
+    /** Deletes the map without writing what it holds; this must be its only use. */
+    public void discard() throws IOException {
+      synchronized (of) {
+        if (closed || of.users > 1) {
+          throw new IllegalStateException("map " + of.map.number() + " has other users");
+        }
+        long number = of.map.number();
+        closed = true;
+        of.users = 0;
+        of.map = null;
+        store.delete(number);
+      }
+    }
+
+    @Override
+    public void close() throws IOException {
+      synchronized (of) {
+        if (closed) {
+          return;
+        }
+        closed = true;
+        of.users--;
+        if (of.users == 0) {
+          VolumeMap map = of.map;
+          of.map = null;
+          map.close();
+        }
+      }
+    }
+  }
+
+  public Use open(long volumeNumber) throws IOException {
+    return use(volumeNumber, store::open);
+  }
+
+  public Use create(long volumeNumber, MapStore.VolumeOptions options) throws IOException {
+    return use(volumeNumber, number -> store.create(number, options));
+  }
+
+  public Use createFrom(long volumeNumber, MapStore.VolumeOptions options, FrozenMap source)
+      throws IOException {
+    return use(volumeNumber, number -> store.createFrom(number, options, source));
+  }
+
+  /** Deletes a map that nobody uses, if there is one. */
+  public void delete(long volumeNumber) throws IOException {
+    Shared of = shared.computeIfAbsent(volumeNumber, number -> new Shared());
+    synchronized (of) {
+      if (of.users > 0) {
+        throw new IllegalStateException("map " + volumeNumber + " is in use");
+      }
+      if (exists(volumeNumber)) {
+        store.delete(volumeNumber);
+      }
+    }
+  }
+
+  public boolean exists(long volumeNumber) throws IOException {
+    return store.list().contains(volumeNumber);
+  }
+
+  /** The numbers of all maps, ascending. */
+  public List<Long> list() throws IOException {
+    return store.list();
+  }
+
+  private Use use(long volumeNumber, Opener opener) throws IOException {
+    // An entry without users stays: it is small, and removing it would race with those waiting.
+    Shared of = shared.computeIfAbsent(volumeNumber, number -> new Shared());
+    synchronized (of) {
+      if (of.users == 0) {
+        of.map = opener.open(volumeNumber);
+      }
+      of.users++;
+      return new Use(of);
+    }
+  }
+
+  @FunctionalInterface
+  private interface Opener {
+    VolumeMap open(long volumeNumber) throws IOException;
+  }
+
+  private static final class Shared {
+    private VolumeMap map;
+    private int users;
+  }
+}

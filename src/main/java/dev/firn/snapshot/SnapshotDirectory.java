@@ -1,0 +1,163 @@
+package dev.firn.snapshot;
+
+import dev.firn.base.FirnException;
+import dev.firn.vfs.Attributes;
+import dev.firn.vfs.DirectoryEntry;
+import dev.firn.vfs.Errno;
+import dev.firn.vfs.ErrnoException;
+import dev.firn.vfs.FileMode;
+import dev.firn.vfs.FileSystem;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** The directory {@code .snapshots} of one volume: names, and taking and deleting by name. */
+final class SnapshotDirectory {
+  private static final int MODE = FileMode.DIRECTORY | 0755;
+
+  /** As btrfs does it: 1 tells programs not to conclude the number of directories from it. */
+  private static final int LINK_COUNT = 1;
+
+  private static final int NAMES_KEPT_MAX = 4096;
+
+  private final FileSystem live;
+  private final SnapshotManager manager;
+  private final long volumeNumber;
+  private final String volumeId;
+
+  /** What was looked up since the last change; replaced as a whole. */
+  private volatile Names names = new Names(-1, Instant.now());
+
+  SnapshotDirectory(FileSystem live, SnapshotManager manager, long volumeNumber, String volumeId) {
+    this.live = live;
+    this.manager = manager;
+    this.volumeNumber = volumeNumber;
+    this.volumeId = volumeId;
+  }
+
+  /** It belongs to whoever owns the volume's root, so that an owner may take snapshots. */
+  Attributes attributes() throws IOException {
+    Attributes root = live.getAttributes(FileSystem.ROOT_INODE);
+    Instant changed = names().since;
+    return new Attributes(
+        SnapshotView.DIRECTORY_INODE,
+        MODE,
+        root.uid(),
+        root.gid(),
+        LINK_COUNT,
+        0,
+        0,
+        0,
+        0,
+        changed.getEpochSecond(),
+        changed.getNano(),
+        changed.getEpochSecond(),
+        changed.getNano(),
+        changed.getEpochSecond(),
+        changed.getNano());
+  }
+
+  /** The number of the completed snapshot with this name; ENOENT if there is none. */
+  long numberOf(byte[] nameBytes) throws ErrnoException {
+    String name = decode(nameBytes, Errno.ENOENT);
+    Names known = names();
+    Long number = known.numbers.get(name);
+    if (number == null) {
+      Snapshot snapshot = manager.records().findCompleted(volumeId, name);
+      if (snapshot == null) {
+        throw new ErrnoException(Errno.ENOENT);
+      }
+      number = snapshot.number();
+      if (known.numbers.size() < NAMES_KEPT_MAX) {
+        known.numbers.put(name, number);
+      }
+    }
+    return number;
+  }
+
+  /** Takes a snapshot; when this returns it is durable. Answers its number. */
+  long take(byte[] nameBytes) throws IOException {
+    String name = decode(nameBytes, Errno.EINVAL);
+    try {
+      return manager.create(new SnapshotRequest(volumeNumber, name, "", Map.of())).number();
+    } catch (FirnException e) {
+      throw new ErrnoException(
+          switch (e.kind()) {
+            case USAGE -> Errno.EINVAL;
+            case CONFLICT -> Errno.EEXIST;
+            case NOT_FOUND -> Errno.ENOENT;
+            case NO_SPACE -> Errno.ENOSPC;
+            default -> Errno.EIO;
+          },
+          e.getMessage());
+    }
+  }
+
+  /** Deletes a snapshot; it leaves the listing at once, whoever may still read it. */
+  void delete(byte[] nameBytes) throws IOException {
+    Snapshot snapshot = manager.records().findCompleted(volumeId, decode(nameBytes, Errno.ENOENT));
+    if (snapshot == null) {
+      throw new ErrnoException(Errno.ENOENT);
+    }
+    manager.delete(List.of(snapshot));
+  }
+
+  /** All that is in it at this moment, by name. */
+  List<DirectoryEntry> list() {
+    List<DirectoryEntry> entries = new ArrayList<>();
+    add(entries, ".", SnapshotView.DIRECTORY_INODE);
+    add(entries, "..", FileSystem.ROOT_INODE);
+    manager.records().completed(volumeId).stream()
+        .sorted(Comparator.comparing(Snapshot::nameOrId))
+        .forEach(
+            snapshot ->
+                add(
+                    entries,
+                    snapshot.nameOrId(),
+                    SnapshotView.outerInode(snapshot.number(), FileSystem.ROOT_INODE)));
+    return List.copyOf(entries);
+  }
+
+  private static void add(List<DirectoryEntry> entries, String name, long inode) {
+    entries.add(
+        new DirectoryEntry(
+            name.getBytes(StandardCharsets.UTF_8), inode, FileMode.DIRECTORY, entries.size() + 1));
+  }
+
+  private static String decode(byte[] name, Errno answer) throws ErrnoException {
+    try {
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(name)).toString();
+    } catch (CharacterCodingException e) {
+      throw new ErrnoException(answer);
+    }
+  }
+
+  private Names names() {
+    Names known = names;
+    long changes = manager.changes();
+    if (known.changes != changes) {
+      known = new Names(changes, known.changes < 0 ? known.since : Instant.now());
+      names = known;
+    }
+    return known;
+  }
+
+  /** Names with their snapshots' numbers, right as long as {@code changes} is. */
+  private static final class Names {
+    private final long changes;
+    private final Instant since;
+    private final Map<String, Long> numbers = new ConcurrentHashMap<>();
+
+    private Names(long changes, Instant since) {
+      this.changes = changes;
+      this.since = since;
+    }
+  }
+}

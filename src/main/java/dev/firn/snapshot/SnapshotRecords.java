@@ -1,0 +1,45 @@
+package dev.firn.snapshot;
+
+import java.util.Collection;
+import java.util.List;
+
+/**
+ * Where the rows of snapshots are kept. Each change is durable when its method returns, and happens
+ * wholly or not at all. Safe for concurrent use.
+ */
+public interface SnapshotRecords {
+  /**
+   * Makes a row in state in-queue, with a number above all earlier ones; name and size of the
+   * volume are taken in the same step.
+   *
+   * @throws dev.firn.base.FirnException CONFLICT if the name is taken, NOT_FOUND if the volume is
+   *     gone or going
+   */
+  Snapshot insert(SnapshotRequest request);
+
+  /** The row with this number, or null. */
+  Snapshot find(long number);
+
+  /** The completed snapshot whose {@link Snapshot#nameOrId} this is, or null. */
+  Snapshot findCompleted(String volumeId, String nameOrId);
+
+  /** The completed snapshots of a volume, oldest first. */
+  List<Snapshot> completed(String volumeId);
+
+  /** All in-queue, pending and deleting, oldest first. */
+  List<Snapshot> unfinished();
+
+  /** All whose frozen roots are in one block map, in any state, oldest first. */
+  List<Snapshot> ofMap(long volumeNumber);
+
+  /** Whether a volume, in any state, has this block map as its head. */
+  boolean volumeExists(long volumeNumber);
+
+  /** Sets state and progress; {@code failure} only with {@link SnapshotState#ERROR}. */
+  void setState(long number, SnapshotState state, int progress, String failure);
+
+  /** Sets the state of all to deleting; their names are free from then on. */
+  void markDeleting(Collection<Long> numbers);
+
+  void remove(Collection<Long> numbers);
+}

@@ -1,0 +1,195 @@
+package dev.firn.snapshot;
+
+import dev.firn.base.FirnException;
+import dev.firn.vfs.Errno;
+import dev.firn.vfs.ErrnoException;
+import dev.firn.vfs.FileSystem;
+import dev.firn.vfs.FrozenFileSystem;
+import java.io.Closeable;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The snapshots' trees that one view has open, each under a lease. A tree stays while an operation
+ * or handle uses it or the kernel remembers an inode of it; after that a few stay for speed, and
+ * are given up as soon as their snapshot shall go. Safe for concurrent use.
+ */
+final class SnapshotTrees implements Closeable {
+  private static final Logger LOG = LoggerFactory.getLogger(SnapshotTrees.class);
+  private static final int IDLE_MAX = 16;
+
+  private final SnapshotManager manager;
+  private final LongConsumer idleHolder = this::releaseIdle;
+
+  /** By snapshot number. Guarded by this, as is the rest. */
+  private final Map<Long, Tree> trees = new HashMap<>();
+
+  /** Those of {@link #trees} that nobody needs, longest idle first. */
+  private final LinkedHashMap<Long, Tree> idle = new LinkedHashMap<>();
+
+  private boolean closed;
+
+  SnapshotTrees(SnapshotManager manager) {
+    this.manager = manager;
+    manager.addIdleHolder(idleHolder);
+  }
+
+  /** One operation's or handle's hold on a tree. */
+  final class Use implements Closeable {
+    private final Tree tree;
+    private boolean released;
+
+    private Use(Tree tree) {
+      this.tree = tree;
+    }
+
+    FileSystem files() {
+      return tree.files;
+    }
+
+    @Override
+    public void close() throws IOException {
+      Tree leaving;
+      synchronized (SnapshotTrees.this) {
+        if (released) {
+          return;
+        }
+        released = true;
+        tree.uses--;
+        leaving = settle(tree);
+      }
+      closeUnlessNull(leaving);
+    }
+  }
+
+  /** ESTALE if the snapshot is gone. */
+  synchronized Use use(long number) throws IOException {
+    Tree tree = tree(number);
+    tree.uses++;
+    return new Use(tree);
+  }
+
+  synchronized void remember(long number) {
+    try {
+      tree(number).remembered++;
+    } catch (IOException e) {
+      // The inode answers ESTALE from now on, and its forget finds nothing.
+      LOG.debug("Snapshot number {} went before the kernel could remember it", number, e);
+    }
+  }
+
+  void forget(long number, long count) throws IOException {
+    Tree leaving;
+    synchronized (this) {
+      Tree tree = trees.get(number);
+      if (tree == null) {
+        return;
+      }
+      tree.remembered = Math.max(0, tree.remembered - count);
+      leaving = settle(tree);
+    }
+    closeUnlessNull(leaving);
+  }
+
+  @Override
+  public void close() throws IOException {
+    manager.removeIdleHolder(idleHolder);
+    List<Tree> leaving;
+    synchronized (this) {
+      closed = true;
+      leaving = new ArrayList<>(trees.values());
+      trees.clear();
+      idle.clear();
+    }
+    for (Tree tree : leaving) {
+      tree.close();
+    }
+  }
+
+  private Tree tree(long number) throws IOException {
+    if (closed) {
+      throw new ErrnoException(Errno.EIO, "the volume is closed");
+    }
+    Tree tree = trees.get(number);
+    if (tree == null) {
+      SnapshotLease lease;
+      try {
+        lease = manager.lease(number);
+      } catch (FirnException e) {
+        throw new ErrnoException(Errno.ESTALE, e.getMessage());
+      }
+      try {
+        tree = new Tree(lease);
+        trees.put(number, tree);
+      } finally {
+        if (tree == null) {
+          lease.close();
+        }
+      }
+    }
+    idle.remove(number);
+    return tree;
+  }
+
+  private void releaseIdle(long number) {
+    Tree leaving = null;
+    synchronized (this) {
+      Tree tree = trees.get(number);
+      if (tree != null) {
+        tree.leaving = true;
+        leaving = settle(tree);
+      }
+    }
+    try {
+      closeUnlessNull(leaving);
+    } catch (IOException e) {
+      LOG.warn("Snapshot number {} could not be closed", number, e);
+    }
+  }
+
+  /** After a change: puts an idle tree where it belongs; answers the one to close, or null. */
+  private Tree settle(Tree tree) {
+    if (tree.uses > 0 || tree.remembered > 0 || closed) {
+      return null;
+    }
+    long number = tree.lease.snapshot().number();
+    idle.put(number, tree);
+    if (!tree.leaving && idle.size() <= IDLE_MAX) {
+      return null;
+    }
+    long leaving = tree.leaving ? number : idle.keySet().iterator().next();
+    idle.remove(leaving);
+    return trees.remove(leaving);
+  }
+
+  private static void closeUnlessNull(Tree tree) throws IOException {
+    if (tree != null) {
+      tree.close();
+    }
+  }
+
+  private static final class Tree {
+    private final SnapshotLease lease;
+    private final FileSystem files;
+    private int uses;
+    private long remembered;
+    private boolean leaving;
+
+    private Tree(SnapshotLease lease) throws IOException {
+      this.lease = lease;
+      this.files = new FrozenFileSystem(lease.map(), lease.snapshot().sizeBytes(), lease);
+    }
+
+    /** Ends the lease, too. */
+    private void close() throws IOException {
+      files.close();
+    }
+  }
+}
