@@ -80,11 +80,15 @@ final class DeltaBuffer {
   }
 
   void drop(long number) {
-    Bytes.putLong(bytes, begin(DROP, 8), number);
+    // Two steps: begin may replace the array.
+    int at = begin(DROP, 8);
+    Bytes.putLong(bytes, at, number);
   }
 
   void reset(long number) {
-    Bytes.putLong(bytes, begin(RESET, 8), number);
+    // Two steps: begin may replace the array.
+    int at = begin(RESET, 8);
+    Bytes.putLong(bytes, at, number);
   }
 
   private int begin(byte operation, int operandBytes) {
