@@ -295,6 +295,9 @@ public final class Region implements Closeable {
     if (request.name() != null) {
       SnapshotNames.check(request.name());
     }
+    if (request.sourceVolumeName() != null) {
+      Checks.name("source volume", request.sourceVolumeName());
+    }
     Checks.volumeSize(request.volumeSizeBytes());
     Checks.description(request.description() == null ? "" : request.description());
     Checks.tags(request.tags());
