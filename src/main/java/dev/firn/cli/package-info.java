@@ -1,2 +1,5 @@
-/** The command line: a thin client of the daemon. */
+/**
+ * The command line: one class a command, each a thin client of the daemon that owns the home, which
+ * is started when none runs. Results go to stdout, everything else to stderr.
+ */
 package dev.firn.cli;

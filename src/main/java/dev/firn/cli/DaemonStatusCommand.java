@@ -1,0 +1,67 @@
+package dev.firn.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.firn.base.FirnException;
+import dev.firn.server.ApiClient;
+import java.io.IOException;
+import picocli.CommandLine.Command;
+
+/** {@code firn daemon status}. */
+@Command(
+    name = "status",
+    description = "Show whether the daemon runs (exit status 3 if not), and what is mounted.",
+    footer = {"Example:", "  firn daemon status --json"})
+final class DaemonStatusCommand extends ClientCommand {
+  @Override
+  void run(Session session) throws IOException {
+    if (!session.client().isServed()) {
+      throw FirnException.notFound(
+          "no daemon runs for the home '%s'; it is started when needed, or by 'firn daemon start'",
+          session.home());
+    }
+    JsonNode status = session.client().call("ReadStatus", ApiClient.parameters());
+    if (!session.printedAsJson(status)) {
+      print(session, status);
+    }
+    warnOfProblems(session, status);
+  }
+
+  /** Tells of mounts that could not be restored. */
+  static void warnOfProblems(Session session, JsonNode status) {
+    for (JsonNode mount : status.path("mounts")) {
+      String problem = Text.of(mount, "problem");
+      if (problem != null) {
+        session
+            .errors()
+            .printf(
+                "firn: %s is not mounted at '%s' again: %s%n",
+                Text.of(mount, "targetId"), Text.of(mount, "directory"), problem);
+      }
+    }
+  }
+
+  private static void print(Session session, JsonNode status) {
+    Fields fields = new Fields();
+    fields.add("Process id", Text.of(status, "pid"));
+    fields.add("Home", Text.of(status, "home"));
+    fields.add("Region", Text.of(status, "region"));
+    fields.add("Version", Text.of(status, "version"));
+    fields.add("Started", Text.time(status, "startedAt"));
+    fields.print(session.output());
+    if (status.path("mounts").isEmpty()) {
+      return;
+    }
+    session.output().println();
+    Table table = new Table("ID", "NAME", "MOUNTED AT", "STATE", "MODE", "TRANSPORT");
+    for (JsonNode mount : status.path("mounts")) {
+      table.row(
+          Text.of(mount, "targetId"),
+          Text.of(mount, "targetName"),
+          Text.of(mount, "directory"),
+          Text.of(mount, "state"),
+          mount.path("readOnly").asBoolean() ? "read-only" : "read-write",
+          Text.of(mount, "transport"));
+    }
+    table.print(session.output());
+  }
+}

@@ -1,0 +1,92 @@
+package dev.firn.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.firn.server.ApiClient;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/** {@code firn diff}. */
+@Command(
+    name = "diff",
+    description = {
+      "List the paths that differ between a snapshot and a later one, or a volume of now.",
+      "A: added, D: deleted, M: modified, R: renamed (old -> new)."
+    },
+    footer = {"Example:", "  firn diff data@first data@last", "  firn diff data@first data"})
+final class DiffCommand extends ClientCommand {
+  @Parameters(
+      index = "0",
+      paramLabel = "SNAPSHOT",
+      description = "An id, a name, VOLUME@NAME, VOLUME@last or VOLUME@-2.")
+  private String from;
+
+  @Parameters(index = "1", paramLabel = "SNAPSHOT|VOLUME", description = "The other side.")
+  private String to;
+
+  @Override
+  void run(Session session) throws IOException {
+    ChangePrinter printer =
+        session.json() ? new JsonPrinter(session.output()) : new LinePrinter(session.output());
+    session.work("ReadDiff", ApiClient.parameters().put("from", from).put("to", to), printer);
+    printer.end();
+  }
+
+  /** Prints changes as they come, because there may be millions. */
+  private abstract static class ChangePrinter implements ApiClient.Listener {
+    final PrintStream output;
+
+    ChangePrinter(PrintStream output) {
+      this.output = output;
+    }
+
+    void end() {}
+  }
+
+  private static final class LinePrinter extends ChangePrinter {
+    LinePrinter(PrintStream output) {
+      super(output);
+    }
+
+    @Override
+    public void item(JsonNode change) throws IOException {
+      output.print(change.path("kind").asText() + " ");
+      output.write(PathText.quoted(path(change, "path")));
+      if (change.has("newPath") || change.has("newPathBase64")) {
+        output.print(" -> ");
+        output.write(PathText.quoted(path(change, "newPath")));
+      }
+      output.println();
+    }
+
+    private static byte[] path(JsonNode change, String field) {
+      return change.has(field)
+          ? change.get(field).asText().getBytes(StandardCharsets.UTF_8)
+          : Base64.getDecoder().decode(change.path(field + "Base64").asText());
+    }
+  }
+
+  /** One array, one change a line. */
+  private static final class JsonPrinter extends ChangePrinter {
+    private boolean any;
+
+    JsonPrinter(PrintStream output) {
+      super(output);
+    }
+
+    @Override
+    public void item(JsonNode change) {
+      output.print(any ? ",\n " : "[ ");
+      output.print(change);
+      any = true;
+    }
+
+    @Override
+    void end() {
+      output.println(any ? " ]" : "[ ]");
+    }
+  }
+}

@@ -1,0 +1,66 @@
+package dev.firn.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.firn.server.ApiClient;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code firn mount}. */
+@Command(
+    name = "mount",
+    description = {
+      "Mount a volume or a snapshot at an empty directory.",
+      "The mount comes back when the daemon is started again, until it is unmounted."
+    },
+    footer = {"Example:", "  firn mount data /mnt/data", "  firn mount data@first /mnt/first"})
+final class MountCommand extends ClientCommand {
+  @Parameters(
+      index = "0",
+      paramLabel = "VOLUME|SNAPSHOT",
+      description = "An id, a name, VOLUME@NAME, VOLUME@last or VOLUME@-2.")
+  private String target;
+
+  @Parameters(index = "1", paramLabel = "DIR", description = "An empty directory.")
+  private Path directory;
+
+  @Option(names = "--read-only", description = "Refuse changes; snapshots always do.")
+  private boolean readOnly;
+
+  @Option(
+      names = "--transport",
+      paramLabel = "NAME",
+      defaultValue = "jnr-fuse",
+      description = "How to talk to the kernel (default: ${DEFAULT-VALUE}).")
+  private String transport;
+
+  @Option(
+      names = "--show-snapshots",
+      description = "List .snapshots among the files; it can be entered anyway.")
+  private boolean showSnapshots;
+
+  @Option(
+      names = "-o",
+      paramLabel = "FUSE_OPTION",
+      split = ",",
+      description = "An option for FUSE, such as allow_other; may be repeated.")
+  private List<String> options = List.of();
+
+  @Override
+  void run(Session session) throws IOException {
+    ObjectNode parameters =
+        ApiClient.parameters()
+            .put("target", target)
+            .put("directory", directory.toAbsolutePath().normalize().toString())
+            .put("readOnly", readOnly)
+            .put("showSnapshots", showSnapshots)
+            .put("transport", transport);
+    options.forEach(parameters.putArray("options")::add);
+    JsonNode mount = session.call("Mount", parameters);
+    session.printedAsJson(mount);
+  }
+}

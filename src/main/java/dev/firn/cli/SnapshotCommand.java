@@ -1,0 +1,16 @@
+package dev.firn.cli;
+
+import picocli.CommandLine.Command;
+
+/** {@code firn snapshot}. */
+@Command(
+    name = "snapshot",
+    description = "Take, show and delete snapshots.",
+    footer = {"Example:", "  firn snapshot create data --name first"},
+    subcommands = {
+      SnapshotCreateCommand.class,
+      SnapshotListCommand.class,
+      SnapshotShowCommand.class,
+      SnapshotDeleteCommand.class
+    })
+final class SnapshotCommand extends CommandGroup {}

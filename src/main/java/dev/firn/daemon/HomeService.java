@@ -1,0 +1,62 @@
+package dev.firn.daemon;
+
+import dev.firn.region.Region;
+import dev.firn.server.Actions;
+import dev.firn.server.ApiServer;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Instant;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A home in service: the open Region, its mounts and its API. */
+final class HomeService {
+  private static final Logger LOG = LoggerFactory.getLogger(HomeService.class);
+
+  private final Region region;
+  private final MountTable mounts;
+  private final ApiServer server;
+
+  private HomeService(Region region, MountTable mounts, ApiServer server) {
+    this.region = region;
+    this.mounts = mounts;
+    this.server = server;
+  }
+
+  /** Opens the home, restores its mounts, and serves. When that fails the home is let go again. */
+  static HomeService start(Path home) throws IOException {
+    Region region = Region.open(home);
+    DaemonLog.begin(HomePaths.log(region.home()));
+    MountTable mounts = new MountTable(region);
+    try {
+      LOG.info("Opened the home {} as process {}", region.home(), ProcessHandle.current().pid());
+      mounts.restore();
+      Actions actions = new Actions();
+      new DaemonActions(region, mounts, Instant.now()).register(actions);
+      new VolumeActions(region, mounts).register(actions);
+      new SnapshotActions(region, mounts).register(actions);
+      return new HomeService(
+          region, mounts, ApiServer.start(HomePaths.socket(region.home()), actions));
+    } catch (IOException | RuntimeException | Error e) {
+      LOG.error("The home cannot be served", e);
+      mounts.unmountAll();
+      region.close();
+      throw e;
+    }
+  }
+
+  /** Ends all of it, in order; whether everything became durable. */
+  boolean stop() {
+    LOG.info("Stopping");
+    server.close();
+    boolean durable = mounts.unmountAll();
+    try {
+      region.close();
+    } catch (IOException | RuntimeException e) {
+      LOG.error("The home could not be closed in order", e);
+      durable = false;
+    }
+    LOG.info("Stopped");
+    return durable;
+  }
+}

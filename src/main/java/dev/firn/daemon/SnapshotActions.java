@@ -1,0 +1,151 @@
+package dev.firn.daemon;
+
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import dev.firn.region.Region;
+import dev.firn.region.Volume;
+import dev.firn.server.Actions;
+import dev.firn.server.Events;
+import dev.firn.snapshot.Snapshot;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The actions on snapshots. */
+final class SnapshotActions {
+  private final Region region;
+  private final MountTable mounts;
+
+  SnapshotActions(Region region, MountTable mounts) {
+    this.region = region;
+    this.mounts = mounts;
+  }
+
+  record Reference(String snapshot) {
+    Reference {
+      Actions.required("snapshot", snapshot);
+    }
+  }
+
+  /**
+   * @param volume null: the snapshots of all volumes
+   */
+  record ListParameters(String volume) {}
+
+  /**
+   * @param noWait whether to answer once the request is durable, not when it is completed
+   */
+  record CreateParameters(
+      String volume, String name, String description, Map<String, String> tags, boolean noWait) {
+    CreateParameters {
+      Actions.required("volume", volume);
+      tags = tags == null ? Map.of() : tags;
+    }
+  }
+
+  record DeleteParameters(List<String> snapshots) {
+    DeleteParameters {
+      Actions.required("snapshots", snapshots);
+    }
+  }
+
+  record DiffParameters(String from, String to) {
+    DiffParameters {
+      Actions.required("from", from);
+      Actions.required("to", to);
+    }
+  }
+
+  record RollbackParameters(String volume, String snapshot) {
+    RollbackParameters {
+      Actions.required("volume", volume);
+      Actions.required("snapshot", snapshot);
+    }
+  }
+
+  /** A snapshot and where it is mounted, as the API shows it. */
+  record SnapshotStatus(@JsonUnwrapped Snapshot snapshot, List<Path> mountedAt) {}
+
+  void register(Actions actions) {
+    actions
+        .answer("CreateSnapshot", CreateParameters.class, this::create)
+        .answer("ReadSnapshots", ListParameters.class, this::list)
+        .answer("ReadSnapshot", Reference.class, this::read)
+        .answer("DeleteSnapshots", DeleteParameters.class, this::delete)
+        .work("ReadDiff", DiffParameters.class, this::diff)
+        .answer("RollbackVolume", RollbackParameters.class, this::rollback);
+  }
+
+  private SnapshotStatus create(CreateParameters parameters) throws IOException {
+    return status(
+        parameters.noWait()
+            ? region.requestSnapshot(
+                parameters.volume(), parameters.name(), parameters.description(), parameters.tags())
+            : region.createSnapshot(
+                parameters.volume(),
+                parameters.name(),
+                parameters.description(),
+                parameters.tags()));
+  }
+
+  private Map<String, Object> list(ListParameters parameters) {
+    return statuses(region.snapshots(parameters.volume()));
+  }
+
+  private SnapshotStatus read(Reference reference) {
+    return status(region.snapshot(reference.snapshot()));
+  }
+
+  private Map<String, Object> delete(DeleteParameters parameters) throws IOException {
+    List<Snapshot> deleted = region.deleteSnapshots(parameters.snapshots());
+    deleted.forEach(snapshot -> mounts.forgetTarget(snapshot.id()));
+    return statuses(deleted);
+  }
+
+  private Map<String, Object> diff(DiffParameters parameters, Events events) throws IOException {
+    long[] changes = {0};
+    region.diff(
+        parameters.from(),
+        parameters.to(),
+        (kind, path, newPath) -> {
+          changes[0]++;
+          Map<String, Object> change = new LinkedHashMap<>();
+          change.put("kind", String.valueOf(kind));
+          putPath(change, "path", path);
+          if (newPath != null) {
+            putPath(change, "newPath", newPath);
+          }
+          events.item(change);
+        });
+    return Map.of("changes", changes[0]);
+  }
+
+  private SnapshotStatus rollback(RollbackParameters parameters) throws IOException {
+    Volume volume = region.volume(parameters.volume());
+    mounts.refuseMounted(volume.id(), "volume '" + volume.name() + "'");
+    return status(region.rollback(volume.id(), parameters.snapshot()));
+  }
+
+  /** Names are bytes, and JSON holds characters: names that are not UTF-8 go as Base64. */
+  private static void putPath(Map<String, Object> change, String field, byte[] path) {
+    try {
+      change.put(
+          field, StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(path)).toString());
+    } catch (CharacterCodingException e) {
+      change.put(field + "Base64", Base64.getEncoder().encodeToString(path));
+    }
+  }
+
+  private Map<String, Object> statuses(List<Snapshot> snapshots) {
+    return Map.of("snapshots", snapshots.stream().map(this::status).toList());
+  }
+
+  private SnapshotStatus status(Snapshot snapshot) {
+    return new SnapshotStatus(snapshot, mounts.directoriesOf(snapshot.id()));
+  }
+}

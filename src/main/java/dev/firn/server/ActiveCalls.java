@@ -1,0 +1,60 @@
+package dev.firn.server;
+
+import dev.firn.base.FirnException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Counts the calls that run, so that a server that stops neither takes new ones nor leaves any
+ * behind. Calls are never interrupted, because that would close the files they use: long ones ask
+ * {@link #check} now and then. Safe for concurrent use.
+ */
+final class ActiveCalls {
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition idle = lock.newCondition();
+  private int active;
+  private volatile boolean stopping;
+
+  void begin() {
+    lock.lock();
+    try {
+      check();
+      active++;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void end() {
+    lock.lock();
+    try {
+      active--;
+      idle.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Fails with CONFLICT once the server is stopping. */
+  void check() {
+    if (stopping) {
+      throw FirnException.conflict("the daemon is stopping; try again in a moment");
+    }
+  }
+
+  /** Refuses further calls and waits for those that run; false if some still do after a while. */
+  boolean stop(long timeoutSeconds) throws InterruptedException {
+    lock.lock();
+    try {
+      stopping = true;
+      long remaining = TimeUnit.SECONDS.toNanos(timeoutSeconds);
+      while (active > 0 && remaining > 0) {
+        remaining = idle.awaitNanos(remaining);
+      }
+      return active == 0;
+    } finally {
+      lock.unlock();
+    }
+  }
+}
