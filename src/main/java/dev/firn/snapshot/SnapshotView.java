@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -49,6 +50,7 @@ public final class SnapshotView implements FileSystem {
 
   private final ConcurrentHashMap<Long, Opened> opened = new ConcurrentHashMap<>();
   private final AtomicLong nextHandle = new AtomicLong(1);
+  private final AtomicBoolean closed = new AtomicBoolean();
 
   /**
    * @param live the volume's file system; closed with this view
@@ -378,9 +380,15 @@ public final class SnapshotView implements FileSystem {
     }
   }
 
-  /** Closes the live file system, after which its content is durable, and ends all leases. */
+  /**
+   * Closes the live file system, after which its content is durable, and ends all leases. Closing
+   * twice is no error.
+   */
   @Override
   public void close() throws IOException {
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
     manager.setBarrier(volumeNumber, null);
     opened.clear();
     // Each of these must happen even if the one before it failed.

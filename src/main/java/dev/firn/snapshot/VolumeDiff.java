@@ -48,7 +48,7 @@ final class VolumeDiff {
   private final List<Change> changes = new ArrayList<>();
 
   /** Paths that are told as added, or as modified where one file took another's place. */
-  private final TreeSet<byte[]> told = new TreeSet<>(Arrays::compareUnsigned);
+  private final TreeSet<byte[]> told = noPaths();
 
   VolumeDiff(FrozenMap before, FrozenMap after) {
     this.before = before;
@@ -174,8 +174,8 @@ final class VolumeDiff {
     Set<Long> inodes = new HashSet<>(oldPaths.keySet());
     inodes.addAll(newPaths.keySet());
     for (long inode : inodes) {
-      TreeSet<byte[]> from = oldPaths.getOrDefault(inode, new TreeSet<>());
-      TreeSet<byte[]> to = newPaths.getOrDefault(inode, new TreeSet<>());
+      TreeSet<byte[]> from = oldPaths.getOrDefault(inode, noPaths());
+      TreeSet<byte[]> to = newPaths.getOrDefault(inode, noPaths());
       if (!replaced.contains(inode)) {
         pair(from, to);
       }
@@ -219,13 +219,15 @@ final class VolumeDiff {
     told.addAll(added.keySet());
   }
 
+  private static TreeSet<byte[]> noPaths() {
+    return new TreeSet<>(Arrays::compareUnsigned);
+  }
+
   private static Map<Long, TreeSet<byte[]>> paths(TreeSide side, Map<Place, Link> links)
       throws IOException {
     Map<Long, TreeSet<byte[]>> paths = new HashMap<>();
     for (Link link : links.values()) {
-      paths
-          .computeIfAbsent(link.inode(), inode -> new TreeSet<>(Arrays::compareUnsigned))
-          .add(side.path(link));
+      paths.computeIfAbsent(link.inode(), inode -> noPaths()).add(side.path(link));
     }
     return paths;
   }
