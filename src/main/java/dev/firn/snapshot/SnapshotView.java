@@ -4,7 +4,6 @@ import dev.firn.vfs.Attributes;
 import dev.firn.vfs.DirectoryEntry;
 import dev.firn.vfs.Errno;
 import dev.firn.vfs.ErrnoException;
-import dev.firn.vfs.FileMode;
 import dev.firn.vfs.FileSystem;
 import dev.firn.vfs.FileSystemStatus;
 import dev.firn.vfs.SetAttributes;
@@ -38,7 +37,7 @@ public final class SnapshotView implements FileSystem {
   private static final int INODE_BITS = 40;
   private static final long INODE_MASK = (1L << INODE_BITS) - 1;
   private static final byte[] DOT = {'.'};
-  private static final byte[] DOT_DOT = {'.', '.'};
+  static final byte[] DOT_DOT = {'.', '.'};
 
   private final FileSystem live;
   private final SnapshotManager manager;
@@ -208,7 +207,7 @@ public final class SnapshotView implements FileSystem {
     }
     SnapshotTrees.Use use = trees.use(number(inode));
     try {
-      return register(new OpenedFile(use, use.files().open(inner(inode), false)));
+      return register(new Opened.File(use, use.files().open(inner(inode), false)));
     } catch (IOException | RuntimeException e) {
       use.close();
       throw e;
@@ -283,18 +282,18 @@ public final class SnapshotView implements FileSystem {
   @Override
   public long openDirectory(long inode) throws IOException {
     if (inode == ROOT_INODE) {
-      return register(new OpenedRoot(live.openDirectory(inode)));
+      return register(new Opened.Root(live, live.openDirectory(inode), showSnapshots));
     }
     if (isLive(inode)) {
       return live.openDirectory(inode) << 1;
     }
     if (inode == DIRECTORY_INODE) {
-      return register(new OpenedList(directory.list()));
+      return register(new Opened.Names(directory.list()));
     }
     SnapshotTrees.Use use = trees.use(number(inode));
     try {
       long handle = use.files().openDirectory(inner(inode));
-      return register(new OpenedTree(use, handle, number(inode), inner(inode) == ROOT_INODE));
+      return register(new Opened.Tree(use, handle, number(inode), inner(inode) == ROOT_INODE));
     } catch (IOException | RuntimeException e) {
       use.close();
       throw e;
@@ -481,86 +480,5 @@ public final class SnapshotView implements FileSystem {
       throw new ErrnoException(Errno.EBADF);
     }
     return found;
-  }
-
-  private record OpenedFile(SnapshotTrees.Use use, long handle) implements Opened {
-    @Override
-    public void close() throws IOException {
-      try (use) {
-        use.files().release(handle);
-      }
-    }
-  }
-
-  /** {@code .snapshots} as it was when it was opened. */
-  private record OpenedList(List<DirectoryEntry> entries) implements Opened {
-    @Override
-    public List<DirectoryEntry> list(long cookie, int limit) {
-      int from = (int) Math.max(0, Math.min(cookie, entries.size()));
-      return entries.subList(from, (int) Math.min(entries.size(), (long) from + limit));
-    }
-
-    @Override
-    public void close() {}
-  }
-
-  /** A directory of a snapshot. */
-  private record OpenedTree(SnapshotTrees.Use use, long handle, long number, boolean isRoot)
-      implements Opened {
-    @Override
-    public List<DirectoryEntry> list(long cookie, int limit) throws IOException {
-      return use.files().readDirectory(handle, cookie, limit).stream()
-          .map(e -> new DirectoryEntry(e.name(), inode(e), e.type(), e.cookie()))
-          .toList();
-    }
-
-    private long inode(DirectoryEntry entry) {
-      return isRoot && Arrays.equals(entry.name(), DOT_DOT)
-          ? DIRECTORY_INODE
-          : outerInode(number, entry.inode());
-    }
-
-    @Override
-    public void close() throws IOException {
-      try (use) {
-        use.files().releaseDirectory(handle);
-      }
-    }
-  }
-
-  /** The live root, with {@code .snapshots} as its last entry if that is to be seen. */
-  private final class OpenedRoot implements Opened {
-    private static final long COOKIE = Long.MAX_VALUE;
-
-    private final long handle;
-
-    private OpenedRoot(long handle) {
-      this.handle = handle;
-    }
-
-    @Override
-    public List<DirectoryEntry> list(long cookie, int limit) throws IOException {
-      if (cookie == COOKIE) {
-        return List.of();
-      }
-      List<DirectoryEntry> found = live.readDirectory(handle, cookie, limit);
-      while (!found.isEmpty()) {
-        // An imported tree may have a real file of that name: this view hides it.
-        List<DirectoryEntry> visible =
-            found.stream().filter(e -> !Arrays.equals(e.name(), DIRECTORY_NAME)).toList();
-        if (!visible.isEmpty()) {
-          return visible;
-        }
-        found = live.readDirectory(handle, found.get(found.size() - 1).cookie(), limit);
-      }
-      return showSnapshots
-          ? List.of(new DirectoryEntry(DIRECTORY_NAME, DIRECTORY_INODE, FileMode.DIRECTORY, COOKIE))
-          : List.of();
-    }
-
-    @Override
-    public void close() throws IOException {
-      live.releaseDirectory(handle);
-    }
   }
 }

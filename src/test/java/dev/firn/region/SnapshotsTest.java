@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.firn.Seeds;
+import dev.firn.base.Bytes;
 import dev.firn.base.ErrorKind;
 import dev.firn.base.Sizes;
 import dev.firn.snapshot.Files;
@@ -14,6 +15,7 @@ import dev.firn.snapshot.SnapshotState;
 import dev.firn.snapshot.SnapshotView;
 import dev.firn.vfs.FileSystem;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -321,8 +323,10 @@ class SnapshotsTest {
     try (FileSystem live = region.openVolume("data", false)) {
       Files files = new Files(live);
       List<Snapshot> asked = new ArrayList<>();
+      long inode = files.write("a", "00");
       for (int i = 0; i < 20; i++) {
-        files.write("a", Integer.toString(i));
+        // In one write: a truncation apart from it could be what a snapshot sees.
+        live.write(inode, 0, ByteBuffer.wrap(Bytes.utf8(String.format("%02d", i))));
         asked.add(region.requestSnapshot("data", "s" + i, null, Map.of()));
         assertEquals(SnapshotState.IN_QUEUE, asked.get(i).state());
       }
