@@ -358,7 +358,7 @@ public final class Region implements Closeable {
       }
     }
     for (long volumeNumber : maps.list()) {
-      if (!snapshotRows.volumeExists(volumeNumber) && snapshotRows.ofMap(volumeNumber).isEmpty()) {
+      if (!snapshotRows.volumeExists(volumeNumber) && snapshotRows.countOfMap(volumeNumber) == 0) {
         LOG.warn("The catalog does not know map {}: it is left alone", volumeNumber);
       }
     }

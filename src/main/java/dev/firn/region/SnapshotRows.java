@@ -104,8 +104,14 @@ final class SnapshotRows implements SnapshotRecords {
   }
 
   @Override
-  public List<Snapshot> ofMap(long volumeNumber) {
-    return by("volume_number", volumeNumber);
+  public long countOfMap(long volumeNumber) {
+    return catalog.transact(
+        handle ->
+            handle
+                .createQuery("SELECT COUNT(*) FROM snapshots WHERE volume_number = :number")
+                .bind("number", volumeNumber)
+                .mapTo(Long.class)
+                .one());
   }
 
   /** All snapshots whose column has this value, in any state, oldest first. */

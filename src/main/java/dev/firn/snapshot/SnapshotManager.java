@@ -257,7 +257,7 @@ public final class SnapshotManager implements Closeable {
    */
   public void retireHead(long volumeNumber, Runnable removeRow) throws IOException {
     synchronized (lockOf(volumeNumber)) {
-      if (records.ofMap(volumeNumber).isEmpty()) {
+      if (records.countOfMap(volumeNumber) == 0) {
         maps.delete(volumeNumber);
       } else if (maps.exists(volumeNumber)) {
         try (MapPool.Use use = maps.open(volumeNumber)) {
@@ -410,9 +410,7 @@ public final class SnapshotManager implements Closeable {
   private void drop(long volumeNumber, Set<Long> numbers) throws IOException {
     synchronized (lockOf(volumeNumber)) {
       boolean headless = !records.volumeExists(volumeNumber);
-      boolean needed =
-          records.ofMap(volumeNumber).stream().anyMatch(s -> !numbers.contains(s.number()));
-      if (headless && !needed) {
+      if (headless && records.countOfMap(volumeNumber) == numbers.size()) {
         maps.delete(volumeNumber);
       } else {
         try (MapPool.Use use = maps.open(volumeNumber)) {

@@ -29,8 +29,8 @@ public interface SnapshotRecords {
   /** All in-queue, pending and deleting, oldest first. */
   List<Snapshot> unfinished();
 
-  /** All whose frozen roots are in one block map, in any state, oldest first. */
-  List<Snapshot> ofMap(long volumeNumber);
+  /** How many there are whose frozen roots are in one block map, in any state. */
+  long countOfMap(long volumeNumber);
 
   /** Whether a volume, in any state, has this block map as its head. */
   boolean volumeExists(long volumeNumber);
