@@ -27,8 +27,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -346,14 +344,10 @@ public final class Region implements Closeable {
     }
     snapshots.recover();
     volumes.recover();
-    Set<String> targets =
-        Stream.concat(
-                volumes.all().stream().map(Volume::id),
-                snapshotRows.all().stream().map(Snapshot::id))
-            .collect(Collectors.toSet());
     for (MountRecord mount : mountRows.all()) {
-      if (!targets.contains(mount.targetId())) {
-        LOG.info("{} will not be mounted again: {} is gone", mount.directory(), mount.targetId());
+      String target = mount.targetId();
+      if (references.findVolume(target) == null && snapshotRows.by("id", target).isEmpty()) {
+        LOG.info("{} will not be mounted again: {} is gone", mount.directory(), target);
         mountRows.remove(mount.directory());
       }
     }
