@@ -1,0 +1,106 @@
+package dev.firn.pack;
+
+import com.github.luben.zstd.ZstdInputStream;
+import dev.firn.base.ErrorKind;
+import dev.firn.base.FirnException;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
+
+/**
+ * A compressed archive's content. What the decompressor dislikes is the user's error (CORRUPT); a
+ * failure to read is not. Reading to the end checks checksums, and that nothing follows.
+ */
+final class Decompressed extends InputStream {
+  /** A failure of the source, on its way through the decompressor. */
+  private static final class SourceFailure extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    SourceFailure(IOException cause) {
+      super(cause);
+    }
+  }
+
+  private static final class Source extends FilterInputStream {
+    Source(InputStream in) {
+      super(in);
+    }
+
+    @Override
+    public int read() throws IOException {
+      try {
+        return super.read();
+      } catch (IOException e) {
+        throw new SourceFailure(e);
+      }
+    }
+
+    @Override
+    public int read(byte[] target, int offset, int length) throws IOException {
+      try {
+        return super.read(target, offset, length);
+      } catch (IOException e) {
+        throw new SourceFailure(e);
+      }
+    }
+
+    /** The decompressor closes what it reads; the caller of all this wants to do so itself. */
+    @Override
+    public void close() {}
+  }
+
+  private interface Step<T> {
+    T run() throws IOException;
+  }
+
+  private final String label;
+  private final InputStream in;
+
+  /**
+   * @param in is not closed with this
+   * @param format of the two that are compressed archives
+   */
+  Decompressed(PackageFormat format, InputStream in, String label) throws IOException {
+    this.label = label;
+    this.in =
+        run(
+            () ->
+                format == PackageFormat.TAR_GZ
+                    ? GzipCompressorInputStream.builder()
+                        .setInputStream(new Source(in))
+                        .setDecompressConcatenated(true)
+                        .get()
+                    : new ZstdInputStream(new Source(in)));
+  }
+
+  @Override
+  public int read() throws IOException {
+    return run(in::read);
+  }
+
+  @Override
+  public int read(byte[] target, int offset, int length) throws IOException {
+    return run(() -> in.read(target, offset, length));
+  }
+
+  /** Frees the decompressor's memory, and leaves the source open. */
+  @Override
+  public void close() throws IOException {
+    in.close();
+  }
+
+  private <T> T run(Step<T> step) throws IOException {
+    try {
+      return step.run();
+    } catch (SourceFailure e) {
+      throw (IOException) e.getCause();
+    } catch (IOException | RuntimeException e) {
+      String reason = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+      throw new FirnException(
+          ErrorKind.CORRUPT,
+          String.format("%s is cut short or damaged: %s; get it again", label, reason.strip()),
+          e);
+    }
+  }
+}

@@ -1,0 +1,207 @@
+package dev.firn.pack;
+
+import com.github.luben.zstd.ZstdOutputStream;
+import dev.firn.base.FirnException;
+import dev.firn.region.Region;
+import dev.firn.snapshot.Snapshot;
+import dev.firn.vfs.FileSystem;
+import dev.firn.vfs.FileSystemStatus;
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.FilterOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.zip.CRC32C;
+import java.util.zip.CheckedInputStream;
+import java.util.zip.CheckedOutputStream;
+import org.apache.commons.compress.compressors.gzip.GzipCompressorOutputStream;
+
+/**
+ * Writes snapshots as packages and archives. The same snapshot gives the same bytes, every time and
+ * everywhere. Safe to use from several threads.
+ */
+public final class Exporter {
+  private static final int BUFFER_BYTES = 1 << 18;
+
+  private Exporter() {}
+
+  /**
+   * Writes to a stream, and does not close it. A firn package is made in the home's temporary
+   * directory first, since it begins with digests of all the rest.
+   */
+  public static void export(
+      Region region,
+      String snapshotReference,
+      PackageFormat format,
+      OutputStream target,
+      ProgressListener listener)
+      throws IOException {
+    Snapshot snapshot = region.snapshot(snapshotReference);
+    try (FileSystem source = region.openSnapshot(snapshot.id())) {
+      write(source, snapshot, format, target, spoolDirectory(region), listener);
+    }
+  }
+
+  /**
+   * Writes to a file, which is complete and on disk when this returns, and untouched when it
+   * throws. Replaces a file of that name.
+   *
+   * @throws FirnException of kind NOT_FOUND without a directory to write to, CONFLICT while another
+   *     export writes the same file, CORRUPT if what was written reads back differently
+   */
+  public static void exportToFile(
+      Region region,
+      String snapshotReference,
+      PackageFormat format,
+      Path file,
+      ProgressListener listener)
+      throws IOException {
+    Snapshot snapshot = region.snapshot(snapshotReference);
+    try (FileSystem source = region.openSnapshot(snapshot.id())) {
+      writeFile(source, snapshot, format, file, listener);
+    }
+  }
+
+  static Path spoolDirectory(Region region) {
+    return region.home().resolve("tmp");
+  }
+
+  static void writeFile(
+      FileSystem source,
+      Snapshot snapshot,
+      PackageFormat format,
+      Path file,
+      ProgressListener listener)
+      throws IOException {
+    Path target = file.toAbsolutePath();
+    Path directory = target.getParent();
+    if (directory == null || Files.isDirectory(target)) {
+      throw FirnException.usage("cannot export to '%s': it is a directory; name a file", file);
+    }
+    if (!Files.isDirectory(directory)) {
+      throw FirnException.notFound(
+          "cannot export to '%s': there is no directory '%s'", file, directory);
+    }
+    Path partial = directory.resolve("." + target.getFileName() + ".partial");
+    try (FileChannel channel =
+        FileChannel.open(partial, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      lock(channel, file);
+      try {
+        channel.truncate(0);
+        CheckedOutputStream out =
+            new CheckedOutputStream(Channels.newOutputStream(channel), new CRC32C());
+        write(source, snapshot, format, out, directory, listener);
+        channel.force(true);
+        verify(partial, format, out.getChecksum().getValue(), file);
+        Files.move(
+            partial, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      } catch (IOException | RuntimeException e) {
+        Files.deleteIfExists(partial);
+        throw e;
+      }
+    }
+    try (FileChannel entries = FileChannel.open(directory, StandardOpenOption.READ)) {
+      entries.force(true);
+    }
+  }
+
+  private static void lock(FileChannel channel, Path file) throws IOException {
+    try {
+      if (channel.tryLock() != null) {
+        return;
+      }
+    } catch (OverlappingFileLockException e) {
+      // Another thread of this process has it.
+    }
+    throw FirnException.conflict("another export is writing '%s'; wait for it", file);
+  }
+
+  static void write(
+      FileSystem source,
+      Snapshot snapshot,
+      PackageFormat format,
+      OutputStream target,
+      Path spoolDirectory,
+      ProgressListener listener)
+      throws IOException {
+    FileSystemStatus status = source.status();
+    Progress progress = new Progress(listener, status.totalBytes() - status.freeBytes());
+    switch (format) {
+      case FIRN -> {
+        Manifest.SnapshotPart part =
+            Manifest.snapshotPart(
+                snapshot.id(),
+                snapshot.name(),
+                snapshot.description(),
+                snapshot.createdAt(),
+                snapshot.tags());
+        Manifest.VolumePart volume =
+            new Manifest.VolumePart(snapshot.volumeName(), snapshot.sizeBytes());
+        BufferedOutputStream buffered = new BufferedOutputStream(target, BUFFER_BYTES);
+        PackageWriter.write(source, part, volume, buffered, spoolDirectory, progress);
+        buffered.flush();
+      }
+      case TAR -> writeTar(source, target, progress);
+      case TAR_GZ -> {
+        try (OutputStream gzip = new GzipCompressorOutputStream(unclosed(target))) {
+          writeTar(source, gzip, progress);
+        }
+      }
+      case TAR_ZST -> {
+        try (ZstdOutputStream zstd =
+            new ZstdOutputStream(unclosed(target), PackageLayout.ZSTD_LEVEL)) {
+          // How many workers there are does not change the bytes, as long as there is one.
+          zstd.setChecksum(true).setWorkers(Workers.THREADS);
+          writeTar(source, zstd, progress);
+        }
+      }
+    }
+    progress.finish();
+  }
+
+  private static void writeTar(FileSystem source, OutputStream target, Progress progress)
+      throws IOException {
+    BufferedOutputStream buffered = new BufferedOutputStream(target, BUFFER_BYTES);
+    TarTreeWriter.write(source, buffered, progress);
+    buffered.flush();
+  }
+
+  private static OutputStream unclosed(OutputStream target) {
+    return new FilterOutputStream(target) {
+      @Override
+      public void write(byte[] bytes, int offset, int length) throws IOException {
+        out.write(bytes, offset, length);
+      }
+
+      @Override
+      public void close() throws IOException {
+        flush();
+      }
+    };
+  }
+
+  /** Reads back what the disk has: digests where the format has them, else what was written. */
+  private static void verify(Path written, PackageFormat format, long checksum, Path file)
+      throws IOException {
+    try (CheckedInputStream in =
+        new CheckedInputStream(Files.newInputStream(written), new CRC32C())) {
+      if (format == PackageFormat.FIRN) {
+        InputStream buffered = new BufferedInputStream(in, BUFFER_BYTES);
+        new PackageReader(buffered, file.toString()).verify();
+      }
+      in.transferTo(OutputStream.nullOutputStream());
+      if (in.getChecksum().getValue() != checksum) {
+        throw FirnException.corrupt(
+            "'%s' reads back differently from what was written; check the disk", file);
+      }
+    }
+  }
+}

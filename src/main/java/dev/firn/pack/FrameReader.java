@@ -1,0 +1,95 @@
+package dev.firn.pack;
+
+import com.github.luben.zstd.ZstdDecompressCtx;
+import com.github.luben.zstd.ZstdException;
+import dev.firn.base.ErrorKind;
+import dev.firn.base.FirnException;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
+
+/**
+ * Verifies and decompresses members ahead of their use, on several threads, in order. Reads their
+ * stored bytes on the thread that asks. A member's declared sizes bound what it takes in memory.
+ */
+final class FrameReader {
+  /** Where stored bytes come from. */
+  interface Source {
+    byte[] read(Manifest.Member member) throws IOException;
+  }
+
+  private final Iterator<Manifest.Member> members;
+  private final Source source;
+  private final ExecutorService workers;
+  private final String label;
+  private final Deque<Future<byte[]>> ahead = new ArrayDeque<>();
+  private final Deque<byte[]> buffers = new ArrayDeque<>();
+
+  FrameReader(List<Manifest.Member> members, Source source, ExecutorService workers, String label) {
+    this.members = members.iterator();
+    this.source = source;
+    this.workers = workers;
+    this.label = label;
+  }
+
+  /** The next member's raw bytes, in an array of just their length; null behind the last. */
+  byte[] next() throws IOException {
+    while (ahead.size() <= Workers.THREADS && members.hasNext()) {
+      Manifest.Member member = members.next();
+      byte[] stored = source.read(member);
+      byte[] buffer = buffers.poll();
+      byte[] raw =
+          buffer != null && buffer.length == member.rawBytes()
+              ? buffer
+              : new byte[(int) member.rawBytes()];
+      ahead.add(workers.submit(() -> open(member, stored, raw)));
+    }
+    if (ahead.isEmpty()) {
+      return null;
+    }
+    try {
+      return ahead.remove().get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof FirnException failure) {
+        throw failure;
+      }
+      throw new IOException("decompression failed: " + e.getCause(), e);
+    }
+  }
+
+  /** Takes back an array that {@link #next} gave. */
+  void recycle(byte[] raw) {
+    buffers.add(raw);
+  }
+
+  private byte[] open(Manifest.Member member, byte[] stored, byte[] raw) {
+    if (!Digests.sha256(stored, stored.length).equals(member.sha256())) {
+      throw FirnException.corrupt(
+          "%s is damaged: %s does not have the SHA-256 that the manifest names; get the package"
+              + " again",
+          label, member.name());
+    }
+    try (ZstdDecompressCtx context = new ZstdDecompressCtx()) {
+      int length = context.decompressByteArray(raw, 0, raw.length, stored, 0, stored.length);
+      if (length == raw.length) {
+        return raw;
+      }
+    } catch (ZstdException e) {
+      throw new FirnException(
+          ErrorKind.CORRUPT,
+          String.format("%s: %s cannot be decompressed: %s", label, member.name(), e.getMessage()),
+          e);
+    }
+    throw FirnException.corrupt(
+        "%s: %s is not as large as the manifest says; it is damaged or hostile",
+        label, member.name());
+  }
+}

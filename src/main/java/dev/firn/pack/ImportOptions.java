@@ -1,0 +1,14 @@
+package dev.firn.pack;
+
+/**
+ * What the user wants of an import.
+ *
+ * @param name the snapshot's; null: the one in the package, if it has one
+ * @param sizeBytes the volume's; null: the one in the package, or what the archive needs
+ * @param source what is imported, for messages, like the file's name
+ */
+public record ImportOptions(String name, Long sizeBytes, String source) {
+  public ImportOptions(String name, Long sizeBytes) {
+    this(name, sizeBytes, "the package");
+  }
+}

@@ -1,0 +1,282 @@
+package dev.firn.pack;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.util.DefaultIndenter;
+import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.MapperFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.firn.base.FirnException;
+import dev.firn.base.Sizes;
+import java.io.IOException;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * A package's table of contents, its first member.
+ *
+ * @param base null: the package is full
+ * @param members in the order of the file: those of the tree, then those of the data
+ */
+@JsonPropertyOrder({"format", "formatVersion", "base", "snapshot", "volume", "counts", "members"})
+record Manifest(
+    @JsonProperty(required = true) String format,
+    @JsonProperty(required = true) int formatVersion,
+    Object base,
+    @JsonProperty(required = true) SnapshotPart snapshot,
+    @JsonProperty(required = true) VolumePart volume,
+    @JsonProperty(required = true) Counts counts,
+    @JsonProperty(required = true) List<Member> members) {
+
+  /**
+   * @param name null: none
+   * @param createdAt as ISO 8601, in UTC
+   */
+  @JsonPropertyOrder({"id", "name", "description", "createdAt", "tags"})
+  record SnapshotPart(
+      @JsonProperty(required = true) String id,
+      String name,
+      String description,
+      @JsonProperty(required = true) String createdAt,
+      @JsonProperty(required = true) Map<String, String> tags) {}
+
+  @JsonPropertyOrder({"name", "sizeBytes"})
+  record VolumePart(String name, @JsonProperty(required = true) long sizeBytes) {}
+
+  /**
+   * @param hardLinks names beyond each inode's first
+   * @param others fifos, sockets and device nodes
+   * @param logicalBytes the files' lengths together
+   * @param dataBytes what of them is no hole: the raw bytes of the data members
+   */
+  @JsonPropertyOrder({
+    "directories",
+    "files",
+    "symbolicLinks",
+    "others",
+    "hardLinks",
+    "logicalBytes",
+    "dataBytes"
+  })
+  record Counts(
+      @JsonProperty(required = true) long directories,
+      @JsonProperty(required = true) long files,
+      @JsonProperty(required = true) long symbolicLinks,
+      @JsonProperty(required = true) long others,
+      @JsonProperty(required = true) long hardLinks,
+      @JsonProperty(required = true) long logicalBytes,
+      @JsonProperty(required = true) long dataBytes) {}
+
+  /**
+   * @param bytes as stored
+   * @param rawBytes decompressed
+   * @param sha256 of what is stored, in lower-case hexadecimal digits
+   */
+  @JsonPropertyOrder({"name", "bytes", "rawBytes", "sha256"})
+  record Member(
+      @JsonProperty(required = true) String name,
+      @JsonProperty(required = true) long bytes,
+      @JsonProperty(required = true) long rawBytes,
+      @JsonProperty(required = true) String sha256) {}
+
+  private static final ObjectMapper MAPPER =
+      JsonMapper.builder(
+              JsonFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build())
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+          .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+          .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+          .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
+          .build();
+
+  private static final int TREE_RECORD_BYTES_MIN = 24;
+
+  /** What there is to say of the snapshot, before its tree is known. */
+  static SnapshotPart snapshotPart(
+      String id, String name, String description, Instant createdAt, Map<String, String> tags) {
+    return new SnapshotPart(id, name, description, createdAt.toString(), new TreeMap<>(tags));
+  }
+
+  static Manifest full(
+      SnapshotPart snapshot, VolumePart volume, Counts counts, List<Member> members) {
+    return new Manifest(
+        PackageLayout.FORMAT,
+        PackageLayout.FORMAT_VERSION,
+        null,
+        snapshot,
+        volume,
+        counts,
+        members);
+  }
+
+  byte[] toJson() throws IOException {
+    DefaultIndenter indenter = new DefaultIndenter("  ", "\n");
+    DefaultPrettyPrinter printer =
+        new DefaultPrettyPrinter().withObjectIndenter(indenter).withArrayIndenter(indenter);
+    byte[] json = MAPPER.writer(printer).writeValueAsBytes(this);
+    byte[] lines = Arrays.copyOf(json, json.length + 1);
+    lines[json.length] = '\n';
+    return lines;
+  }
+
+  /**
+   * @throws FirnException of kind CORRUPT if it is not a manifest, if its parts contradict one
+   *     another or exceed what a package may have, and of kind FAILED if it is newer than this Firn
+   */
+  static Manifest parse(byte[] json, String source) throws IOException {
+    Manifest manifest;
+    try {
+      int version = version(json);
+      if (version > PackageLayout.FORMAT_VERSION) {
+        throw FirnException.failed(
+            "%s has package format %d, and this Firn reads up to %d; use a newer Firn",
+            source, version, PackageLayout.FORMAT_VERSION);
+      }
+      manifest = MAPPER.readValue(json, Manifest.class);
+    } catch (JsonProcessingException e) {
+      throw invalid(source, firstLine(e.getOriginalMessage()));
+    }
+    manifest.check(source);
+    return manifest;
+  }
+
+  /** Read before all else: a newer manifest may have fields that this class lacks. */
+  private static int version(byte[] json) throws IOException {
+    try (JsonParser parser = MAPPER.createParser(json)) {
+      parser.nextToken();
+      for (String field = parser.nextFieldName(); field != null; field = parser.nextFieldName()) {
+        parser.nextToken();
+        if (field.equals("formatVersion")) {
+          return parser.getValueAsInt();
+        }
+        parser.skipChildren();
+      }
+    }
+    return 0;
+  }
+
+  Instant createdAt() {
+    return Instant.parse(snapshot.createdAt());
+  }
+
+  /** How many of the members, from the first, are of the tree. */
+  int treeMembers() {
+    int count = 0;
+    while (count < members.size() && members.get(count).name().startsWith("tree/")) {
+      count++;
+    }
+    return count;
+  }
+
+  private void check(String source) {
+    if (snapshot == null
+        || snapshot.id() == null
+        || snapshot.createdAt() == null
+        || snapshot.tags() == null
+        || snapshot.tags().containsValue(null)
+        || volume == null
+        || counts == null
+        || members == null
+        || members.stream().anyMatch(m -> m == null || m.name() == null || m.sha256() == null)) {
+      throw invalid(source, "a part of it is null");
+    }
+    if (!PackageLayout.FORMAT.equals(format) || formatVersion != PackageLayout.FORMAT_VERSION) {
+      throw invalid(source, "format '" + format + "' version " + formatVersion + " is unknown");
+    }
+    if (base != null) {
+      throw FirnException.failed(
+          "%s is an incremental package, which this Firn cannot import; export a full one", source);
+    }
+    if (volume.sizeBytes() <= 0 || volume.sizeBytes() > Sizes.VOLUME_BYTES_MAX) {
+      throw FirnException.corrupt(
+          "%s declares a volume of %d bytes, and the largest possible is %d; it is damaged or"
+              + " hostile",
+          source, volume.sizeBytes(), Sizes.VOLUME_BYTES_MAX);
+    }
+    try {
+      createdAt();
+    } catch (DateTimeException e) {
+      throw invalid(source, "'" + snapshot.createdAt() + "' is not a time");
+    }
+    checkMembers(source);
+  }
+
+  private void checkMembers(String source) {
+    int trees = treeMembers();
+    long treeBytes = 0;
+    long dataBytes = 0;
+    for (int i = 0; i < members.size(); i++) {
+      Member member = members.get(i);
+      boolean tree = i < trees;
+      String name = tree ? PackageLayout.treeMember(i) : PackageLayout.dataMember(i - trees);
+      if (!name.equals(member.name())) {
+        throw invalid(source, "member '" + member.name() + "' stands where '" + name + "' belongs");
+      }
+      if (member.rawBytes() <= 0
+          || member.rawBytes() > PackageLayout.MEMBER_RAW_BYTES_MAX
+          || member.bytes() <= 0
+          || member.bytes() > PackageLayout.memberBytesMax(member.rawBytes())) {
+        throw invalid(
+            source, name + " declares " + member.bytes() + " of " + member.rawBytes() + " bytes");
+      }
+      if (!member.sha256().matches("[0-9a-f]{64}")) {
+        throw invalid(source, name + " has no SHA-256");
+      }
+      treeBytes += tree ? member.rawBytes() : 0;
+      dataBytes += tree ? 0 : member.rawBytes();
+    }
+    checkCounts(source, treeBytes, dataBytes);
+  }
+
+  private void checkCounts(String source, long treeBytes, long dataBytes) {
+    if (dataBytes != counts.dataBytes()) {
+      throw invalid(
+          source, "its data members hold " + dataBytes + " bytes, not " + counts.dataBytes());
+    }
+    if (treeBytes > volume.sizeBytes() + PackageLayout.TREE_SLACK_BYTES) {
+      throw invalid(source, "its tree of " + treeBytes + " bytes is larger than its volume");
+    }
+    long records = 0;
+    for (long count :
+        new long[] {
+          counts.directories(),
+          counts.files(),
+          counts.symbolicLinks(),
+          counts.others(),
+          counts.hardLinks()
+        }) {
+      // Each alone first: the sum of hostile numbers could overflow into a harmless one.
+      if (count < 0 || count > treeBytes / TREE_RECORD_BYTES_MIN) {
+        throw invalid(source, "it counts more inodes and names than its tree can hold");
+      }
+      records += count;
+    }
+    if (records > treeBytes / TREE_RECORD_BYTES_MIN || counts.directories() < 1) {
+      throw invalid(source, "its counts do not fit its tree");
+    }
+    if (counts.logicalBytes() < counts.dataBytes()) {
+      throw invalid(source, "its files are shorter than their data");
+    }
+  }
+
+  private static FirnException invalid(String source, String reason) {
+    return FirnException.corrupt(
+        "%s: %s is not valid: %s; get the package again", source, PackageLayout.MANIFEST, reason);
+  }
+
+  private static String firstLine(String text) {
+    int end = text.indexOf('\n');
+    return end < 0 ? text : text.substring(0, end);
+  }
+}

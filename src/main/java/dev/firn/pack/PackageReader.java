@@ -1,0 +1,94 @@
+package dev.firn.pack;
+
+import dev.firn.base.FirnException;
+import dev.firn.vfs.FileSystem;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+
+/**
+ * Reads a firn package from its beginning to its end, once, and trusts none of it. Needs memory for
+ * the manifest and a few members, and a spool for the compressed tree.
+ */
+final class PackageReader {
+  private final PackageTar.Input input;
+  private final String source;
+  private final Manifest manifest;
+
+  /** Reads the manifest; CORRUPT if it is damaged or asks for what is not possible. */
+  PackageReader(InputStream in, String source) throws IOException {
+    this.input = new PackageTar.Input(in, source);
+    this.source = source;
+    byte[] json = input.manifest();
+    byte[] digest = PackageWriter.digestFile(json);
+    if (!Arrays.equals(input.member(PackageLayout.MANIFEST_DIGEST, digest.length), digest)) {
+      throw FirnException.corrupt(
+          "%s is damaged: %s does not have the SHA-256 that %s names; get the package again",
+          source, PackageLayout.MANIFEST, PackageLayout.MANIFEST_DIGEST);
+    }
+    this.manifest = Manifest.parse(json, source);
+  }
+
+  Manifest manifest() {
+    return manifest;
+  }
+
+  /**
+   * Makes the tree in an empty file system. When it returns, every byte of the package has been
+   * verified and used; when it throws, the target is to be thrown away.
+   */
+  void restore(FileSystem target, Path spoolDirectory, ProgressListener listener)
+      throws IOException {
+    List<Manifest.Member> members = manifest.members();
+    int trees = manifest.treeMembers();
+    List<Manifest.Member> treeMembers = members.subList(0, trees);
+    List<Manifest.Member> dataMembers = members.subList(trees, members.size());
+    Progress progress = new Progress(listener, manifest.counts().dataBytes());
+    ExecutorService workers = Workers.start("firn-unpack");
+    try (Spool spool = new Spool(spoolDirectory)) {
+      for (Manifest.Member member : treeMembers) {
+        spool.append(read(member), (int) member.bytes());
+      }
+      FrameReader tree = new FrameReader(treeMembers, spooled(spool), workers, source);
+      FrameReader data = new FrameReader(dataMembers, this::read, workers, source);
+      new TreeRestorer(new TreeDecoder(tree, source), data, target, progress, source)
+          .restore(manifest.counts());
+      input.end();
+    } finally {
+      workers.shutdown();
+    }
+    progress.finish();
+  }
+
+  /** Checks every digest and every byte between the members, and decompresses nothing. */
+  void verify() throws IOException {
+    for (Manifest.Member member : manifest.members()) {
+      if (!Digests.sha256(read(member), (int) member.bytes()).equals(member.sha256())) {
+        throw FirnException.corrupt(
+            "%s is damaged: %s does not have the SHA-256 that the manifest names",
+            source, member.name());
+      }
+    }
+    input.end();
+  }
+
+  private byte[] read(Manifest.Member member) throws IOException {
+    return input.member(member.name(), (int) member.bytes());
+  }
+
+  private static FrameReader.Source spooled(Spool spool) {
+    return new FrameReader.Source() {
+      private long offset;
+
+      @Override
+      public byte[] read(Manifest.Member member) throws IOException {
+        byte[] bytes = spool.read(offset, (int) member.bytes());
+        offset += bytes.length;
+        return bytes;
+      }
+    };
+  }
+}

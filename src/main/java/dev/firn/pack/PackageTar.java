@@ -1,0 +1,170 @@
+package dev.firn.pack;
+
+import dev.firn.base.FirnException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.zip.ZipEncoding;
+import org.apache.commons.compress.archivers.zip.ZipEncodingHelper;
+
+/**
+ * The tar archive around a firn package. There is one way to write each header, and the reader
+ * takes no other, so that no byte of a package escapes verification.
+ */
+final class PackageTar {
+  /** Shown as the owner by tar; tells packages from other archives with a manifest.json. */
+  private static final String OWNER = "firn";
+
+  private static final int MODE = 0100644;
+  private static final int DIRECT_BYTES_MAX = 2 * PackageLayout.MEMBER_RAW_BYTES_MAX;
+  private static final int END_BYTES = 2 * TarHeader.BLOCK_BYTES;
+  private static final ZipEncoding ENCODING =
+      ZipEncodingHelper.getZipEncoding(StandardCharsets.ISO_8859_1);
+  private static final byte[] MANIFEST_START =
+      ("{\n  \"format\" : \"" + PackageLayout.FORMAT + "\"").getBytes(StandardCharsets.US_ASCII);
+
+  private PackageTar() {}
+
+  static byte[] header(String name, long sizeBytes) throws IOException {
+    TarArchiveEntry entry = new TarArchiveEntry(name);
+    entry.setMode(MODE);
+    entry.setIds(0, 0);
+    entry.setUserName(OWNER);
+    entry.setGroupName(OWNER);
+    entry.setModTime(0L);
+    entry.setSize(sizeBytes);
+    byte[] block = new byte[TarHeader.BLOCK_BYTES];
+    entry.writeEntryHeader(block, ENCODING, false);
+    return block;
+  }
+
+  static void write(OutputStream target, String name, byte[] body) throws IOException {
+    target.write(header(name, body.length));
+    target.write(body);
+    pad(target, body.length);
+  }
+
+  static void pad(OutputStream target, long sizeBytes) throws IOException {
+    target.write(new byte[TarHeader.padding(sizeBytes)]);
+  }
+
+  static void end(OutputStream target) throws IOException {
+    target.write(new byte[END_BYTES]);
+  }
+
+  /**
+   * Whether a file that begins so is a package, sound or not. It is one by its header or by its
+   * manifest: no single fault makes it pass for somebody's tar archive.
+   */
+  static boolean looksLikePackage(byte[] head, int length) {
+    byte[] name = PackageLayout.MANIFEST.getBytes(StandardCharsets.US_ASCII);
+    boolean named = length > name.length && startsWith(head, 0, name) && head[name.length] == 0;
+    if (!named) {
+      return false;
+    }
+    byte[] owner = (OWNER + '\0').getBytes(StandardCharsets.US_ASCII);
+    boolean owned = length < TarHeader.BLOCK_BYTES || startsWith(head, TarHeader.OWNER, owner);
+    return owned
+        || length >= TarHeader.BLOCK_BYTES + MANIFEST_START.length
+            && startsWith(head, TarHeader.BLOCK_BYTES, MANIFEST_START);
+  }
+
+  private static boolean startsWith(byte[] bytes, int from, byte[] start) {
+    return Arrays.equals(bytes, from, from + start.length, start, 0, start.length);
+  }
+
+  /** Reads a package's tar, and accepts nothing but what the writer writes. */
+  static final class Input {
+    private final InputStream in;
+    private final String source;
+    private long offset;
+
+    Input(InputStream in, String source) {
+      this.in = in;
+      this.source = source;
+    }
+
+    /** The manifest, whose size only its header tells. */
+    byte[] manifest() throws IOException {
+      byte[] header = readFully(TarHeader.BLOCK_BYTES, PackageLayout.MANIFEST);
+      long size;
+      try {
+        size = TarHeader.number(header, TarHeader.SIZE, TarHeader.SIZE_LENGTH);
+      } catch (IllegalArgumentException e) {
+        throw damaged(PackageLayout.MANIFEST);
+      }
+      if (size < 0 || size > PackageLayout.MANIFEST_BYTES_MAX) {
+        throw FirnException.corrupt(
+            "%s declares a manifest of %d bytes, and the largest possible is %d; it is damaged or"
+                + " hostile",
+            source, size, PackageLayout.MANIFEST_BYTES_MAX);
+      }
+      if (!Arrays.equals(header, header(PackageLayout.MANIFEST, size))) {
+        throw damaged(PackageLayout.MANIFEST);
+      }
+      return body(PackageLayout.MANIFEST, (int) size);
+    }
+
+    byte[] member(String name, int sizeBytes) throws IOException {
+      if (!Arrays.equals(readFully(TarHeader.BLOCK_BYTES, name), header(name, sizeBytes))) {
+        throw damaged(name);
+      }
+      return body(name, sizeBytes);
+    }
+
+    /** Checks that the archive ends here, and the file with it. */
+    void end() throws IOException {
+      if (isNotZero(readFully(END_BYTES, "its end"))) {
+        throw damaged("its end");
+      }
+      if (in.read() >= 0) {
+        throw FirnException.corrupt(
+            "%s goes on behind its end, at offset %d; get the package again", source, offset);
+      }
+    }
+
+    private byte[] body(String name, int sizeBytes) throws IOException {
+      byte[] body = readFully(sizeBytes, name);
+      if (isNotZero(readFully(TarHeader.padding(sizeBytes), name))) {
+        throw damaged(name);
+      }
+      return body;
+    }
+
+    private byte[] readFully(int length, String name) throws IOException {
+      byte[] bytes;
+      if (length <= DIRECT_BYTES_MAX) {
+        bytes = new byte[length];
+        int count = in.readNBytes(bytes, 0, length);
+        bytes = count == length ? bytes : Arrays.copyOf(bytes, count);
+      } else {
+        // Allocates as bytes arrive: a declared size alone costs nothing.
+        bytes = in.readNBytes(length);
+      }
+      if (bytes.length < length) {
+        throw FirnException.corrupt(
+            "%s is cut short at offset %d, in %s; get the package again",
+            source, offset + bytes.length, name);
+      }
+      offset += length;
+      return bytes;
+    }
+
+    private FirnException damaged(String name) {
+      return FirnException.corrupt(
+          "%s is damaged before offset %d, around %s; get the package again", source, offset, name);
+    }
+
+    private static boolean isNotZero(byte[] bytes) {
+      for (byte value : bytes) {
+        if (value != 0) {
+          return true;
+        }
+      }
+      return false;
+    }
+  }
+}

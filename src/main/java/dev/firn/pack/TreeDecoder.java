@@ -1,0 +1,49 @@
+package dev.firn.pack;
+
+import dev.firn.base.Bytes;
+import dev.firn.base.FirnException;
+import java.io.IOException;
+
+/** Takes tree members apart into records. */
+final class TreeDecoder {
+  private final FrameReader frames;
+  private final String source;
+  private byte[] member = new byte[0];
+  private int position;
+
+  TreeDecoder(FrameReader frames, String source) {
+    this.frames = frames;
+    this.source = source;
+  }
+
+  /** The next record; null behind the last. */
+  TreeRecord next() throws IOException {
+    if (position == member.length) {
+      member = frames.next();
+      position = 0;
+      if (member == null) {
+        return null;
+      }
+    }
+    int header = PackageLayout.RECORD_HEADER_BYTES;
+    if (member.length - position < header) {
+      throw invalid("a record is cut short");
+    }
+    int type = member[position] & 0xff;
+    long length = Integer.toUnsignedLong(Bytes.getInt(member, position + 1));
+    if (length > member.length - position - header) {
+      throw invalid("a record is longer than its member");
+    }
+    try {
+      TreeRecord record = TreeRecord.parse(type, member, position + header, (int) length);
+      position += header + (int) length;
+      return record;
+    } catch (IllegalArgumentException e) {
+      throw invalid(e.getMessage());
+    }
+  }
+
+  private FirnException invalid(String reason) {
+    return FirnException.corrupt("%s: its tree is not valid: %s", source, reason);
+  }
+}

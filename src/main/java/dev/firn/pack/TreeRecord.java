@@ -1,0 +1,264 @@
+package dev.firn.pack;
+
+import static dev.firn.pack.PackageLayout.RECORD_END;
+import static dev.firn.pack.PackageLayout.RECORD_EXTENT;
+import static dev.firn.pack.PackageLayout.RECORD_INODE;
+import static dev.firn.pack.PackageLayout.RECORD_LINK;
+import static dev.firn.pack.PackageLayout.RECORD_XATTR;
+
+import dev.firn.base.Bytes;
+import java.util.Arrays;
+
+/**
+ * What a package's tree is made of. Each record writes itself and reads itself; native-notes/
+ * package.md has the bytes.
+ */
+sealed interface TreeRecord {
+  int type();
+
+  int bodyBytes();
+
+  /** Writes {@link #bodyBytes} at {@code at}. */
+  void put(byte[] target, int at);
+
+  /**
+   * The record in {@code body}.
+   *
+   * @throws IllegalArgumentException if it is not one; the message says why
+   */
+  static TreeRecord parse(int type, byte[] source, int at, int length) {
+    byte[] body = Arrays.copyOfRange(source, at, at + length);
+    return switch (type) {
+      case RECORD_INODE -> Inode.parse(body);
+      case RECORD_LINK -> Link.parse(body);
+      case RECORD_XATTR -> Xattr.parse(body);
+      case RECORD_EXTENT -> Extent.parse(body);
+      case RECORD_END -> End.parse(body);
+      default -> throw new IllegalArgumentException("record type " + type + " is unknown");
+    };
+  }
+
+  /**
+   * An inode at its first name.
+   *
+   * @param parent ordinal of the directory; the root's is 0, its own
+   * @param names how many names lead here, 1 for a directory
+   * @param sizeBytes of a regular file, else 0
+   * @param device of a device node, else 0
+   * @param target of a symbolic link, else empty
+   */
+  record Inode(
+      long parent,
+      int mode,
+      int uid,
+      int gid,
+      int device,
+      int names,
+      long sizeBytes,
+      long modifySeconds,
+      int modifyNanos,
+      long accessSeconds,
+      int accessNanos,
+      byte[] name,
+      byte[] target)
+      implements TreeRecord {
+    private static final int FIXED_BYTES = 64;
+
+    @Override
+    public int type() {
+      return RECORD_INODE;
+    }
+
+    @Override
+    public int bodyBytes() {
+      return FIXED_BYTES + name.length + target.length;
+    }
+
+    @Override
+    public void put(byte[] bytes, int at) {
+      Bytes.putLong(bytes, at, parent);
+      Bytes.putInt(bytes, at + 8, mode);
+      Bytes.putInt(bytes, at + 12, uid);
+      Bytes.putInt(bytes, at + 16, gid);
+      Bytes.putInt(bytes, at + 20, device);
+      Bytes.putInt(bytes, at + 24, names);
+      Bytes.putLong(bytes, at + 28, sizeBytes);
+      Bytes.putLong(bytes, at + 36, modifySeconds);
+      Bytes.putInt(bytes, at + 44, modifyNanos);
+      Bytes.putLong(bytes, at + 48, accessSeconds);
+      Bytes.putInt(bytes, at + 56, accessNanos);
+      Bytes.putShort(bytes, at + 60, name.length);
+      Bytes.putShort(bytes, at + 62, target.length);
+      System.arraycopy(name, 0, bytes, at + FIXED_BYTES, name.length);
+      System.arraycopy(target, 0, bytes, at + FIXED_BYTES + name.length, target.length);
+    }
+
+    private static Inode parse(byte[] body) {
+      atLeast(body, FIXED_BYTES);
+      int nameLength = Bytes.getShort(body, 60);
+      int targetLength = Bytes.getShort(body, 62);
+      exactly(body, FIXED_BYTES + nameLength + targetLength);
+      return new Inode(
+          Bytes.getLong(body, 0),
+          Bytes.getInt(body, 8),
+          Bytes.getInt(body, 12),
+          Bytes.getInt(body, 16),
+          Bytes.getInt(body, 20),
+          Bytes.getInt(body, 24),
+          Bytes.getLong(body, 28),
+          Bytes.getLong(body, 36),
+          Bytes.getInt(body, 44),
+          Bytes.getLong(body, 48),
+          Bytes.getInt(body, 56),
+          Arrays.copyOfRange(body, FIXED_BYTES, FIXED_BYTES + nameLength),
+          Arrays.copyOfRange(body, FIXED_BYTES + nameLength, body.length));
+    }
+  }
+
+  /** A further name of the inode with this ordinal. */
+  record Link(long parent, long ordinal, byte[] name) implements TreeRecord {
+    private static final int FIXED_BYTES = 18;
+
+    @Override
+    public int type() {
+      return RECORD_LINK;
+    }
+
+    @Override
+    public int bodyBytes() {
+      return FIXED_BYTES + name.length;
+    }
+
+    @Override
+    public void put(byte[] bytes, int at) {
+      Bytes.putLong(bytes, at, parent);
+      Bytes.putLong(bytes, at + 8, ordinal);
+      Bytes.putShort(bytes, at + 16, name.length);
+      System.arraycopy(name, 0, bytes, at + FIXED_BYTES, name.length);
+    }
+
+    private static Link parse(byte[] body) {
+      atLeast(body, FIXED_BYTES);
+      exactly(body, FIXED_BYTES + Bytes.getShort(body, 16));
+      return new Link(
+          Bytes.getLong(body, 0),
+          Bytes.getLong(body, 8),
+          Arrays.copyOfRange(body, FIXED_BYTES, body.length));
+    }
+  }
+
+  /** An extended attribute of the inode before. */
+  record Xattr(byte[] name, byte[] value) implements TreeRecord {
+    private static final int FIXED_BYTES = 6;
+
+    @Override
+    public int type() {
+      return RECORD_XATTR;
+    }
+
+    @Override
+    public int bodyBytes() {
+      return FIXED_BYTES + name.length + value.length;
+    }
+
+    @Override
+    public void put(byte[] bytes, int at) {
+      Bytes.putShort(bytes, at, name.length);
+      Bytes.putInt(bytes, at + 2, value.length);
+      System.arraycopy(name, 0, bytes, at + FIXED_BYTES, name.length);
+      System.arraycopy(value, 0, bytes, at + FIXED_BYTES + name.length, value.length);
+    }
+
+    private static Xattr parse(byte[] body) {
+      atLeast(body, FIXED_BYTES);
+      int nameLength = Bytes.getShort(body, 0);
+      exactly(
+          body, (long) FIXED_BYTES + nameLength + Integer.toUnsignedLong(Bytes.getInt(body, 2)));
+      return new Xattr(
+          Arrays.copyOfRange(body, FIXED_BYTES, FIXED_BYTES + nameLength),
+          Arrays.copyOfRange(body, FIXED_BYTES + nameLength, body.length));
+    }
+  }
+
+  /**
+   * Content of the inode before.
+   *
+   * @param offset in the file
+   * @param member number of the data member that has it
+   * @param memberOffset in that member's raw bytes
+   */
+  record Extent(long offset, int length, int member, int memberOffset) implements TreeRecord {
+    private static final int BODY_BYTES = 20;
+
+    @Override
+    public int type() {
+      return RECORD_EXTENT;
+    }
+
+    @Override
+    public int bodyBytes() {
+      return BODY_BYTES;
+    }
+
+    @Override
+    public void put(byte[] bytes, int at) {
+      Bytes.putLong(bytes, at, offset);
+      Bytes.putInt(bytes, at + 8, length);
+      Bytes.putInt(bytes, at + 12, member);
+      Bytes.putInt(bytes, at + 16, memberOffset);
+    }
+
+    private static Extent parse(byte[] body) {
+      exactly(body, BODY_BYTES);
+      return new Extent(
+          Bytes.getLong(body, 0),
+          Bytes.getInt(body, 8),
+          Bytes.getInt(body, 12),
+          Bytes.getInt(body, 16));
+    }
+  }
+
+  /** The last record: how many of each there were, and the bytes of all extents. */
+  record End(long inodes, long links, long extents, long dataBytes) implements TreeRecord {
+    private static final int BODY_BYTES = 32;
+
+    @Override
+    public int type() {
+      return RECORD_END;
+    }
+
+    @Override
+    public int bodyBytes() {
+      return BODY_BYTES;
+    }
+
+    @Override
+    public void put(byte[] bytes, int at) {
+      Bytes.putLong(bytes, at, inodes);
+      Bytes.putLong(bytes, at + 8, links);
+      Bytes.putLong(bytes, at + 16, extents);
+      Bytes.putLong(bytes, at + 24, dataBytes);
+    }
+
+    private static End parse(byte[] body) {
+      exactly(body, BODY_BYTES);
+      return new End(
+          Bytes.getLong(body, 0),
+          Bytes.getLong(body, 8),
+          Bytes.getLong(body, 16),
+          Bytes.getLong(body, 24));
+    }
+  }
+
+  private static void atLeast(byte[] body, int length) {
+    if (body.length < length) {
+      throw new IllegalArgumentException("a record is too short");
+    }
+  }
+
+  private static void exactly(byte[] body, long length) {
+    if (body.length != length) {
+      throw new IllegalArgumentException("a record's length does not fit its fields");
+    }
+  }
+}

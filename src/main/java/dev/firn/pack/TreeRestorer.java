@@ -1,0 +1,333 @@
+package dev.firn.pack;
+
+import dev.firn.base.FirnException;
+import dev.firn.vfs.FileMode;
+import dev.firn.vfs.FileSystem;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.Map;
+
+/**
+ * Makes a tree from a package's records, and checks all that they say. The records come in the
+ * order of {@link TreeWalker} and refer to the data in its order: so no table of inodes is needed,
+ * only the directories on the current path and the hard-linked inodes that still miss names; a name
+ * that occurs twice is out of order; and each byte of data is used exactly once.
+ */
+final class TreeRestorer implements TreeBuilder.Entry {
+  private static final int SHOWN_CHARS_MAX = 500;
+  private static final int NANOS_MAX = 999_999_999;
+  private static final int MODE_MAX = FileMode.TYPE_MASK | FileMode.PERMISSION_MASK;
+
+  private static final class OpenDirectory {
+    final long ordinal;
+    final long inode;
+    final TreeRecord.Inode record;
+    byte[] lastName = new byte[0];
+
+    OpenDirectory(long ordinal, long inode, TreeRecord.Inode record) {
+      this.ordinal = ordinal;
+      this.inode = inode;
+      this.record = record;
+    }
+  }
+
+  private static final class LinkedInode {
+    final long inode;
+    long namesLeft;
+
+    LinkedInode(long inode, long namesLeft) {
+      this.inode = inode;
+      this.namesLeft = namesLeft;
+    }
+  }
+
+  private final TreeDecoder tree;
+  private final FrameReader data;
+  private final TreeBuilder builder;
+  private final Progress progress;
+  private final String source;
+
+  private final Deque<OpenDirectory> path = new ArrayDeque<>();
+  private final Map<Long, LinkedInode> linked = new HashMap<>();
+  private TreeRecord.Inode current;
+  private long currentInode;
+  private long contentEnd;
+  private byte[] lastXattr = new byte[0];
+  private byte[] currentName = new byte[0];
+
+  private int member = -1;
+  private byte[] memberBytes = new byte[0];
+  private int memberOffset;
+
+  private long inodes;
+  private long directories;
+  private long files;
+  private long symbolicLinks;
+  private long hardLinks;
+  private long extents;
+  private long logicalBytes;
+  private long dataBytes;
+
+  TreeRestorer(
+      TreeDecoder tree, FrameReader data, FileSystem target, Progress progress, String source) {
+    this.tree = tree;
+    this.data = data;
+    this.builder = new TreeBuilder(target, source);
+    this.progress = progress;
+    this.source = source;
+  }
+
+  /** Makes all of the tree; CORRUPT at the first thing that is wrong. */
+  void restore(Manifest.Counts declared) throws IOException {
+    while (true) {
+      TreeRecord record = tree.next();
+      if (record instanceof TreeRecord.Inode inode) {
+        add(inode);
+      } else if (record instanceof TreeRecord.Link link) {
+        add(link);
+      } else if (record instanceof TreeRecord.Extent extent) {
+        add(extent);
+      } else if (record instanceof TreeRecord.Xattr xattr) {
+        add(xattr);
+      } else if (record instanceof TreeRecord.End end) {
+        finish(end, declared);
+        return;
+      } else {
+        throw invalid("it has no end");
+      }
+    }
+  }
+
+  private void add(TreeRecord.Inode record) throws IOException {
+    finishCurrent();
+    currentName = record.name();
+    check(record);
+    long ordinal = inodes++;
+    if (ordinal == 0) {
+      if (record.parent() != 0 || record.name().length != 0 || !isDirectory(record)) {
+        throw invalid("it does not begin with a root directory");
+      }
+      currentInode = FileSystem.ROOT_INODE;
+    } else {
+      OpenDirectory parent = enter(record.parent(), record.name());
+      currentInode =
+          builder.make(
+              parent.inode,
+              record.name(),
+              record.mode(),
+              record.device(),
+              record.uid(),
+              record.gid(),
+              record.target(),
+              this);
+    }
+    current = record;
+    contentEnd = 0;
+    lastXattr = new byte[0];
+    count(record);
+    if (isDirectory(record)) {
+      path.push(new OpenDirectory(ordinal, currentInode, record));
+      currentName = new byte[0];
+    } else if (record.names() != 1) {
+      linked.put(ordinal, new LinkedInode(currentInode, record.names() - 1L));
+    }
+  }
+
+  private void count(TreeRecord.Inode record) {
+    switch (record.mode() & FileMode.TYPE_MASK) {
+      case FileMode.DIRECTORY -> directories++;
+      case FileMode.SYMBOLIC_LINK -> symbolicLinks++;
+      case FileMode.REGULAR -> {
+        files++;
+        logicalBytes += record.sizeBytes();
+      }
+      default -> {}
+    }
+  }
+
+  private void add(TreeRecord.Link record) throws IOException {
+    finishCurrent();
+    currentName = record.name();
+    OpenDirectory parent = enter(record.parent(), record.name());
+    LinkedInode first = linked.get(record.ordinal());
+    if (first == null) {
+      throw invalid("'" + shown() + "' is a link to nothing");
+    }
+    builder.link(first.inode, parent.inode, record.name(), this);
+    if (--first.namesLeft == 0) {
+      linked.remove(record.ordinal());
+    }
+    hardLinks++;
+  }
+
+  private void add(TreeRecord.Extent extent) throws IOException {
+    if (current == null || !FileMode.isRegular(current.mode())) {
+      throw invalid("there is content without a file before '" + shown() + "'");
+    }
+    if (member < extent.member() && memberOffset == memberBytes.length) {
+      nextMember();
+    }
+    if (extent.member() != member || extent.memberOffset() != memberOffset) {
+      throw invalid("the content of '" + shown() + "' is out of order");
+    }
+    int length = extent.length();
+    if (length <= 0 || length > memberBytes.length - memberOffset) {
+      throw invalid("the content of '" + shown() + "' is longer than its member");
+    }
+    if (extent.offset() < contentEnd || extent.offset() > current.sizeBytes() - length) {
+      throw invalid("the content of '" + shown() + "' overlaps or exceeds the file");
+    }
+    builder.write(currentInode, extent.offset(), memberBytes, memberOffset, length, this);
+    contentEnd = extent.offset() + length;
+    memberOffset += length;
+    dataBytes += length;
+    extents++;
+    progress.advance(length);
+  }
+
+  private void add(TreeRecord.Xattr xattr) throws IOException {
+    if (current == null) {
+      throw invalid("there is an attribute without an inode before '" + shown() + "'");
+    }
+    if (Arrays.compareUnsigned(xattr.name(), lastXattr) <= 0) {
+      throw invalid("an attribute of '" + shown() + "' is there twice or out of order");
+    }
+    lastXattr = xattr.name();
+    builder.setXattr(currentInode, xattr.name(), xattr.value(), this);
+  }
+
+  private void finish(TreeRecord.End end, Manifest.Counts declared) throws IOException {
+    finishCurrent();
+    while (!path.isEmpty()) {
+      close(path.pop());
+    }
+    if (tree.next() != null) {
+      throw invalid("it goes on behind its end");
+    }
+    if (!linked.isEmpty()) {
+      throw invalid("names of hard links are missing");
+    }
+    if (memberOffset != memberBytes.length || data.next() != null) {
+      throw invalid("there is content that no file has");
+    }
+    Manifest.Counts counts =
+        new Manifest.Counts(
+            directories,
+            files,
+            symbolicLinks,
+            inodes - directories - files - symbolicLinks,
+            hardLinks,
+            logicalBytes,
+            dataBytes);
+    if (!counts.equals(declared)
+        || end.inodes() != inodes
+        || end.links() != hardLinks
+        || end.extents() != extents
+        || end.dataBytes() != dataBytes) {
+      throw invalid("it does not have the counts that it declares");
+    }
+  }
+
+  /** Closes directories until {@code ordinal} is the innermost, and takes a name into it. */
+  private OpenDirectory enter(long ordinal, byte[] name) throws IOException {
+    while (!path.isEmpty() && path.peek().ordinal != ordinal) {
+      close(path.pop());
+    }
+    OpenDirectory directory = path.peek();
+    if (directory == null) {
+      throw invalid("'" + shown() + "' is in no open directory");
+    }
+    builder.checkName(name, this);
+    if (Arrays.compareUnsigned(name, directory.lastName) <= 0) {
+      throw invalid("'" + shown() + "' is there twice or out of order");
+    }
+    directory.lastName = name;
+    return directory;
+  }
+
+  /** A directory's times come last: each name made in it changes them. */
+  private void close(OpenDirectory directory) throws IOException {
+    setAttributes(directory.inode, directory.record, null);
+  }
+
+  private void finishCurrent() throws IOException {
+    if (current != null && !isDirectory(current)) {
+      boolean longer = FileMode.isRegular(current.mode()) && current.sizeBytes() != contentEnd;
+      setAttributes(currentInode, current, longer ? (Long) current.sizeBytes() : null);
+    }
+    current = null;
+  }
+
+  private void setAttributes(long inode, TreeRecord.Inode record, Long sizeBytes)
+      throws IOException {
+    builder.finish(
+        inode,
+        record.mode(),
+        record.uid(),
+        record.gid(),
+        sizeBytes,
+        new TreeBuilder.Times(
+            record.accessSeconds(),
+            record.accessNanos(),
+            record.modifySeconds(),
+            record.modifyNanos()),
+        this);
+  }
+
+  private void nextMember() throws IOException {
+    if (member >= 0) {
+      data.recycle(memberBytes);
+    }
+    memberBytes = data.next();
+    if (memberBytes == null) {
+      throw invalid("the content of '" + shown() + "' is not in the package");
+    }
+    member++;
+    memberOffset = 0;
+  }
+
+  private void check(TreeRecord.Inode record) {
+    boolean regular = FileMode.isRegular(record.mode());
+    boolean symbolicLink = FileMode.isSymbolicLink(record.mode());
+    int type = record.mode() & FileMode.TYPE_MASK;
+    boolean device = type == FileMode.CHARACTER_DEVICE || type == FileMode.BLOCK_DEVICE;
+    if ((record.mode() & ~MODE_MAX) != 0
+        || record.names() < 1
+        || (isDirectory(record) && record.names() != 1)
+        || record.sizeBytes() < 0
+        || (!regular && record.sizeBytes() != 0)
+        || (!device && record.device() != 0)
+        || (!symbolicLink && record.target().length != 0)
+        || record.modifyNanos() < 0
+        || record.modifyNanos() > NANOS_MAX
+        || record.accessNanos() < 0
+        || record.accessNanos() > NANOS_MAX) {
+      throw invalid("'" + shown() + "' has attributes that are not possible");
+    }
+  }
+
+  private static boolean isDirectory(TreeRecord.Inode record) {
+    return FileMode.isDirectory(record.mode());
+  }
+
+  private FirnException invalid(String reason) {
+    return FirnException.corrupt(
+        "%s: its tree is not valid: %s; it is damaged or hostile", source, reason);
+  }
+
+  @Override
+  public String shown() {
+    StringBuilder text = new StringBuilder();
+    for (Iterator<OpenDirectory> names = path.descendingIterator(); names.hasNext(); ) {
+      byte[] name = names.next().record.name();
+      text.append(name.length == 0 ? "" : Names.printable(name) + "/");
+    }
+    text.append(Names.printable(currentName));
+    int excess = text.length() - SHOWN_CHARS_MAX;
+    return excess <= 0 ? text.toString() : "…" + text.substring(excess);
+  }
+}

@@ -1,0 +1,22 @@
+package dev.firn.pack;
+
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+/** The threads that compress and decompress members. They do no file I/O. */
+final class Workers {
+  /** More would only hold more members in memory: one thread reads or writes the files. */
+  static final int THREADS = Math.min(8, Math.max(2, Runtime.getRuntime().availableProcessors()));
+
+  private Workers() {}
+
+  static ExecutorService start(String name) {
+    return Executors.newFixedThreadPool(
+        THREADS,
+        task -> {
+          Thread thread = new Thread(task, name);
+          thread.setDaemon(true);
+          return thread;
+        });
+  }
+}
