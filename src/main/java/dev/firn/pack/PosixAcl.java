@@ -14,6 +14,9 @@ final class PosixAcl {
   static final String ACCESS_XATTR = "system.posix_acl_access";
   static final String DEFAULT_XATTR = "system.posix_acl_default";
 
+  static final byte[] ACCESS_NAME = Bytes.utf8(ACCESS_XATTR);
+  static final byte[] DEFAULT_NAME = Bytes.utf8(DEFAULT_XATTR);
+
   private static final int VERSION = 2;
   private static final int HEADER_BYTES = 4;
   private static final int ENTRY_BYTES = 8;
@@ -95,11 +98,6 @@ final class PosixAcl {
       System.arraycopy(entries.get(i), 0, xattr, HEADER_BYTES + ENTRY_BYTES * i, ENTRY_BYTES);
     }
     return Optional.of(xattr);
-  }
-
-  /** Whether an access list says no more than a mode does. */
-  static boolean isMinimal(byte[] xattr) {
-    return xattr.length == HEADER_BYTES + 3 * ENTRY_BYTES;
   }
 
   private static Optional<byte[]> parseEntry(String[] fields) {

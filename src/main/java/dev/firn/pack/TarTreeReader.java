@@ -24,8 +24,11 @@ final class TarTreeReader implements TreeBuilder.Entry {
   private static final int IMPLIED_MODE = FileMode.DIRECTORY | 0755;
   private static final long ID_MAX = 0xffff_fffeL;
 
-  /** What a directory gets at the end: each name made in it changes its times. */
-  private record Finish(int mode, int uid, int gid, TreeBuilder.Times times) {}
+  /**
+   * What a directory gets at the end: each name made in it changes its times, and takes over its
+   * default ACL (null: none).
+   */
+  private record Finish(int mode, int uid, int gid, TreeBuilder.Times times, byte[] defaultAcl) {}
 
   private final TarReader tar;
   private final TreeBuilder builder;
@@ -61,6 +64,9 @@ final class TarTreeReader implements TreeBuilder.Entry {
     }
     for (Map.Entry<Long, Finish> directory : directories.entrySet()) {
       Finish finish = directory.getValue();
+      if (finish.defaultAcl != null) {
+        builder.setXattr(directory.getKey(), PosixAcl.DEFAULT_NAME, finish.defaultAcl, this);
+      }
       builder.finish(
           directory.getKey(), finish.mode, finish.uid, finish.gid, null, finish.times, this);
     }
@@ -176,35 +182,41 @@ final class TarTreeReader implements TreeBuilder.Entry {
   private void finishDirectory(long inode) throws IOException {
     setXattrs(inode);
     int mode = FileMode.DIRECTORY | current.mode & FileMode.PERMISSION_MASK;
-    directories.put(inode, new Finish(mode, uid(), gid(), times()));
+    byte[] defaultAcl = current.xattrs.get(PosixAcl.DEFAULT_XATTR);
+    if (defaultAcl == null) {
+      defaultAcl = acl(current.defaultAcl);
+    }
+    directories.put(inode, new Finish(mode, uid(), gid(), times(), defaultAcl));
   }
 
   private Finish implied() {
-    return new Finish(IMPLIED_MODE, 0, 0, times());
+    return new Finish(IMPLIED_MODE, 0, 0, times(), null);
   }
 
+  /** All but a default ACL, which only directories have. */
   private void setXattrs(long inode) throws IOException {
     for (Map.Entry<String, byte[]> xattr : current.xattrs.entrySet()) {
-      byte[] name = xattr.getKey().getBytes(StandardCharsets.ISO_8859_1);
-      builder.setXattr(inode, name, xattr.getValue(), this);
+      if (!xattr.getKey().equals(PosixAcl.DEFAULT_XATTR)) {
+        byte[] name = xattr.getKey().getBytes(StandardCharsets.ISO_8859_1);
+        builder.setXattr(inode, name, xattr.getValue(), this);
+      }
     }
-    setAcl(inode, PosixAcl.ACCESS_XATTR, current.accessAcl);
-    setAcl(inode, PosixAcl.DEFAULT_XATTR, current.defaultAcl);
+    byte[] accessAcl = acl(current.accessAcl);
+    if (accessAcl != null) {
+      builder.setXattr(inode, PosixAcl.ACCESS_NAME, accessAcl, this);
+    }
   }
 
-  private void setAcl(long inode, String xattr, byte[] text) throws IOException {
-    if (text == null) {
-      return;
-    }
-    byte[] acl = PosixAcl.fromText(text).orElse(null);
-    if (acl == null) {
+  /** Null if there is none, or none that means anything here. */
+  private byte[] acl(byte[] text) {
+    byte[] acl = text == null ? null : PosixAcl.fromText(text).orElse(null);
+    if (text != null && acl == null) {
       progress.warning(
           String.format(
               "%s: the ACL of '%s' was left out: it has names instead of numbers",
               source, shown()));
-    } else if (xattr.equals(PosixAcl.DEFAULT_XATTR) || !PosixAcl.isMinimal(acl)) {
-      builder.setXattr(inode, xattr.getBytes(StandardCharsets.US_ASCII), acl, this);
     }
+    return acl;
   }
 
   /**

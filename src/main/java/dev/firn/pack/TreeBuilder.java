@@ -7,6 +7,7 @@ import dev.firn.vfs.Errno;
 import dev.firn.vfs.ErrnoException;
 import dev.firn.vfs.FileMode;
 import dev.firn.vfs.FileSystem;
+import dev.firn.vfs.FileSystemStatus;
 import dev.firn.vfs.SetAttributes;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -18,6 +19,10 @@ import java.nio.ByteBuffer;
  */
 final class TreeBuilder {
   private static final int WRITE_BYTES_MAX = 1 << 20;
+
+  /** More than one step of an import takes: with so much free, a volume is not full. */
+  private static final long FREE_BYTES_MIN = 16 << 20;
+
   private static final int DEVICE_MINOR_MAX = (1 << 20) - 1;
   private static final int DEVICE_MAJOR_MAX = (1 << 12) - 1;
 
@@ -183,10 +188,7 @@ final class TreeBuilder {
 
   private FirnException failure(Entry entry, ErrnoException cause) throws IOException {
     return switch (cause.errno()) {
-      case ENOSPC ->
-          FirnException.noSpace(
-              "%s does not fit into a volume of %s, from '%s' on; give a larger one with --size",
-              source, Sizes.format(target.status().totalBytes()), entry.shown());
+      case ENOSPC -> noSpace(entry);
       case EEXIST ->
           FirnException.corrupt(
               "%s: '%s' is in it twice; it is damaged or hostile", source, entry.shown());
@@ -194,7 +196,7 @@ final class TreeBuilder {
           FirnException.corrupt(
               "%s: '%s' goes through something that is no directory; it is damaged or hostile",
               source, entry.shown());
-      case EFBIG, E2BIG, ERANGE, EINVAL, EMLINK, ENAMETOOLONG, EPERM, EOPNOTSUPP, ENODATA ->
+      case EFBIG, E2BIG, ERANGE, EINVAL, EMLINK, ENAMETOOLONG, EPERM, EACCES, EOPNOTSUPP, ENODATA ->
           FirnException.corrupt(
               "%s: '%s' is not possible in a volume: %s", source, entry.shown(), cause.errno());
       default ->
@@ -202,6 +204,19 @@ final class TreeBuilder {
               "%s: '%s' could not be made: %s; see the daemon's log",
               source, entry.shown(), cause.getMessage());
     };
+  }
+
+  /** The volume is full or, when it is not, the disk that it is on. */
+  private FirnException noSpace(Entry entry) throws IOException {
+    FileSystemStatus status = target.status();
+    if (status.freeBytes() > FREE_BYTES_MIN) {
+      return FirnException.noSpace(
+          "%s does not fit onto the disk of the home, from '%s' on; free space there",
+          source, entry.shown());
+    }
+    return FirnException.noSpace(
+        "%s does not fit into a volume of %s, from '%s' on; give a larger one with --size",
+        source, Sizes.format(status.totalBytes()), entry.shown());
   }
 
   /** What is being made, for messages. */

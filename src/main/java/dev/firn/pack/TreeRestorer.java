@@ -27,6 +27,7 @@ final class TreeRestorer implements TreeBuilder.Entry {
     final long inode;
     final TreeRecord.Inode record;
     byte[] lastName = new byte[0];
+    byte[] defaultAcl;
 
     OpenDirectory(long ordinal, long inode, TreeRecord.Inode record) {
       this.ordinal = ordinal;
@@ -197,6 +198,10 @@ final class TreeRestorer implements TreeBuilder.Entry {
       throw invalid("an attribute of '" + shown() + "' is there twice or out of order");
     }
     lastXattr = xattr.name();
+    if (isDirectory(current) && Arrays.equals(xattr.name(), PosixAcl.DEFAULT_NAME)) {
+      path.element().defaultAcl = xattr.value();
+      return;
+    }
     builder.setXattr(currentInode, xattr.name(), xattr.value(), this);
   }
 
@@ -249,8 +254,14 @@ final class TreeRestorer implements TreeBuilder.Entry {
     return directory;
   }
 
-  /** A directory's times come last: each name made in it changes them. */
+  /**
+   * A directory's times come last: each name made in it changes them. So does its default ACL: what
+   * is made in it would take it over.
+   */
   private void close(OpenDirectory directory) throws IOException {
+    if (directory.defaultAcl != null) {
+      builder.setXattr(directory.inode, PosixAcl.DEFAULT_NAME, directory.defaultAcl, this);
+    }
     setAttributes(directory.inode, directory.record, null);
   }
 

@@ -1,0 +1,137 @@
+package dev.firn.pack;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.firn.Seeds;
+import dev.firn.base.Bytes;
+import dev.firn.vfs.FileSystem;
+import dev.firn.vfs.SetAttributes;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class RoundTripTest {
+  @TempDir Path directory;
+
+  @ParameterizedTest
+  @EnumSource(PackageFormat.class)
+  void whatIsImportedEqualsWhatWasExported(PackageFormat format) throws IOException {
+    Random random = Seeds.random("whatIsImportedEqualsWhatWasExported");
+    try (TestHome home = new TestHome(directory)) {
+      FileSystem source = home.tree(target -> Trees.fillRandomly(target, random, 200));
+      byte[] exported = home.export(source, format);
+      assertArrayEquals(exported, home.export(source, format), "the same snapshot, the same bytes");
+
+      FileSystem imported = home.importFrom(exported);
+
+      Trees.Except[] except =
+          format == PackageFormat.FIRN
+              ? new Trees.Except[0]
+              : new Trees.Except[] {Trees.Except.SOCKETS};
+      assertEquals(Trees.describe(source, except), Trees.describe(imported, except));
+      if (format == PackageFormat.FIRN) {
+        assertEquals(manifest(exported), manifest(home.export(imported, format)));
+      } else {
+        assertArrayEquals(exported, home.export(imported, format));
+      }
+    }
+  }
+
+  @Test
+  void packageCarriesWhatIsKnownOfTheSnapshot() throws IOException {
+    try (TestHome home = new TestHome(directory)) {
+      byte[] exported = home.export(home.tree(target -> {}), PackageFormat.FIRN);
+
+      home.importFrom(exported);
+
+      assertEquals("monday", home.lastRequest().name());
+      assertEquals(TestHome.VOLUME_BYTES, home.lastRequest().volumeSizeBytes());
+      assertEquals(TestHome.snapshot().description(), home.lastRequest().description());
+      assertEquals(TestHome.snapshot().tags(), home.lastRequest().tags());
+      assertEquals(TestHome.CREATED, home.lastRequest().createdAt());
+      assertEquals("data", home.lastRequest().sourceVolumeName());
+    }
+  }
+
+  @Test
+  void nameAndSizeOfTheUserWin() throws IOException {
+    try (TestHome home = new TestHome(directory)) {
+      byte[] exported = home.export(home.tree(target -> {}), PackageFormat.FIRN);
+
+      home.importFrom(exported, new ImportOptions("tuesday", 5L << 30));
+
+      assertEquals("tuesday", home.lastRequest().name());
+      assertEquals(5L << 30, home.lastSizeBytes());
+    }
+  }
+
+  @Test
+  void archiveGetsAVolumeWithRoomToSpare() throws IOException {
+    try (TestHome home = new TestHome(directory)) {
+      home.importFrom(home.export(home.tree(target -> {}), PackageFormat.TAR));
+
+      assertEquals(1L << 30, home.lastSizeBytes());
+    }
+  }
+
+  @Test
+  void membersAreTheSameHoweverTheStoreLaysFilesOut() throws IOException {
+    byte[] content = Trees.random(new Random(1), 300_000);
+    java.util.Arrays.fill(content, 100_000, 200_000, (byte) 0);
+    try (TestHome home = new TestHome(directory)) {
+      FileSystem atOnce = home.tree(target -> timed(target, Trees.file(target, 1, "f", content)));
+      FileSystem inPieces =
+          home.tree(
+              target -> {
+                long inode = Trees.file(target, 1, "f", new byte[0]);
+                for (int at = content.length - 1000; at >= 0; at -= 1000) {
+                  Trees.write(
+                      target, inode, at, java.util.Arrays.copyOfRange(content, at, at + 1000));
+                }
+                timed(target, inode);
+              });
+
+      byte[] exported = home.export(atOnce, PackageFormat.FIRN);
+
+      assertArrayEquals(exported, home.export(inPieces, PackageFormat.FIRN));
+      assertTrue(manifest(exported).counts().dataBytes() < 210_000, "zeros are holes");
+    }
+  }
+
+  @Test
+  void treesMayBeDeeperThanAStack() throws IOException {
+    try (TestHome home = new TestHome(directory)) {
+      FileSystem source =
+          home.tree(
+              target -> {
+                long inode = 1;
+                for (int i = 0; i < 5000; i++) {
+                  inode = target.makeDirectory(inode, Bytes.utf8("d"), 0755, 0, 0).inode();
+                }
+              });
+      for (PackageFormat format : PackageFormat.values()) {
+        if (format != PackageFormat.TAR_GZ) {
+          FileSystem imported = home.importFrom(home.export(source, format));
+          assertEquals(Trees.describe(source).size(), Trees.describe(imported).size());
+        }
+      }
+    }
+  }
+
+  private static void timed(FileSystem target, long inode) throws IOException {
+    SetAttributes.TimeChange time = SetAttributes.TimeChange.at(1_000_000_000, 1);
+    target.setAttributes(inode, SetAttributes.times(time, time));
+    target.setAttributes(1, SetAttributes.times(time, time));
+  }
+
+  private static Manifest manifest(byte[] exported) throws IOException {
+    return new PackageReader(new ByteArrayInputStream(exported), "test").manifest();
+  }
+}
