@@ -69,11 +69,12 @@ final class FileReader {
     return buffer;
   }
 
-  /** Where a file's data lies, without reading it. */
-  static SparseMap dataRuns(FileSystem fileSystem, long inode, long sizeBytes) throws IOException {
+  /** Where a file's data lies, in whole blocks as with {@link #begin}, without reading it. */
+  static SparseMap dataRuns(FileSystem fileSystem, long inode, long sizeBytes, int alignment)
+      throws IOException {
     SparseMap map = new SparseMap();
     FileReader runs = new FileReader(fileSystem, 0);
-    runs.begin(inode, sizeBytes, 1);
+    runs.begin(inode, sizeBytes, alignment);
     while (runs.findRun()) {
       map.add(runs.offset, runs.runEnd - runs.offset);
       runs.offset = runs.runEnd;

@@ -104,7 +104,7 @@ final class TarTreeWriter implements TreeWalker.Visitor {
   private void writeFile(byte[] path, Attributes attributes) throws IOException {
     long inode = attributes.inode();
     long size = attributes.sizeBytes();
-    SparseMap map = FileReader.dataRuns(source, inode, size);
+    SparseMap map = FileReader.dataRuns(source, inode, size, TarHeader.BLOCK_BYTES);
     PaxRecords pax = pax(attributes);
     if (size - map.dataBytes() < SPARSE_BYTES_MIN) {
       put(TarConstants.LF_NORMAL, path, new byte[0], size, attributes, pax);
@@ -151,7 +151,8 @@ final class TarTreeWriter implements TreeWalker.Visitor {
   }
 
   private void writeRuns(long inode, long size) throws IOException {
-    reader.begin(inode, size, 1);
+    // GNU tar starts each run on a new block.
+    reader.begin(inode, size, TarHeader.BLOCK_BYTES);
     while (reader.next()) {
       tar.write(reader.bytes(), 0, reader.length());
       progress.advance(reader.length());

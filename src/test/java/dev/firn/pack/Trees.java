@@ -86,10 +86,10 @@ final class Trees {
       case 0 -> {}
       case 1 -> {
         // Sparse, with data that is not aligned, zeros that are stored, and a hole at the end.
-        write(target, inode, random.nextInt(1 << 24), random(random, 1 + random.nextInt(9000)));
-        write(target, inode, (1L << 25) + random.nextInt(999), new byte[random.nextInt(20000)]);
-        write(target, inode, (1L << 26) + 4096, random(random, 4096));
-        target.setAttributes(inode, SetAttributes.size((1L << 27) + random.nextInt(5000)));
+        write(target, inode, random.nextInt(1 << 20), random(random, 1 + random.nextInt(9000)));
+        write(target, inode, (1L << 21) + random.nextInt(999), new byte[random.nextInt(20000)]);
+        write(target, inode, (1L << 22) + 4096, random(random, 4096));
+        target.setAttributes(inode, SetAttributes.size((1L << 23) + random.nextInt(5000)));
       }
       case 2 -> write(target, inode, 0, random(random, 100_000 + random.nextInt(2_000_000)));
       case 3 -> {

@@ -1,0 +1,187 @@
+package dev.firn.pack;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.firn.Seeds;
+import dev.firn.base.Bytes;
+import dev.firn.vfs.Attributes;
+import dev.firn.vfs.FileSystem;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** GNU tar is the judge of what we write, and the author of what we read. Needs root. */
+class GnuTarTest {
+  @TempDir Path directory;
+
+  @ParameterizedTest
+  @EnumSource(PackageFormat.class)
+  void listsWhatWeWrite(PackageFormat format) throws Exception {
+    try (TestHome home = new TestHome(directory)) {
+      FileSystem source = home.tree(target -> Trees.fillRandomly(target, new Random(1), 50));
+      Path file = directory.resolve("a." + format.text());
+      Files.write(file, home.export(source, format));
+
+      String listing = run("tar", "tvf", file.toString());
+
+      if (format == PackageFormat.FIRN) {
+        String[] lines = listing.split("\n");
+        assertTrue(lines[0].matches("-rw-r--r-- firn/firn +\\d+ .* manifest.json"), lines[0]);
+        assertTrue(lines[1].endsWith(" manifest.sha256"), lines[1]);
+        assertTrue(lines[2].endsWith(" tree/00000.zst"), lines[2]);
+        assertTrue(lines[3].endsWith(" data/00000.zst"), lines[3]);
+      } else {
+        assertEquals(Trees.describe(source, Trees.Except.SOCKETS).size(), lines(listing));
+      }
+    }
+  }
+
+  @Test
+  void plainToolsCheckAPackage() throws Exception {
+    try (TestHome home = new TestHome(directory)) {
+      FileSystem source = home.tree(target -> Trees.fillRandomly(target, new Random(1), 50));
+      Files.write(directory.resolve("a.firn"), home.export(source, PackageFormat.FIRN));
+      run("tar", "xf", directory.resolve("a.firn").toString(), "-C", directory.toString());
+
+      run("sh", "-c", "cd '" + directory + "' && sha256sum -c manifest.sha256");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"pax", "pax -S", "gnu", "gnu -S"})
+  void restoresWhatWeWriteAndWeReadWhatItMakesOfIt(String options) throws Exception {
+    Random random = Seeds.random("restoresWhatWeWriteAndWeReadWhatItMakesOfIt");
+    boolean pax = options.startsWith("pax");
+    try (TestHome home = new TestHome(directory)) {
+      FileSystem source = home.tree(target -> Trees.fillRandomly(target, random, 150));
+      Path ours = directory.resolve("ours.tar");
+      Files.write(ours, home.export(source, PackageFormat.TAR));
+      Path tree = Files.createDirectory(directory.resolve("tree"));
+      List<String> attributes = List.of("--xattrs", "--xattrs-include=*", "--acls");
+      List<String> extract =
+          command(
+              "tar",
+              "--numeric-owner",
+              "--warning=no-timestamp",
+              "-xpf",
+              ours.toString(),
+              "-C",
+              tree.toString());
+      extract.addAll(attributes);
+      run(extract.toArray(new String[0]));
+
+      Path theirs = directory.resolve("theirs.tar");
+      List<String> create =
+          command("tar", "-cf", theirs.toString(), "-C", tree.toString(), "--numeric-owner");
+      create.addAll(Arrays.asList(("--format=" + options).split(" ")));
+      create.addAll(pax ? attributes : List.of());
+      create.add(".");
+      run(create.toArray(new String[0]));
+      FileSystem imported = home.importFrom(Files.readAllBytes(theirs));
+
+      List<Trees.Except> except =
+          new ArrayList<>(List.of(Trees.Except.SOCKETS, Trees.Except.ACCESS_TIMES));
+      if (!pax) {
+        except.addAll(List.of(Trees.Except.XATTRS, Trees.Except.NANOSECONDS));
+      }
+      Trees.Except[] left = except.toArray(new Trees.Except[0]);
+      List<String> expected = Trees.describe(source, left);
+      assertEquals(expected, Trees.describe(imported, left));
+    }
+  }
+
+  @Test
+  void readsOldSparseForms() throws Exception {
+    Path file = directory.resolve("sparse");
+    run("sh", "-c", "printf data | dd of=" + file + " bs=1 seek=50000000 2>&1");
+    run("sh", "-c", "printf more | dd of=" + file + " bs=1 seek=300000 conv=notrunc 2>&1");
+    run("truncate", "-s", "60000000", file.toString());
+    try (TestHome home = new TestHome(directory)) {
+      for (String version : List.of("0.0", "0.1", "1.0")) {
+        Path archive = directory.resolve(version + ".tar");
+        run(
+            "tar",
+            "-C",
+            directory.toString(),
+            "-Sc",
+            "--format=pax",
+            "--sparse-version=" + version,
+            "-f",
+            archive.toString(),
+            "sparse");
+        assertTrue(Files.size(archive) < 1_000_000, "it is sparse");
+
+        FileSystem imported = home.importFrom(Files.readAllBytes(archive));
+
+        Attributes attributes = imported.lookup(1, Bytes.utf8("sparse"));
+        assertEquals(60_000_000, attributes.sizeBytes());
+        assertTrue(attributes.allocatedBytes() < 1_000_000);
+        assertEquals("more", text(imported, attributes.inode(), 300_000));
+        assertEquals("data", text(imported, attributes.inode(), 50_000_000));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"v7", "ustar", "oldgnu", "gnu", "pax"})
+  void readsEveryFormatOfTar(String format) throws Exception {
+    Path tree = Files.createDirectories(directory.resolve("tree/a/b"));
+    Files.writeString(tree.resolve("file"), "text");
+    Files.createSymbolicLink(tree.resolve("link"), Path.of("../file"));
+    Files.createLink(tree.resolve("second"), tree.resolve("file"));
+    Path archive = directory.resolve("t.tar");
+    // Without entries for the directories above: they are only implied.
+    run(
+        "tar",
+        "-C",
+        directory.toString(),
+        "-cf",
+        archive.toString(),
+        "--format=" + format,
+        "tree/a/b/file",
+        "tree/a/b/link",
+        "tree/a/b/second");
+    try (TestHome home = new TestHome(directory)) {
+      FileSystem imported = home.importFrom(Files.readAllBytes(archive));
+
+      List<String> lines = Trees.describe(imported, Trees.Except.ACCESS_TIMES);
+      assertEquals(7, lines.size(), lines.toString());
+      assertTrue(lines.get(3).startsWith("/tree/a/b 40755 0:0 "), lines.get(3));
+      assertTrue(lines.get(5).contains(" to=../file "), lines.get(5));
+      assertEquals("/tree/a/b/second -> /tree/a/b/file", lines.get(6));
+    }
+  }
+
+  private static String text(FileSystem source, long inode, long offset) throws IOException {
+    java.nio.ByteBuffer buffer = java.nio.ByteBuffer.allocate(4);
+    source.read(inode, offset, buffer);
+    return new String(buffer.array(), StandardCharsets.US_ASCII);
+  }
+
+  private static long lines(String text) {
+    return text.lines().count();
+  }
+
+  private static List<String> command(String... words) {
+    return new ArrayList<>(List.of(words));
+  }
+
+  private static String run(String... command) throws IOException, InterruptedException {
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    process.getOutputStream().close();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertEquals(0, process.waitFor(), String.join(" ", command) + ": " + output);
+    return output;
+  }
+}
