@@ -147,6 +147,9 @@ record Manifest(
     } catch (JsonProcessingException e) {
       throw invalid(source, firstLine(e.getOriginalMessage()));
     }
+    if (manifest == null) {
+      throw invalid(source, "it is empty");
+    }
     manifest.check(source);
     return manifest;
   }

@@ -38,7 +38,12 @@ final class TarHeader {
   private TarHeader() {}
 
   static boolean isCheckSumRight(byte[] block) {
-    return TarUtils.verifyCheckSum(block);
+    try {
+      return TarUtils.verifyCheckSum(block);
+    } catch (IllegalArgumentException e) {
+      // Where the checksum belongs is no number.
+      return false;
+    }
   }
 
   /**

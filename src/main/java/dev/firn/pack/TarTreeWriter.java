@@ -199,7 +199,7 @@ final class TarTreeWriter implements TreeWalker.Visitor {
       tar.closeArchiveEntry();
     }
     TarArchiveEntry entry = entry(type, path, attributes.mode() & FileMode.PERMISSION_MASK);
-    entry.setLinkName(text(link));
+    entry.setLinkName(fieldText(link));
     entry.setUserId(Integer.toUnsignedLong(attributes.uid()));
     entry.setGroupId(Integer.toUnsignedLong(attributes.gid()));
     entry.setModTime(FileTime.from(attributes.modifySeconds(), TimeUnit.SECONDS));
@@ -216,7 +216,7 @@ final class TarTreeWriter implements TreeWalker.Visitor {
   }
 
   private static TarArchiveEntry entry(byte type, byte[] name, int mode) {
-    TarArchiveEntry entry = new TarArchiveEntry(text(name), type, true);
+    TarArchiveEntry entry = new TarArchiveEntry(fieldText(name), type, true);
     entry.setMode(mode);
     // Else the name of whoever exports would be in it.
     entry.setUserName("");
@@ -286,6 +286,11 @@ final class TarTreeWriter implements TreeWalker.Visitor {
     byte[] longer = Arrays.copyOf(path, path.length + 1);
     longer[path.length] = value;
     return longer;
+  }
+
+  /** As much as a header's field takes; Commons Compress would cut it byte by byte. */
+  private static String fieldText(byte[] name) {
+    return text(Arrays.copyOf(name, Math.min(name.length, TarHeader.NAME_LENGTH)));
   }
 
   private static String text(byte[] bytes) {
