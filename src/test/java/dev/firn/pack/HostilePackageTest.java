@@ -246,8 +246,6 @@ class HostilePackageTest {
             content(),
             new TreeRecord.Xattr(Bytes.utf8("user.a"), new byte[70_000])),
         "'a'");
-    refuse(
-        pack(root(), file("a"), content(), new TreeRecord.Xattr(Bytes.utf8("bogus"), DATA)), "'a'");
   }
 
   @Test
