@@ -7,6 +7,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -182,8 +183,12 @@ public final class MountPoint {
     }
   }
 
-  private static FirnException busy(Path directory) {
-    List<String> users = MountUsers.of(directory);
+  private static FirnException busy(Path directory) throws IOException {
+    List<String> users = new ArrayList<>();
+    for (String place : MountTable.below(directory)) {
+      users.add("the mount at '" + place + "'");
+    }
+    users.addAll(MountUsers.of(directory));
     return FirnException.conflict(
         "cannot unmount '%s': it is in use by %s; leave the directory or end what uses it, then try"
             + " again",

@@ -6,7 +6,9 @@ import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 
 /** The mounts this process sees, from /proc/self/mountinfo. */
@@ -22,16 +24,37 @@ final class MountTable {
   static Optional<String> typeAt(Path directory) throws IOException {
     byte[] wanted = bytes(directory);
     Optional<String> type = Optional.empty();
-    // Latin-1 keeps every byte of names in whatever encoding.
-    String table = Files.readString(MOUNT_INFO, StandardCharsets.ISO_8859_1);
-    for (String line : table.split("\n")) {
-      String[] fields = line.split(" ");
-      if (fields.length > MOUNT_POINT_FIELD
-          && Arrays.equals(unescape(fields[MOUNT_POINT_FIELD]), wanted)) {
+    for (String[] fields : rows()) {
+      if (Arrays.equals(unescape(fields[MOUNT_POINT_FIELD]), wanted)) {
         type = Optional.of(typeOf(fields));
       }
     }
     return type;
+  }
+
+  /** The mount points below a directory, as text for messages. */
+  static List<String> below(Path directory) throws IOException {
+    String prefix = new String(bytes(directory), StandardCharsets.ISO_8859_1) + '/';
+    List<String> found = new ArrayList<>();
+    for (String[] fields : rows()) {
+      byte[] place = unescape(fields[MOUNT_POINT_FIELD]);
+      if (new String(place, StandardCharsets.ISO_8859_1).startsWith(prefix)) {
+        found.add(new String(place, StandardCharsets.UTF_8));
+      }
+    }
+    return found;
+  }
+
+  private static List<String[]> rows() throws IOException {
+    List<String[]> rows = new ArrayList<>();
+    // Latin-1 keeps every byte of names in whatever encoding.
+    for (String line : Files.readString(MOUNT_INFO, StandardCharsets.ISO_8859_1).split("\n")) {
+      String[] fields = line.split(" ");
+      if (fields.length > MOUNT_POINT_FIELD) {
+        rows.add(fields);
+      }
+    }
+    return rows;
   }
 
   /** The path as the kernel sees it. */

@@ -78,6 +78,18 @@ class MountLifeIT {
   }
 
   @Test
+  void aMountBelowKeepsAMountBusy() throws Exception {
+    try (TestMount outer = new TestMount(new MemoryFileSystem())) {
+      Path below = Files.createDirectory(outer.directory().resolve("below"));
+      TestMount inner = new TestMount(new MemoryFileSystem(), below, false);
+      FirnException refusal = assertThrows(FirnException.class, () -> outer.mount().unmount());
+      assertEquals(ErrorKind.CONFLICT, refusal.kind());
+      assertTrue(refusal.getMessage().contains("the mount at '" + below), refusal.getMessage());
+      inner.close();
+    }
+  }
+
+  @Test
   void aFaultAnswersEioAndTheMountLivesOn() throws Exception {
     MemoryFileSystem sound = new MemoryFileSystem();
     FileSystem faulty =

@@ -5,16 +5,20 @@ import dev.firn.fuse.MountOptions;
 import java.nio.file.Path;
 import java.util.List;
 
-/** A process that mounts a directory and waits for a signal. */
+/**
+ * A process that mounts a directory and waits for a signal. Arguments: the directory, mount
+ * options.
+ */
 final class MountingProcess {
   private MountingProcess() {}
 
   public static void main(String[] arguments) throws Exception {
+    List<String> options = List.of(arguments).subList(1, arguments.length);
     MemoryFileSystem fileSystem = new MemoryFileSystem();
     Mount mount =
         new JnrFuseTransport()
             .mount(
-                fileSystem, Path.of(arguments[0]), new MountOptions("firn-test", false, List.of()));
+                fileSystem, Path.of(arguments[0]), new MountOptions("firn-test", false, options));
     Runtime.getRuntime()
         .addShutdownHook(
             new Thread(

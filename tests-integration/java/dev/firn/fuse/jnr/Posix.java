@@ -46,6 +46,8 @@ final class Posix {
 
     int fchmod(int fd, int mode);
 
+    int fchown(int fd, int uid, int gid);
+
     int chmod(byte[] path, int mode);
 
     int lchown(byte[] path, int uid, int gid);
@@ -79,6 +81,8 @@ final class Posix {
     long llistxattr(byte[] path, byte[] list, long size);
 
     int lremovexattr(byte[] path, byte[] name);
+
+    int umount2(byte[] path, int flags);
 
     int fallocate(int fd, int mode, long offset, long length);
 

@@ -14,6 +14,7 @@ import java.util.List;
 final class TestMount implements AutoCloseable {
   private final Path directory;
   private final Mount mount;
+  private final Thread abort = new Thread(this::abort);
 
   TestMount(FileSystem fileSystem, String... options) throws IOException {
     this(fileSystem, Files.createTempDirectory("firn-mount-"), false, options);
@@ -26,6 +27,7 @@ final class TestMount implements AutoCloseable {
         new JnrFuseTransport()
             .mount(
                 fileSystem, directory, new MountOptions("firn-test", readOnly, List.of(options)));
+    Runtime.getRuntime().addShutdownHook(abort);
   }
 
   Mount mount() {
@@ -44,8 +46,19 @@ final class TestMount implements AutoCloseable {
     return Arrays.copyOf(path, path.length - 1);
   }
 
+  /**
+   * Fails all requests. A process that is killed while one of its own threads waits for its own
+   * mount could otherwise never end.
+   */
+  private void abort() {
+    int force = 1;
+    int detach = 2;
+    Posix.LIBC.umount2(Posix.path(directory), force | detach);
+  }
+
   @Override
   public void close() throws IOException {
+    Runtime.getRuntime().removeShutdownHook(abort);
     try {
       mount.unmount();
     } catch (RuntimeException e) {

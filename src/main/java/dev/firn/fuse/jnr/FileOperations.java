@@ -90,9 +90,14 @@ final class FileOperations {
   }
 
   int fgetattr(long path, long stat, long information) throws IOException {
-    Attributes attributes = fileSystem.getAttributes(inode(information));
+    Request request = Request.current();
+    if (request.failure() != 0) {
+      return request.failure();
+    }
+    long nameless = request.namelessInode();
+    Attributes attributes = fileSystem.getAttributes(nameless != 0 ? nameless : inode(information));
     AttributesWriter.current()
-        .writeStat(stat, paths.isHidden(path) ? Paths.withHiddenLink(attributes) : attributes);
+        .writeStat(stat, nameless != 0 ? Paths.withHiddenLink(attributes) : attributes);
     return 0;
   }
 

@@ -19,7 +19,8 @@ import org.slf4j.LoggerFactory;
 /**
  * One mount through libfuse 2, and the threads that serve it. They are Java threads that call
  * libfuse, rather than libfuse's own: those would be attached to the virtual machine and detached
- * again for every callback.
+ * again for each of their first thousand callbacks, and would not let us see the request that a
+ * callback belongs to.
  */
 final class JnrFuseMount implements Mount {
   private static final Logger LOG = LoggerFactory.getLogger(JnrFuseMount.class);
@@ -203,6 +204,7 @@ final class JnrFuseMount implements Mount {
           return;
         }
         request.setAddress(buffer);
+        operations.prepare(request);
         library.fuse_session_process(session, buffer, length, channel);
         request.setAddress(0);
       }

@@ -43,6 +43,7 @@ final class OperationTable {
   private final Guard guard;
   private final FileOperations files;
   private final DirectoryOperations directories;
+  private final NamelessRequests nameless;
 
   /**
    * @param initialized runs when the kernel's first request arrives
@@ -53,6 +54,7 @@ final class OperationTable {
     Paths paths = new Paths(fileSystem, hidden);
     files = new FileOperations(fileSystem, paths, hidden);
     directories = new DirectoryOperations(fileSystem, paths);
+    nameless = new NamelessRequests(fileSystem, hidden, guard);
     // The flags are one word of bit fields behind bmap; jnr-fuse takes them for bytes.
     memory.putInt(table.bmap.offset() + Long.BYTES, FLAG_NULL_PATH_OK | FLAG_UTIME_OMIT_OK);
     set(
@@ -74,6 +76,16 @@ final class OperationTable {
 
   long sizeBytes() {
     return Struct.size(table);
+  }
+
+  /** To be called with each request before libfuse handles it. */
+  void prepare(Request request) {
+    guard.answer(
+        "prepare",
+        () -> {
+          nameless.prepare(request);
+          return 0;
+        });
   }
 
   /** Releases what the kernel still had open when the mount ended. */

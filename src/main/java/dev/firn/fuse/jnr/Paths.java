@@ -52,19 +52,6 @@ final class Paths {
     return withHiddenLink(fileSystem.getAttributes(hiddenInode));
   }
 
-  /** Whether a path, which may be absent (0), is one that libfuse made up. */
-  boolean isHidden(long pathAddress) throws IOException {
-    if (pathAddress == 0) {
-      return false;
-    }
-    byte[] path = NativeMemory.string(pathAddress);
-    if (!HiddenFiles.isHiddenName(lastName(path))) {
-      return false;
-    }
-    Place place = place(path);
-    return hidden.find(place.parent, place.name) != 0;
-  }
-
   /**
    * libfuse believes that its made-up name is a link, and takes one from the count when it answers
    * GETATTR.
@@ -89,14 +76,6 @@ final class Paths {
       }
     }
     return new Place(parent, Arrays.copyOfRange(path, start, path.length));
-  }
-
-  private static byte[] lastName(byte[] path) {
-    int start = path.length;
-    while (start > 0 && path[start - 1] != '/') {
-      start--;
-    }
-    return Arrays.copyOfRange(path, start, path.length);
   }
 
   /** The root is "/"; no other path ends in a slash. */
