@@ -1,0 +1,62 @@
+# Sourced by each scenario: a home and a mounted volume of its own, taken away whatever happens.
+set -euo pipefail
+export LC_ALL=C.UTF-8
+firn=${FIRN_LAUNCHER:-$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../../scripts/firn}
+work=$(mktemp -d /var/tmp/firn-scenario.XXXXXX)
+export FIRN_HOME=$work/home
+mnt=$work/mnt
+mkdir "$mnt"
+
+firn() { "$firn" "$@"; }
+
+fail() {
+  echo "FAILED: $*" >&2
+  exit 1
+}
+
+# same A B : fails with the difference if two trees are not equal in names, types, contents and links.
+same() {
+  diff -r --no-dereference "$1" "$2" >"$work/diff.txt" || {
+    head -n 20 "$work/diff.txt" >&2
+    fail "'$1' and '$2' differ"
+  }
+}
+
+# listing DIR : everything stat knows of a tree but what must differ (devices, inode numbers).
+listing() {
+  (cd "$1" && find . ! -path './.snapshots*' -printf '%p|%y|%m|%U|%G|%n|%T@|%l|' \
+    \( -type d -printf '\n' -o -printf '%s\n' \) | LC_ALL=C sort)
+}
+
+# same_listing A B : fails if two trees differ in modes, owners, links, times or sizes.
+same_listing() {
+  listing "$1" >"$work/listing-a.txt"
+  listing "$2" >"$work/listing-b.txt"
+  diff "$work/listing-a.txt" "$work/listing-b.txt" >"$work/diff.txt" || {
+    head -n 20 "$work/diff.txt" >&2
+    fail "'$1' and '$2' differ in attributes"
+  }
+}
+
+take_away() {
+  local status=$?
+  trap - EXIT
+  cd /
+  "$firn" daemon stop >/dev/null 2>&1 || true
+  local each
+  # Deepest first; only what this scenario mounted below its own directory.
+  for each in $(awk -v base="$work/" 'index($2, base) == 1 { print $2 }' /proc/mounts | sort -r); do
+    umount "$each" 2>/dev/null || umount -l "$each" 2>/dev/null || true
+  done
+  if [ $status -ne 0 ] && [ -f "$FIRN_HOME/log/daemon.log" ]; then
+    echo "--- the daemon's log:" >&2
+    tail -n 30 "$FIRN_HOME/log/daemon.log" >&2
+  fi
+  rm -rf "$work"
+  exit $status
+}
+trap take_away EXIT
+trap 'exit 130' INT TERM
+
+firn volume create data --size "${VOLUME_SIZE:-2G}" >/dev/null
+firn mount data "$mnt"
