@@ -1,0 +1,77 @@
+package dev.firn.crash;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.firn.Seeds;
+import dev.firn.cli.FirnCommand;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The daemon is killed at random moments while a mounted volume is written. Afterwards the volume
+ * must be a prefix of the operations that holds all that was synced, and every completed snapshot
+ * must be what it was.
+ */
+class KillIT {
+  /** How often; {@code -Dfirn.kills=500} makes it a soak test. */
+  private static final int KILLS = Integer.getInteger("firn.kills", 15);
+
+  private static final int OPERATIONS_MAX = 20_000;
+  private static final int LOAD_MILLIS_MAX = 1_500;
+
+  @Test
+  void killedDaemonLosesNothingThatWasSynced() throws Exception {
+    Random random = Seeds.random("killedDaemonLosesNothingThatWasSynced");
+    try (FirnCommand firn = new FirnCommand()) {
+      for (int round = 0; round < KILLS; round++) {
+        String volume = "v" + round;
+        Path mount = Files.createDirectory(firn.directory().resolve("mnt-" + round));
+        firn.succeed("volume", "create", volume, "--size", "1G");
+        firn.succeed("mount", volume, mount.toString());
+        OperationLog log = new OperationLog(new Random(random.nextLong()));
+        killWhileWorking(firn, log, mount, 50 + random.nextInt(LOAD_MILLIS_MAX));
+        verify(firn, log, volume, mount);
+        firn.succeed("umount", mount.toString());
+        firn.succeed("volume", "delete", volume);
+      }
+    }
+  }
+
+  private static void killWhileWorking(
+      FirnCommand firn, OperationLog log, Path mount, int loadMillis) throws Exception {
+    ProcessHandle daemon =
+        ProcessHandle.of(Long.parseLong(Files.readString(firn.home().resolve("lock")).trim()))
+            .orElseThrow();
+    Thread writer = new Thread(() -> log.runUntilBroken(mount, OPERATIONS_MAX), "writer");
+    writer.start();
+    writer.join(loadMillis);
+    daemon.destroyForcibly();
+    daemon.onExit().get(30, TimeUnit.SECONDS);
+    writer.join(TimeUnit.SECONDS.toMillis(30));
+    assertTrue(!writer.isAlive(), "the writer hangs on a mount whose daemon is dead");
+  }
+
+  private static void verify(FirnCommand firn, OperationLog log, String volume, Path mount)
+      throws IOException, InterruptedException {
+    // Any command starts the daemon again, which brings the mount back.
+    firn.succeed("volume", "show", volume);
+    int prefix = log.prefixOf(mount);
+    assertTrue(prefix >= 0, "the volume is no prefix of the operations: " + log.describe());
+    assertTrue(
+        prefix >= log.durable(),
+        "operations that were synced are lost: " + prefix + " found, " + log.describe());
+    for (Map.Entry<String, Integer> snapshot : log.snapshots().entrySet()) {
+      Path past = mount.resolve(".snapshots").resolve(snapshot.getKey());
+      assertTrue(log.isPrefix(past, snapshot.getValue()), "snapshot " + snapshot + " has changed");
+    }
+    Files.writeString(mount.resolve("after"), "goes on");
+    assertEquals("goes on", Files.readString(mount.resolve("after")));
+    System.out.println("killed: " + log.describe() + ", found " + prefix);
+  }
+}
