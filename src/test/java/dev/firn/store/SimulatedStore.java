@@ -1,0 +1,170 @@
+package dev.firn.store;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.NoSuchFileException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+
+/**
+ * Segments in memory, with the faults that disks have.
+ *
+ * <p>Fault model: what was forced survives a crash. Of what was not, each write survives whole, not
+ * at all, or torn: any of its sectors of 512 bytes, in no particular order; and a segment that was
+ * never forced may be missing. A write or force can be told to fail; a failed write may have left
+ * any of its sectors. Bits do not flip by themselves.
+ */
+public final class SimulatedStore implements SegmentStore {
+  private static final int SECTOR_BYTES = 512;
+
+  private record Write(long offset, byte[] bytes) {}
+
+  private static final class Segment {
+    private byte[] current = new byte[0];
+    private byte[] durable = new byte[0];
+    private boolean everForced;
+    private final List<Write> unforced = new ArrayList<>();
+  }
+
+  private final Map<Long, Segment> segments = new TreeMap<>();
+  private long operationsUntilFailure = Long.MAX_VALUE;
+
+  /** Lets the write or force after {@code operations} more of them, and all later ones, fail. */
+  public synchronized void failAfter(long operations) {
+    operationsUntilFailure = operations;
+  }
+
+  /** What the disk may hold if the power went out now. */
+  public synchronized SimulatedStore crash(Random random) {
+    SimulatedStore after = new SimulatedStore();
+    segments.forEach(
+        (id, segment) -> {
+          if (!segment.everForced && random.nextInt(4) == 0) {
+            return;
+          }
+          Segment copy = new Segment();
+          copy.durable = segment.durable.clone();
+          for (Write write : segment.unforced) {
+            int fate = random.nextInt(4);
+            if (fate > 1) {
+              copy.durable = apply(copy.durable, write, fate == 2 ? random : null);
+            }
+          }
+          copy.current = copy.durable.clone();
+          copy.everForced = true;
+          after.segments.put(id, copy);
+        });
+    return after;
+  }
+
+  /** Applies a write; with a random generator only some of its sectors. */
+  private static byte[] apply(byte[] content, Write write, Random tear) {
+    byte[] result = content;
+    for (int from = 0; from < write.bytes().length; ) {
+      long at = write.offset() + from;
+      int sectorEnd = (int) (SECTOR_BYTES - at % SECTOR_BYTES);
+      int length = Math.min(sectorEnd, write.bytes().length - from);
+      if (tear == null || tear.nextBoolean()) {
+        int end = (int) (at + length);
+        if (result.length < end) {
+          result = Arrays.copyOf(result, end);
+        } else if (result == content) {
+          result = content.clone();
+        }
+        System.arraycopy(write.bytes(), from, result, (int) at, length);
+      }
+      from += length;
+    }
+    return result;
+  }
+
+  private void spend() throws IOException {
+    if (operationsUntilFailure-- <= 0) {
+      operationsUntilFailure = 0;
+      throw new IOException("simulated I/O error");
+    }
+  }
+
+  private Segment segment(long id) throws IOException {
+    Segment segment = segments.get(id);
+    if (segment == null) {
+      throw new NoSuchFileException("segment " + Long.toHexString(id));
+    }
+    return segment;
+  }
+
+  @Override
+  public synchronized void create(long id, String placement) throws IOException {
+    spend();
+    if (segments.putIfAbsent(id, new Segment()) != null) {
+      throw new IOException("segment " + Long.toHexString(id) + " is there already");
+    }
+  }
+
+  @Override
+  public synchronized void write(long id, long offset, ByteBuffer source) throws IOException {
+    Segment segment = segment(id);
+    byte[] bytes = new byte[source.remaining()];
+    source.get(bytes);
+    Write write = new Write(offset, bytes);
+    segment.unforced.add(write);
+    segment.current = apply(segment.current, write, null);
+    spend();
+  }
+
+  @Override
+  public synchronized int read(long id, long offset, ByteBuffer target) throws IOException {
+    byte[] content = segment(id).current;
+    int length = (int) Math.max(0, Math.min(target.remaining(), content.length - offset));
+    target.put(content, (int) offset, length);
+    return length;
+  }
+
+  @Override
+  public synchronized void force(long id) throws IOException {
+    spend();
+    Segment segment = segment(id);
+    segment.durable = segment.current.clone();
+    segment.unforced.clear();
+    segment.everForced = true;
+  }
+
+  @Override
+  public synchronized long length(long id) throws IOException {
+    return segment(id).current.length;
+  }
+
+  @Override
+  public synchronized boolean exists(long id) {
+    return segments.containsKey(id);
+  }
+
+  @Override
+  public synchronized List<Long> list() {
+    return new ArrayList<>(segments.keySet());
+  }
+
+  @Override
+  public synchronized void delete(long id) {
+    segments.remove(id);
+  }
+
+  @Override
+  public long usableBytes(String placement) {
+    return Long.MAX_VALUE / 4;
+  }
+
+  @Override
+  public long totalBytes(String placement) {
+    return Long.MAX_VALUE / 2;
+  }
+
+  @Override
+  public void close() {
+    // Nothing to let go of.
+  }
+}
