@@ -4,7 +4,7 @@
 
 source_tree=$work/source
 mkdir "$source_tree"
-cp -a /usr/share/perl* /usr/share/doc /usr/share/zoneinfo "$source_tree/" 2>/dev/null || true
+cp -a /usr/share/perl5 /usr/share/perl /usr/share/zoneinfo "$source_tree/" 2>/dev/null || true
 [ "$(find "$source_tree" | wc -l)" -gt 500 ] || fail "this machine has no tree to copy"
 ln "$(find "$source_tree" -type f | LC_ALL=C sort | head -n 1)" "$source_tree/hard link"
 ln -s nowhere "$source_tree/dangling"
@@ -30,7 +30,7 @@ cp -a "$mnt/.snapshots/first/copy" "$mnt/back"
 same_listing "$source_tree" "$mnt/back"
 same "$source_tree" "$mnt/back"
 
-tar -C "$mnt/.snapshots/first" -cf "$work/first.tar" copy
+tar -C "$mnt/.snapshots/first" --format=posix -cf "$work/first.tar" copy
 mkdir "$work/untarred"
 tar -C "$work/untarred" -xpf "$work/first.tar"
 same_listing "$source_tree" "$work/untarred/copy"
