@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The daemon is killed at random moments while a mounted volume is written. Afterwards the volume
@@ -25,42 +26,40 @@ class KillIT {
   private static final int OPERATIONS_MAX = 20_000;
   private static final int LOAD_MILLIS_MAX = 1_500;
 
+  @TempDir Path directory;
+
   @Test
   void killedDaemonLosesNothingThatWasSynced() throws Exception {
     Random random = Seeds.random("killedDaemonLosesNothingThatWasSynced");
-    try (FirnCommand firn = new FirnCommand()) {
+    try (FirnCommand firn = new FirnCommand(directory)) {
       for (int round = 0; round < KILLS; round++) {
         String volume = "v" + round;
-        Path mount = Files.createDirectory(firn.directory().resolve("mnt-" + round));
-        firn.succeed("volume", "create", volume, "--size", "1G");
-        firn.succeed("mount", volume, mount.toString());
+        Path mount = firn.mountPoint("mnt-" + round);
+        firn.run("volume", "create", volume, "--size", "1G").succeeded();
+        firn.run("mount", volume, mount).succeeded();
         OperationLog log = new OperationLog(new Random(random.nextLong()));
-        killWhileWorking(firn, log, mount, 50 + random.nextInt(LOAD_MILLIS_MAX));
-        verify(firn, log, volume, mount);
-        firn.succeed("umount", mount.toString());
-        firn.succeed("volume", "delete", volume);
+        killWhileWorking(firn.pid(), log, mount, 50 + random.nextInt(LOAD_MILLIS_MAX));
+        // Any command starts the daemon again, which brings the mount back.
+        firn.run("volume", "show", volume).succeeded();
+        verify(log, mount);
+        firn.run("umount", mount).succeeded();
+        firn.run("volume", "delete", volume).succeeded();
       }
     }
   }
 
-  private static void killWhileWorking(
-      FirnCommand firn, OperationLog log, Path mount, int loadMillis) throws Exception {
-    ProcessHandle daemon =
-        ProcessHandle.of(Long.parseLong(Files.readString(firn.home().resolve("lock")).trim()))
-            .orElseThrow();
+  private static void killWhileWorking(long pid, OperationLog log, Path mount, int loadMillis)
+      throws Exception {
     Thread writer = new Thread(() -> log.runUntilBroken(mount, OPERATIONS_MAX), "writer");
     writer.start();
     writer.join(loadMillis);
-    daemon.destroyForcibly();
-    daemon.onExit().get(30, TimeUnit.SECONDS);
+    ProcessHandle.of(pid).orElseThrow().destroyForcibly();
+    FirnCommand.awaitEnd(pid);
     writer.join(TimeUnit.SECONDS.toMillis(30));
     assertTrue(!writer.isAlive(), "the writer hangs on a mount whose daemon is dead");
   }
 
-  private static void verify(FirnCommand firn, OperationLog log, String volume, Path mount)
-      throws IOException, InterruptedException {
-    // Any command starts the daemon again, which brings the mount back.
-    firn.succeed("volume", "show", volume);
+  private static void verify(OperationLog log, Path mount) throws IOException {
     int prefix = log.prefixOf(mount);
     assertTrue(prefix >= 0, "the volume is no prefix of the operations: " + log.describe());
     assertTrue(
