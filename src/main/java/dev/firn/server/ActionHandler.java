@@ -18,6 +18,7 @@ import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpMethod;
 import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.io.EofException;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
@@ -76,10 +77,7 @@ final class ActionHandler extends Handler.Abstract {
       byte[] body = Json.MAPPER.writeValueAsBytes(error(request, failure, e));
       response.reset();
       response.setStatus(failure.httpStatus());
-      response.getHeaders().put(HttpHeader.CONTENT_TYPE, Protocol.JSON);
-      try (OutputStream output = Content.Sink.asOutputStream(response)) {
-        output.write(body);
-      }
+      answer(response, body);
       callback.succeeded();
     } catch (IOException gone) {
       callback.failed(gone);
@@ -119,10 +117,7 @@ final class ActionHandler extends Handler.Abstract {
     P parameters = Json.MAPPER.readValue(body(request), action.parameters());
     if (handler instanceof Actions.Answer<?> answer) {
       byte[] body = Json.MAPPER.writeValueAsBytes(((Actions.Answer<P>) answer).handle(parameters));
-      response.getHeaders().put(HttpHeader.CONTENT_TYPE, Protocol.JSON);
-      try (OutputStream output = Content.Sink.asOutputStream(response)) {
-        output.write(body);
-      }
+      answer(response, body);
     } else if (handler instanceof Actions.Work<?> work) {
       work(request, response, events -> ((Actions.Work<P>) work).handle(parameters, events));
     } else {
@@ -193,15 +188,29 @@ final class ActionHandler extends Handler.Abstract {
     }
   }
 
+  private static void answer(Response response, byte[] body) throws IOException {
+    response.getHeaders().put(HttpHeader.CONTENT_TYPE, Protocol.JSON);
+    response.getHeaders().put(HttpHeader.CONTENT_LENGTH, body.length);
+    try (OutputStream output = Content.Sink.asOutputStream(response)) {
+      output.write(body);
+    }
+  }
+
   private static Failure told(Request request, Throwable e) {
     Failure failure = Failure.of(e);
     String action = Request.getPathInContext(request);
-    if (failure.expected()) {
+    if (isClientGone(e)) {
+      LOG.info("{}: the client went away", action);
+    } else if (failure.expected()) {
       LOG.info("{}: {} {}", action, failure.kind(), failure.message());
     } else {
       LOG.error("{} failed", action, e);
     }
     return failure;
+  }
+
+  private static boolean isClientGone(Throwable e) {
+    return e instanceof EofException || e.getCause() != null && isClientGone(e.getCause());
   }
 
   private static Map<String, Object> error(Request request, Failure failure, Throwable e) {

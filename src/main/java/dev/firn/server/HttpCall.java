@@ -88,16 +88,16 @@ final class HttpCall implements Closeable {
     return trailers.get(name);
   }
 
-  /** The body; it throws EOFException when it is cut short. */
-  InputStream body() throws IOException {
+  /**
+   * The body. It throws EOFException when it is cut short; without a length it goes on until the
+   * server closes the connection, and only its contents can tell.
+   */
+  InputStream body() {
     if ("chunked".equalsIgnoreCase(headers.get("Transfer-Encoding"))) {
       return new ChunkedBody();
     }
     String length = headers.get("Content-Length");
-    if (length == null) {
-      throw new IOException("an answer of unknown length");
-    }
-    return new FixedBody(Long.parseLong(length));
+    return length == null ? input : new FixedBody(Long.parseLong(length));
   }
 
   @Override
