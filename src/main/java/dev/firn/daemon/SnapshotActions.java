@@ -127,8 +127,9 @@ final class SnapshotActions {
 
   private SnapshotStatus rollback(RollbackParameters parameters) throws IOException {
     Volume volume = region.volume(parameters.volume());
+    Snapshot snapshot = region.snapshot(parameters.snapshot());
     mounts.refuseMounted(volume.id(), "volume '" + volume.name() + "'");
-    return status(region.rollback(volume.id(), parameters.snapshot()));
+    return status(region.rollback(volume.id(), snapshot.id()));
   }
 
   /** Names are bytes, and JSON holds characters: names that are not UTF-8 go as Base64. */

@@ -74,7 +74,7 @@ public final class ApiClient {
             "the socket '%s' belongs to another user; run as that user or use another home",
             socket);
       }
-      if (Files.notExists(socket)) {
+      if (!Files.exists(socket)) {
         return false;
       }
       throw e;
