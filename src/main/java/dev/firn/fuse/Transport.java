@@ -16,7 +16,7 @@ public interface Transport {
    *
    * @throws dev.firn.base.FirnException NOT_FOUND when the directory is missing; CONFLICT when it
    *     is no directory, not empty, or a mount point; FAILED when the machine lacks what it takes
-   *     (the message names what to install)
+   *     (the message names what to install); NOT_PERMITTED when this user may not mount
    */
   Mount mount(FileSystem fileSystem, Path directory, MountOptions options) throws IOException;
 }

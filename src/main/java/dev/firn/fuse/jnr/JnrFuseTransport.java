@@ -36,6 +36,12 @@ public final class JnrFuseTransport implements Transport {
               + " start it with --device /dev/fuse --cap-add SYS_ADMIN)",
           directory, DEVICE);
     }
+    if (!Files.isReadable(DEVICE) || !Files.isWritable(DEVICE)) {
+      throw FirnException.notPermitted(
+          "cannot mount at '%s': this user may not open %s; run the daemon as root or, as root, run"
+              + " 'chmod 666 %s'",
+          directory, DEVICE, DEVICE);
+    }
     loadLibrary();
     return JnrFuseMount.start(library, symbols, fileSystem, place, options);
   }
