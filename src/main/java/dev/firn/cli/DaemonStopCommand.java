@@ -5,7 +5,8 @@ import dev.firn.base.FirnException;
 import dev.firn.daemon.HomePaths;
 import dev.firn.server.ApiClient;
 import java.io.IOException;
-import java.util.Optional;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import picocli.CommandLine.Command;
 
 /** {@code firn daemon stop}. */
@@ -17,6 +18,8 @@ import picocli.CommandLine.Command;
     },
     footer = {"Example:", "  firn daemon stop"})
 final class DaemonStopCommand extends ClientCommand {
+  private static final int POLL_MILLIS = 10;
+
   @Override
   void run(Session session) throws IOException {
     if (!session.client().isServed()) {
@@ -24,14 +27,33 @@ final class DaemonStopCommand extends ClientCommand {
       return;
     }
     JsonNode stopping = session.client().call("Stop", ApiClient.parameters());
-    long pid = stopping.path("pid").asLong();
-    Optional<ProcessHandle> process = ProcessHandle.of(pid);
-    process.ifPresent(running -> running.onExit().join());
-    if (HomePaths.socket(session.home()).toFile().exists()) {
+    awaitEnd(stopping.path("pid").asLong());
+    if (!stopping.path("durable").asBoolean()) {
       throw FirnException.failed(
-          "the daemon (pid %d) did not end in order; see '%s'",
-          pid, HomePaths.log(session.home()).resolve("daemon.log"));
+          "the daemon has ended, but not everything could be made durable; see '%s'",
+          HomePaths.log(session.home()).resolve("daemon.log"));
     }
     session.printedAsJson(stopping);
+  }
+
+  private static void awaitEnd(long pid) {
+    // ProcessHandle.onExit would do, but looks only every second or so.
+    while (isRunning(pid)) {
+      try {
+        Thread.sleep(POLL_MILLIS);
+      } catch (InterruptedException e) {
+        throw FirnException.failed("interrupted while the daemon (pid %d) was ending", pid);
+      }
+    }
+  }
+
+  /** A process that has ended may stay as a zombie, when its parent does not care. */
+  private static boolean isRunning(long pid) {
+    try {
+      String status = Files.readString(Path.of("/proc/" + pid + "/stat"));
+      return status.charAt(status.lastIndexOf(')') + 2) != 'Z';
+    } catch (IOException gone) {
+      return false;
+    }
   }
 }

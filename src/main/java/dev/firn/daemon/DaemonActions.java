@@ -81,10 +81,11 @@ final class DaemonActions {
         mounts.list());
   }
 
-  /** Answers before the end begins, because the end waits for all answers. */
+  /** Unmounts, so that the answer can tell of it; the rest waits until it has been answered. */
   private Map<String, Object> stop() {
+    boolean durable = mounts.unmountAll();
     new Thread(() -> System.exit(0), "exit").start();
-    return Map.of("pid", ProcessHandle.current().pid());
+    return Map.of("pid", ProcessHandle.current().pid(), "durable", durable);
   }
 
   private MountStatus mount(MountParameters parameters) throws IOException {
