@@ -43,7 +43,7 @@ class DaemonIT {
     assertTrue(ProcessHandle.of(pid).isPresent());
     assertEquals(pid, Long.parseLong(firn.run("daemon", "start").line()));
     firn.run("daemon", "stop").succeeded();
-    assertTrue(ProcessHandle.of(pid).isEmpty());
+    FirnCommand.awaitEnd(pid);
     firn.run("daemon", "status").failed(3, "no daemon runs");
     assertEquals(0, firn.run("daemon", "stop").status());
   }
