@@ -1,6 +1,7 @@
 package dev.firn.region;
 
 import dev.firn.base.FirnException;
+import dev.firn.vfs.SetAttributes;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -89,6 +90,13 @@ final class Home implements Closeable {
   /** The real path of the home. */
   Path directory() {
     return directory;
+  }
+
+  /** The directory's user and group. */
+  SetAttributes owner() throws IOException {
+    return SetAttributes.owner(
+        (Integer) Files.getAttribute(directory, "unix:uid"),
+        (Integer) Files.getAttribute(directory, "unix:gid"));
   }
 
   Path catalog() {

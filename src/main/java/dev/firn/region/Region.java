@@ -65,7 +65,8 @@ public final class Region implements Closeable {
   private final Set<RegionImport> imports = ConcurrentHashMap.newKeySet();
   private boolean closed;
 
-  private Region(Home home, Catalog catalog, RegionInfo info, MapStore store, Clock clock) {
+  private Region(Home home, Catalog catalog, RegionInfo info, MapStore store, Clock clock)
+      throws IOException {
     this.home = home;
     this.catalog = catalog;
     this.info = info;
@@ -79,7 +80,15 @@ public final class Region implements Closeable {
     this.references = new References(volumeRows, snapshotRows);
     this.snapshots = new SnapshotManager(snapshotRows, maps);
     this.volumes =
-        new Volumes(volumeRows, mountRows, references, snapshots, maps, info.subregions(), clock);
+        new Volumes(
+            volumeRows,
+            mountRows,
+            references,
+            snapshots,
+            maps,
+            info.subregions(),
+            home.owner(),
+            clock);
   }
 
   /** Makes a home; CONFLICT if there is one already. The first Subregion is the default. */

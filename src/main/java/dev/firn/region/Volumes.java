@@ -9,6 +9,8 @@ import dev.firn.snapshot.Snapshot;
 import dev.firn.snapshot.SnapshotLease;
 import dev.firn.snapshot.SnapshotManager;
 import dev.firn.snapshot.SnapshotView;
+import dev.firn.vfs.FileSystem;
+import dev.firn.vfs.SetAttributes;
 import dev.firn.vfs.VolumeFileSystem;
 import java.io.Closeable;
 import java.io.IOException;
@@ -42,6 +44,10 @@ final class Volumes {
   private final SnapshotManager snapshots;
   private final MapPool maps;
   private final List<String> subregions;
+
+  /** New volumes belong to the home's owner, who could not write to them otherwise. */
+  private final SetAttributes rootOwner;
+
   private final Clock clock;
 
   /** Why each claimed volume is, by number. Guarded by itself. */
@@ -57,6 +63,7 @@ final class Volumes {
       SnapshotManager snapshots,
       MapPool maps,
       List<String> subregions,
+      SetAttributes rootOwner,
       Clock clock) {
     this.rows = rows;
     this.mounts = mounts;
@@ -64,6 +71,7 @@ final class Volumes {
     this.snapshots = snapshots;
     this.maps = maps;
     this.subregions = subregions;
+    this.rootOwner = rootOwner;
     this.clock = clock;
   }
 
@@ -329,7 +337,9 @@ final class Volumes {
               ? maps.create(row.number(), options)
               : maps.createFrom(row.number(), options, source.map())) {
         if (source == null) {
-          VolumeFileSystem.create(use.map(), row.sizeBytes(), clock).close();
+          try (FileSystem files = VolumeFileSystem.create(use.map(), row.sizeBytes(), clock)) {
+            files.setAttributes(FileSystem.ROOT_INODE, rootOwner);
+          }
         }
         use.map().commit();
       }
