@@ -38,6 +38,8 @@ import picocli.CommandLine.Spec;
       SnapshotCommand.class,
       DiffCommand.class,
       RollbackCommand.class,
+      ExportCommand.class,
+      ImportCommand.class,
       DaemonCommand.class,
       CompletionCommand.class,
       VersionCommand.class

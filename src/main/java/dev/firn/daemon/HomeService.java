@@ -35,6 +35,7 @@ final class HomeService {
       new DaemonActions(region, mounts, Instant.now()).register(actions);
       new VolumeActions(region, mounts).register(actions);
       new SnapshotActions(region, mounts).register(actions);
+      new PackageActions(region).register(actions);
       return new HomeService(
           region, mounts, ApiServer.start(HomePaths.socket(region.home()), actions));
     } catch (IOException | RuntimeException | Error e) {

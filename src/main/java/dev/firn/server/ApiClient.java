@@ -60,7 +60,7 @@ public final class ApiClient {
   /**
    * Whether a server answers.
    *
-   * @throws FirnException of kind NOT_PERMITTED if the socket belongs to another user
+   * @throws FirnException of kind NOT_PERMITTED if this user may not use the socket
    */
   public boolean isServed() throws IOException {
     try {
@@ -71,7 +71,8 @@ public final class ApiClient {
     } catch (SocketException e) {
       if (String.valueOf(e.getMessage()).contains("Permission denied")) {
         throw FirnException.notPermitted(
-            "the socket '%s' belongs to another user; run as that user or use another home",
+            "the socket '%s' is not accessible: permission denied; run as the home's owner or use"
+                + " another home",
             socket);
       }
       if (!Files.exists(socket)) {

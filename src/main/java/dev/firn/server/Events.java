@@ -9,7 +9,8 @@ import java.util.Map;
  */
 public interface Events {
   /**
-   * Tells how far the work is; reports that come faster than anybody can look at are left out.
+   * Tells how far the work is; reports that come faster than anybody can look at are left out, but
+   * never the one that all is done.
    *
    * @param done in {@code unit}s, from 0
    * @param total in the same unit; -1: not known

@@ -28,7 +28,7 @@ final class LineEvents implements Events, AutoCloseable {
   public synchronized void progress(long done, long total, String unit) throws IOException {
     check.run();
     long now = System.nanoTime();
-    if (now - nextProgressNanos < 0) {
+    if (now - nextProgressNanos < 0 && done != total) {
       return;
     }
     nextProgressNanos = now + PROGRESS_INTERVAL_NANOS;

@@ -1,0 +1,105 @@
+package dev.firn.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.firn.base.FirnException;
+import dev.firn.server.ApiClient;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.FilterOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code firn export}. */
+@Command(
+    name = "export",
+    description = "Write a snapshot as a package, which 'firn import' takes, or as a tar archive.",
+    footer = {
+      "Example:",
+      "  firn export data@first first.firn",
+      "  firn export data@last - --format tar.zst | ssh host 'cat > data.tar.zst'"
+    })
+final class ExportCommand extends ClientCommand {
+  @Parameters(
+      index = "0",
+      paramLabel = "SNAPSHOT",
+      description = "An id, a name, VOLUME@NAME, VOLUME@last or VOLUME@-2.")
+  private String snapshot;
+
+  @Parameters(index = "1", paramLabel = "FILE|-", description = "A file, or - for stdout.")
+  private String file;
+
+  @Option(
+      names = "--format",
+      paramLabel = "FORMAT",
+      description = "firn, tar, tar.gz or tar.zst (default: as the file's name ends).")
+  private String format;
+
+  @Option(names = "--force", description = "Replace the file if it exists.")
+  private boolean force;
+
+  @Override
+  void run(Session session) throws IOException {
+    ObjectNode parameters = ApiClient.parameters().put("snapshot", snapshot).put("format", format);
+    if (file.equals(Streams.STANDARD)) {
+      try (OutputStream output = new FileOutputStream(FileDescriptor.out)) {
+        download(session, parameters, output, "standard output");
+      }
+      return;
+    }
+    Path path = Path.of(file).toAbsolutePath().normalize();
+    if (Streams.isSpecial(path)) {
+      // A pipe or a device: this process has it open or may open it, the daemon perhaps not.
+      try (OutputStream output = Files.newOutputStream(path)) {
+        download(session, parameters, output, file);
+      }
+      return;
+    }
+    parameters.put("file", path.toString()).put("overwrite", force);
+    JsonNode exported;
+    try (ProgressDisplay progress = new ProgressDisplay("Exporting")) {
+      exported = session.work("ExportSnapshot", parameters, progress);
+    }
+    Streams.printWarnings(session, exported);
+    session.printedAsJson(exported);
+  }
+
+  private static void download(
+      Session session, ObjectNode parameters, OutputStream output, String name) throws IOException {
+    JsonNode exported;
+    try (ProgressDisplay progress = new ProgressDisplay("Exporting")) {
+      exported =
+          session.download("DownloadSnapshot", parameters, new Target(output, name, progress));
+    }
+    Streams.printWarnings(session, exported);
+  }
+
+  /** Tells a failure of the target from one of the connection, and counts. */
+  private static final class Target extends FilterOutputStream {
+    private final String name;
+    private final ProgressDisplay progress;
+    private long bytes;
+
+    Target(OutputStream output, String name, ProgressDisplay progress) {
+      super(output);
+      this.name = name;
+      this.progress = progress;
+    }
+
+    @Override
+    public void write(byte[] source, int offset, int length) {
+      try {
+        out.write(source, offset, length);
+      } catch (IOException e) {
+        throw FirnException.failed("cannot write to %s: %s", name, e.getMessage());
+      }
+      bytes += length;
+      progress.progress(bytes, -1, "bytes");
+    }
+  }
+}

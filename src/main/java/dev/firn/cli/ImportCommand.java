@@ -1,0 +1,102 @@
+package dev.firn.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.firn.server.ApiClient;
+import java.io.FileDescriptor;
+import java.io.FileInputStream;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code firn import}. */
+@Command(
+    name = "import",
+    description = "Make a snapshot from a package or a tar archive, and print its id.",
+    footer = {
+      "Example:",
+      "  firn import first.firn",
+      "  curl -s https://example.org/tree.tar.gz | firn import - --name tree"
+    })
+final class ImportCommand extends ClientCommand {
+  @Parameters(paramLabel = "FILE|-", description = "A file, or - for stdin.")
+  private String file;
+
+  @Option(names = "--name", paramLabel = "NAME", description = "The snapshot's name.")
+  private String name;
+
+  @Option(
+      names = "--format",
+      paramLabel = "FORMAT",
+      description = "firn, tar, tar.gz or tar.zst (default: as the file's contents say).")
+  private String format;
+
+  @Option(
+      names = "--size",
+      paramLabel = "SIZE",
+      converter = SizeConverter.class,
+      description = "The size of a volume made from it (default: as the package says, or enough).")
+  private Long sizeBytes;
+
+  @Override
+  void run(Session session) throws IOException {
+    ObjectNode parameters =
+        ApiClient.parameters().put("name", name).put("format", format).put("sizeBytes", sizeBytes);
+    JsonNode snapshot;
+    try (ProgressDisplay progress = new ProgressDisplay("Importing")) {
+      snapshot = send(session, parameters, progress);
+    }
+    Streams.printWarnings(session, snapshot);
+    if (!session.printedAsJson(snapshot)) {
+      session.output().println(Text.of(snapshot, "id"));
+    }
+  }
+
+  private JsonNode send(Session session, ObjectNode parameters, ProgressDisplay progress)
+      throws IOException {
+    if (file.equals(Streams.STANDARD)) {
+      try (InputStream input = new FileInputStream(FileDescriptor.in)) {
+        return upload(session, parameters, input, progress);
+      }
+    }
+    Path path = Path.of(file).toAbsolutePath().normalize();
+    if (Streams.isSpecial(path)) {
+      try (InputStream input = Files.newInputStream(path)) {
+        return upload(session, parameters, input, progress);
+      }
+    }
+    return session.work("ImportSnapshot", parameters.put("file", path.toString()), progress);
+  }
+
+  private static JsonNode upload(
+      Session session, ObjectNode parameters, InputStream input, ProgressDisplay progress)
+      throws IOException {
+    // What is sent is what there is to see; what the daemon tells comes after it.
+    return session.upload(
+        "UploadSnapshot", parameters, new Source(input, progress), new ApiClient.Listener() {});
+  }
+
+  /** Counts what is sent. */
+  private static final class Source extends FilterInputStream {
+    private final ProgressDisplay progress;
+    private long bytes;
+
+    Source(InputStream input, ProgressDisplay progress) {
+      super(input);
+      this.progress = progress;
+    }
+
+    @Override
+    public int read(byte[] target, int offset, int length) throws IOException {
+      int read = super.read(target, offset, length);
+      bytes += Math.max(read, 0);
+      progress.progress(bytes, -1, "bytes");
+      return read;
+    }
+  }
+}

@@ -1,0 +1,189 @@
+package dev.firn.daemon;
+
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import dev.firn.base.FirnException;
+import dev.firn.pack.Exporter;
+import dev.firn.pack.ImportOptions;
+import dev.firn.pack.Importer;
+import dev.firn.pack.PackageFormat;
+import dev.firn.pack.ProgressListener;
+import dev.firn.region.Region;
+import dev.firn.server.Actions;
+import dev.firn.server.Events;
+import dev.firn.snapshot.Snapshot;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The actions that bring snapshots out of a home and into it. */
+final class PackageActions {
+  private static final String PIPED = "the package";
+
+  private final Region region;
+
+  PackageActions(Region region) {
+    this.region = region;
+  }
+
+  /**
+   * @param format null: as the file's name ends
+   * @param overwrite whether a file that exists is replaced
+   */
+  record ExportParameters(String snapshot, Path file, String format, boolean overwrite) {
+    ExportParameters {
+      Actions.required("snapshot", snapshot);
+      Actions.required("file", file);
+    }
+  }
+
+  /**
+   * @param format null: firn
+   */
+  record DownloadParameters(String snapshot, String format) {
+    DownloadParameters {
+      Actions.required("snapshot", snapshot);
+    }
+  }
+
+  /**
+   * @param name null: the one in the package, if it has one
+   * @param format null: as the contents say
+   * @param sizeBytes of the volume; null: as the package says, or enough
+   */
+  record ImportParameters(Path file, String name, String format, Long sizeBytes) {
+    ImportParameters {
+      Actions.required("file", file);
+    }
+  }
+
+  /** As {@link ImportParameters}. */
+  record UploadParameters(String name, String format, Long sizeBytes) {}
+
+  record Exported(String format, List<String> warnings) {}
+
+  record Imported(@JsonUnwrapped Snapshot snapshot, List<String> warnings) {}
+
+  void register(Actions actions) {
+    actions
+        .work("ExportSnapshot", ExportParameters.class, this::export)
+        .download("DownloadSnapshot", DownloadParameters.class, this::download)
+        .work("ImportSnapshot", ImportParameters.class, this::importFile)
+        .upload("UploadSnapshot", UploadParameters.class, this::upload);
+  }
+
+  private Exported export(ExportParameters parameters, Events events) throws IOException {
+    Path file = parameters.file();
+    PackageFormat format = format(parameters.format());
+    if (format == null) {
+      format =
+          PackageFormat.ofFileName(file.toString())
+              .orElseThrow(
+                  () ->
+                      FirnException.usage(
+                          "the name '%s' tells no format; give one with --format: %s",
+                          file.getFileName(), PackageFormat.all()));
+    }
+    if (!parameters.overwrite() && Files.isRegularFile(file)) {
+      throw FirnException.conflict("'%s' exists already; replace it with --force", file);
+    }
+    Reports reports = new Reports(events);
+    Exporter.exportToFile(region, parameters.snapshot(), format, file, reports);
+    return new Exported(format.text(), reports.warnings());
+  }
+
+  private Exported download(DownloadParameters parameters, OutputStream output) throws IOException {
+    PackageFormat format = format(parameters.format());
+    if (format == null) {
+      format = PackageFormat.FIRN;
+    }
+    Reports reports = new Reports(null);
+    Exporter.export(region, parameters.snapshot(), format, output, reports);
+    return new Exported(format.text(), reports.warnings());
+  }
+
+  private Imported importFile(ImportParameters parameters, Events events) throws IOException {
+    Path file = parameters.file();
+    if (Files.isDirectory(file)) {
+      throw FirnException.usage("cannot import '%s': it is a directory; make a tar of it", file);
+    }
+    try (InputStream input = Files.newInputStream(file)) {
+      return importStream(
+          input,
+          parameters.format(),
+          new ImportOptions(parameters.name(), parameters.sizeBytes(), "'" + file + "'"),
+          events);
+    }
+  }
+
+  private Imported upload(UploadParameters parameters, InputStream input, Events events)
+      throws IOException {
+    return importStream(
+        input,
+        parameters.format(),
+        new ImportOptions(parameters.name(), parameters.sizeBytes(), PIPED),
+        events);
+  }
+
+  private Imported importStream(
+      InputStream input, String format, ImportOptions options, Events events) throws IOException {
+    Reports reports = new Reports(events);
+    Snapshot snapshot = Importer.importFrom(region, input, format(format), options, reports);
+    return new Imported(snapshot, reports.warnings());
+  }
+
+  private static PackageFormat format(String name) {
+    return name == null ? null : PackageFormat.named(name);
+  }
+
+  /** Passes progress on, and keeps a few warnings for the result. */
+  private static final class Reports implements ProgressListener {
+    private static final int WARNINGS_MAX = 10;
+    private static final int WARNING_CHARACTERS_MAX = 300;
+
+    private final Events events;
+    private final List<String> warnings = new ArrayList<>();
+    private long warned;
+
+    /**
+     * @param events null: nobody hears of progress
+     */
+    Reports(Events events) {
+      this.events = events;
+    }
+
+    @Override
+    public void progress(long doneBytes, long totalBytes) {
+      if (events == null) {
+        return;
+      }
+      try {
+        events.progress(doneBytes, totalBytes, "bytes");
+      } catch (IOException clientGone) {
+        throw new UncheckedIOException(clientGone);
+      }
+    }
+
+    @Override
+    public synchronized void warning(String message) {
+      if (warned++ < WARNINGS_MAX) {
+        warnings.add(
+            message.length() <= WARNING_CHARACTERS_MAX
+                ? message
+                : message.substring(0, WARNING_CHARACTERS_MAX) + "…");
+      }
+    }
+
+    synchronized List<String> warnings() {
+      List<String> all = new ArrayList<>(warnings);
+      if (warned > WARNINGS_MAX) {
+        all.add((warned - WARNINGS_MAX) + " more warnings like these");
+      }
+      return all;
+    }
+  }
+}
