@@ -3,7 +3,7 @@ set -euo pipefail
 export LC_ALL=C.UTF-8
 firn=${FIRN_LAUNCHER:-$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../../scripts/firn}
 work=$(mktemp -d /var/tmp/firn-scenario.XXXXXX)
-export FIRN_HOME=$work/home
+export FIRN_HOME=${FIRN_TEST_HOME:-$work/home}
 mnt=$work/mnt
 mkdir "$mnt"
 
@@ -56,6 +56,9 @@ take_away() {
     tail -n 30 "$FIRN_HOME/log/daemon.log" >&2
   fi
   rm -rf "$work"
+  if declare -F take_disk_away >/dev/null; then
+    take_disk_away
+  fi
   exit $status
 }
 trap take_away EXIT

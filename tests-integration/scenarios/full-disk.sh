@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# The disk under the home fills up: an error that says so, reading and deleting go on, nothing is lost.
+disk_image=$(mktemp /var/tmp/firn-disk.XXXXXX)
+disk=$(mktemp -d /var/tmp/firn-disk-mount.XXXXXX)
+truncate -s 200M "$disk_image"
+mkfs.ext4 -q "$disk_image"
+mount -o loop "$disk_image" "$disk"
+# The harness makes the home there; the disk goes after everything on it has gone.
+export FIRN_TEST_HOME=$disk/home
+take_disk_away() {
+  local tries
+  for tries in 1 2 3 4 5 6 7 8 9 10; do
+    if ! mountpoint -q "$disk" || umount "$disk" 2>/dev/null; then
+      break
+    fi
+    sleep 0.5
+  done
+  umount -l "$disk" 2>/dev/null || true
+  rm -rf "$disk_image" "$disk"
+}
+trap take_disk_away EXIT
+. "$(dirname "$0")/lib.sh"
+
+head -c 5M /dev/urandom >"$work/precious"
+cp "$work/precious" "$mnt/precious"
+sync "$mnt/precious"
+head -c 100M /dev/zero >"$disk/foreign"
+if head -c 300M /dev/urandom >"$mnt/flood" 2>"$work/error"; then
+  fail "300 MB fit on a disk of 200 MB"
+fi
+grep -qi 'no space left' "$work/error" || fail "another error than 'no space left': $(cat "$work/error")"
+[ "$(stat -f -c %a "$disk")" -gt 0 ] || fail "the reserve is gone"
+
+cmp "$work/precious" "$mnt/precious" || fail "reading is broken on a full disk"
+firn snapshot create data --name full >/dev/null || fail "a snapshot needs no space"
+rm "$mnt/flood"
+[ ! -e "$mnt/flood" ] || fail "deleting is broken on a full disk"
+
+# Once there is space again, everything goes on.
+rm "$disk/foreign"
+head -c 1M /dev/urandom >"$work/second"
+cp "$work/second" "$mnt/second"
+sync "$mnt/second"
+
+# Somebody else takes all of it, the reserve too.
+head -c 200M /dev/zero >"$disk/foreign" 2>/dev/null || true
+! cp "$work/precious" "$mnt/third" 2>/dev/null || fail "writing works without any disk"
+cmp "$work/precious" "$mnt/precious" || fail "reading is broken without any disk"
+rm "$disk/foreign"
+firn umount "$mnt" || umount "$mnt"
+firn daemon stop >/dev/null
+firn mount data "$mnt"
+cmp "$work/precious" "$mnt/precious" || fail "what was synced is lost"
+cmp "$work/second" "$mnt/second" || fail "what was synced last is lost"
+cmp "$work/precious" "$mnt/.snapshots/full/precious" || fail "the snapshot is damaged"
+echo again >"$mnt/again"
+sync "$mnt/again"
