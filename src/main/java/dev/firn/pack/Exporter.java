@@ -143,8 +143,9 @@ public final class Exporter {
                 snapshot.description(),
                 snapshot.createdAt(),
                 snapshot.tags());
-        Manifest.VolumePart volume =
-            new Manifest.VolumePart(snapshot.volumeName(), snapshot.sizeBytes());
+        // A snapshot that was made of an archive has none.
+        String volumeName = snapshot.volumeName().isEmpty() ? null : snapshot.volumeName();
+        Manifest.VolumePart volume = new Manifest.VolumePart(volumeName, snapshot.sizeBytes());
         BufferedOutputStream buffered = new BufferedOutputStream(target, BUFFER_BYTES);
         PackageWriter.write(source, part, volume, buffered, spoolDirectory, progress);
         buffered.flush();

@@ -1,5 +1,6 @@
 package dev.firn.pack;
 
+import dev.firn.base.ErrorKind;
 import dev.firn.base.FirnException;
 import dev.firn.base.Sizes;
 import dev.firn.region.ImportRequest;
@@ -118,9 +119,23 @@ public final class Importer {
           Sizes.format(manifest.counts().dataBytes()),
           Sizes.format(request.volumeSizeBytes()));
     }
-    try (SnapshotImport session = sink.begin(request)) {
+    try (SnapshotImport session = begin(sink, request, options)) {
       reader.restore(session.target(), spoolDirectory, listener);
       return session.publish();
+    }
+  }
+
+  /** What a Region refuses is the package's fault, unless the user has given it. */
+  private static SnapshotImport begin(Sink sink, ImportRequest request, ImportOptions options)
+      throws IOException {
+    try {
+      return sink.begin(request);
+    } catch (FirnException e) {
+      if (e.kind() == ErrorKind.USAGE && options.name() == null && options.sizeBytes() == null) {
+        throw new FirnException(
+            ErrorKind.CORRUPT, options.source() + " is damaged or hostile: " + e.getMessage(), e);
+      }
+      throw e;
     }
   }
 

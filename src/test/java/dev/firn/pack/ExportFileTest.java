@@ -1,0 +1,131 @@
+package dev.firn.pack;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.firn.base.ErrorKind;
+import dev.firn.base.FirnException;
+import dev.firn.vfs.FileSystem;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class ExportFileTest {
+  private static final int CONTENT_BYTES = 20_000_000;
+
+  @TempDir Path directory;
+  private TestHome home;
+  private FileSystem source;
+  private Path target;
+  private Path file;
+
+  @BeforeEach
+  void open() throws IOException {
+    home = new TestHome(directory.resolve("home"));
+    byte[] content = Trees.random(new Random(3), CONTENT_BYTES);
+    source = home.tree(volume -> Trees.file(volume, 1, "f", content));
+    target = Files.createDirectory(directory.resolve("target"));
+    file = target.resolve("a.package");
+  }
+
+  @AfterEach
+  void close() throws IOException {
+    home.close();
+  }
+
+  private void export(PackageFormat format, Path to, ProgressListener listener) throws IOException {
+    Exporter.writeFile(source, TestHome.snapshot(), format, to, listener);
+  }
+
+  private List<String> names() throws IOException {
+    try (Stream<Path> files = Files.list(target)) {
+      return files.map(path -> path.getFileName().toString()).toList();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(PackageFormat.class)
+  void replacesTheFileAndLeavesNothingElse(PackageFormat format) throws IOException {
+    Files.writeString(file, "old");
+    Files.writeString(target.resolve(".a.package.partial"), "of an export that was killed");
+
+    export(format, file, ProgressListener.NONE);
+
+    assertEquals(List.of("a.package"), names());
+    assertArrayEquals(home.export(source, format), Files.readAllBytes(file));
+  }
+
+  @ParameterizedTest
+  @EnumSource(PackageFormat.class)
+  void failureLeavesTheOldFileAndNothingElse(PackageFormat format) throws IOException {
+    Files.writeString(file, "old");
+    ProgressListener failing =
+        (done, total) -> {
+          throw new IllegalStateException("in the middle");
+        };
+
+    assertThrows(IllegalStateException.class, () -> export(format, file, failing));
+
+    assertEquals(List.of("a.package"), names());
+    assertEquals("old", Files.readString(file));
+  }
+
+  @Test
+  void progressGrowsToItsTotal() throws IOException {
+    List<Long> steps = new ArrayList<>();
+    List<Long> totals = new ArrayList<>();
+
+    export(
+        PackageFormat.FIRN,
+        file,
+        (done, total) -> {
+          steps.add(done);
+          totals.add(total);
+        });
+
+    assertTrue(steps.size() > 10);
+    assertEquals(steps.stream().sorted().toList(), steps);
+    assertEquals(1, totals.stream().distinct().count());
+    assertTrue(totals.get(0) >= CONTENT_BYTES);
+  }
+
+  @Test
+  void oneExportAtATimeToAFile() throws IOException {
+    Path partial = target.resolve(".a.package.partial");
+    try (FileChannel other =
+        FileChannel.open(partial, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      other.lock();
+      FirnException refusal =
+          assertThrows(
+              FirnException.class, () -> export(PackageFormat.TAR, file, ProgressListener.NONE));
+      assertEquals(ErrorKind.CONFLICT, refusal.kind());
+    }
+  }
+
+  @Test
+  void placesThatAreNone() {
+    FirnException missing =
+        assertThrows(
+            FirnException.class,
+            () -> export(PackageFormat.TAR, target.resolve("no/such/file"), ProgressListener.NONE));
+    assertEquals(ErrorKind.NOT_FOUND, missing.kind());
+    FirnException directoryItself =
+        assertThrows(
+            FirnException.class, () -> export(PackageFormat.TAR, target, ProgressListener.NONE));
+    assertEquals(ErrorKind.USAGE, directoryItself.kind());
+  }
+}
