@@ -15,7 +15,9 @@ import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -47,6 +49,8 @@ public final class Exporter {
     Snapshot snapshot = region.snapshot(snapshotReference);
     try (FileSystem source = region.openSnapshot(snapshot.id())) {
       write(source, snapshot, format, target, spoolDirectory(region), listener);
+    } catch (IOException e) {
+      throw FullDisk.explain(e, "the disk of the home, or the one that is written to,");
     }
   }
 
@@ -54,8 +58,9 @@ public final class Exporter {
    * Writes to a file, which is complete and on disk when this returns, and untouched when it
    * throws. Replaces a file of that name.
    *
-   * @throws FirnException of kind NOT_FOUND without a directory to write to, CONFLICT while another
-   *     export writes the same file, CORRUPT if what was written reads back differently
+   * @throws FirnException of kind NO_SPACE when the disk is full, NOT_FOUND without a directory to
+   *     write to, CONFLICT while another export writes the same file, CORRUPT if what was written
+   *     reads back differently
    */
   public static void exportToFile(
       Region region,
@@ -67,6 +72,8 @@ public final class Exporter {
     Snapshot snapshot = region.snapshot(snapshotReference);
     try (FileSystem source = region.openSnapshot(snapshot.id())) {
       writeFile(source, snapshot, format, file, listener);
+    } catch (IOException e) {
+      throw FullDisk.explain(e, "the disk of '" + file + "'");
     }
   }
 
@@ -91,11 +98,8 @@ public final class Exporter {
           "cannot export to '%s': there is no directory '%s'", file, directory);
     }
     Path partial = directory.resolve("." + target.getFileName() + ".partial");
-    try (FileChannel channel =
-        FileChannel.open(partial, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-      lock(channel, file);
+    try (FileChannel channel = create(partial, file)) {
       try {
-        channel.truncate(0);
         CheckedOutputStream out =
             new CheckedOutputStream(Channels.newOutputStream(channel), new CRC32C());
         write(source, snapshot, format, out, directory, listener);
@@ -113,15 +117,49 @@ public final class Exporter {
     }
   }
 
-  private static void lock(FileChannel channel, Path file) throws IOException {
-    try {
-      if (channel.tryLock() != null) {
-        return;
+  /**
+   * Makes the file that an export writes to, and locks it. One that is there and not locked is of
+   * an export that was killed: it goes. It is never written to, since it may have got its final
+   * name since it was opened.
+   */
+  private static FileChannel create(Path partial, Path file) throws IOException {
+    while (true) {
+      try {
+        FileChannel channel =
+            FileChannel.open(partial, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+        if (isLocked(channel)) {
+          return channel;
+        }
+        channel.close();
+        break;
+      } catch (FileAlreadyExistsException e) {
+        if (!removeStale(partial)) {
+          break;
+        }
       }
-    } catch (OverlappingFileLockException e) {
-      // Another thread of this process has it.
     }
     throw FirnException.conflict("another export is writing '%s'; wait for it", file);
+  }
+
+  private static boolean removeStale(Path partial) throws IOException {
+    try (FileChannel channel = FileChannel.open(partial, StandardOpenOption.WRITE)) {
+      if (!isLocked(channel)) {
+        return false;
+      }
+      Files.deleteIfExists(partial);
+    } catch (NoSuchFileException e) {
+      // Its export has just ended.
+    }
+    return true;
+  }
+
+  private static boolean isLocked(FileChannel channel) throws IOException {
+    try {
+      return channel.tryLock() != null;
+    } catch (OverlappingFileLockException e) {
+      // Another thread of this process has it.
+      return false;
+    }
   }
 
   static void write(

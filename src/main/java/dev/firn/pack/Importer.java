@@ -47,7 +47,11 @@ public final class Importer {
       ProgressListener listener)
       throws IOException {
     Path spoolDirectory = Exporter.spoolDirectory(region);
-    return importFrom(region::beginImport, in, format, options, spoolDirectory, listener);
+    try {
+      return importFrom(region::beginImport, in, format, options, spoolDirectory, listener);
+    } catch (IOException e) {
+      throw FullDisk.explain(e, "the disk of the home");
+    }
   }
 
   static Snapshot importFrom(

@@ -12,6 +12,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -58,6 +59,32 @@ class PackageBytesTest {
           Digests.sha256(bodies.get(0), bodies.get(0).length) + "  manifest.json\n",
           Bytes.text(bodies.get(1)));
     }
+  }
+
+  /** Readers take no other header: a library that came to write another would part us from them. */
+  @Test
+  void headersAreAsTheNoteSays() throws IOException {
+    byte[] header = new byte[512];
+    put(header, 0, "data/00012.zst");
+    put(header, 100, "0100644 ");
+    put(header, 108, "0000000 0000000 ");
+    put(header, 124, "00000011403 00000000000 ");
+    put(header, 156, "0");
+    put(header, 257, "ustar\u000000firn");
+    put(header, 297, "firn");
+    put(header, 329, "0000000 0000000 ");
+    int sum = 8 * ' ';
+    for (byte value : header) {
+      sum += value;
+    }
+    put(header, 148, String.format("%06o\u0000 ", sum));
+
+    assertArrayEquals(header, PackageTar.header("data/00012.zst", 011403));
+  }
+
+  private static void put(byte[] header, int at, String text) {
+    byte[] bytes = text.getBytes(StandardCharsets.US_ASCII);
+    System.arraycopy(bytes, 0, header, at, bytes.length);
   }
 
   private static void fill(FileSystem target) throws IOException {
