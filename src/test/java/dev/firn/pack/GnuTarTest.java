@@ -102,6 +102,31 @@ class GnuTarTest {
   }
 
   @Test
+  void hugeSparseFilesCostOnlyTheirData() throws Exception {
+    long size = 20L << 30;
+    try (TestHome home = new TestHome(directory)) {
+      FileSystem source =
+          home.tree(
+              target -> {
+                long inode = Trees.file(target, 1, "huge", Bytes.utf8("data"));
+                Trees.write(target, inode, size - 4, Bytes.utf8("more"));
+              });
+      for (PackageFormat format : PackageFormat.values()) {
+        byte[] exported = home.export(source, format);
+        assertTrue(exported.length < 50_000, format + " has " + exported.length);
+        FileSystem imported = home.importFrom(exported);
+        Attributes attributes = imported.lookup(1, Bytes.utf8("huge"));
+        assertEquals(size, attributes.sizeBytes());
+        assertEquals("data", text(imported, attributes.inode(), 0));
+        assertEquals("more", text(imported, attributes.inode(), size - 4));
+      }
+      Path file = directory.resolve("huge.tar");
+      Files.write(file, home.export(source, PackageFormat.TAR));
+      assertTrue(run("tar", "tvf", file.toString()).contains(" " + size + " "));
+    }
+  }
+
+  @Test
   void readsOldSparseForms() throws Exception {
     Path file = directory.resolve("sparse");
     run("sh", "-c", "printf data | dd of=" + file + " bs=1 seek=50000000 2>&1");
