@@ -11,7 +11,6 @@ public final class PendingExtent implements Unplaced {
   private final int length;
   private volatile byte[] bytes;
   private volatile RecordPointer pointer;
-  private boolean claimed;
   private IOException failure;
 
   PendingExtent(byte[] bytes, int length) {
@@ -43,13 +42,6 @@ public final class PendingExtent implements Unplaced {
     return bytes;
   }
 
-  /** Says whether the caller is the one to write it. */
-  synchronized boolean claim() {
-    boolean first = !claimed;
-    claimed = true;
-    return first;
-  }
-
   synchronized void placed(RecordPointer place) {
     pointer = place;
     bytes = null;
@@ -61,7 +53,7 @@ public final class PendingExtent implements Unplaced {
     notifyAll();
   }
 
-  /** Waits until whoever claimed it has written it. */
+  /** Waits until whoever writes it has written it. */
   synchronized void awaitPlaced() throws IOException {
     boolean interrupted = false;
     while (pointer == null && failure == null) {

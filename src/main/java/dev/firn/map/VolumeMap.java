@@ -1,6 +1,5 @@
 package dev.firn.map;
 
-import dev.firn.base.Bytes;
 import dev.firn.store.Compression;
 import dev.firn.store.CorruptDataException;
 import dev.firn.store.Draft;
@@ -14,10 +13,7 @@ import dev.firn.store.StoreFailedException;
 import dev.firn.store.Superblock;
 import java.io.Closeable;
 import java.io.IOException;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
@@ -51,8 +47,6 @@ public final class VolumeMap implements Closeable {
 
   /** Deltas that wait for their commit before writers are made to commit themselves. */
   private static final int DELTA_BYTES_MAX = 32 << 20;
-
-  private static final int STAGED_BATCH_BYTES = 1 << 20;
 
   /** Deltas since the last checkpoint beyond which replay would take long. */
   private static final long REPLAY_BYTES_MAX = 64L << 20;
@@ -91,7 +85,7 @@ public final class VolumeMap implements Closeable {
   private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
   // Guarded by lock.
   private final BlockMap head;
-  private final BlockMap snapshots;
+  private final FrozenRoots snapshots;
   private DeltaBuffer delta = new DeltaBuffer();
   private SealHook sealHook = editor -> {};
   private boolean closed;
@@ -107,8 +101,7 @@ public final class VolumeMap implements Closeable {
   private volatile long replayBytes;
   private volatile long changedBytes;
 
-  private final Deque<PendingExtent> staged = new ArrayDeque<>();
-  private long stagedBytes;
+  private final StagedExtents staged = new StagedExtents();
 
   private volatile IOException failure;
 
@@ -122,7 +115,8 @@ public final class VolumeMap implements Closeable {
     this.superblock = superblock;
     this.lastCheckpoint = content;
     this.head = new BlockMap(nodes, options.pageBytes(), content.head());
-    this.snapshots = new BlockMap(nodes, options.pageBytes(), content.snapshots());
+    this.snapshots =
+        new FrozenRoots(nodes, new BlockMap(nodes, options.pageBytes(), content.snapshots()));
     LogScanner.Result result =
         new LogScanner(store.segments(), store.records(), content.volumeNumber())
             .scan(content.replayFrom(), this::replayGroup);
@@ -202,7 +196,7 @@ public final class VolumeMap implements Closeable {
       return result;
     } finally {
       if (!whole && delta.length() != before) {
-        fail(new IOException("a change broke off half way"));
+        failWith("a change broke off half way");
       }
     }
   }
@@ -212,7 +206,7 @@ public final class VolumeMap implements Closeable {
    * deleting, syncing and unmounting go on.
    */
   public void requireSpace(long bytes) throws NoSpaceException, IOException {
-    store.space(placement).require(bytes + stagedBytesNow());
+    store.space(placement).require(bytes + staged.bytes());
   }
 
   /**
@@ -220,18 +214,7 @@ public final class VolumeMap implements Closeable {
    * reference was put and committed.
    */
   public PendingExtent stage(byte[] bytes, int length) {
-    PendingExtent extent = new PendingExtent(bytes, length);
-    synchronized (staged) {
-      staged.add(extent);
-      stagedBytes += length;
-    }
-    return extent;
-  }
-
-  private long stagedBytesNow() {
-    synchronized (staged) {
-      return stagedBytes;
-    }
+    return staged.add(bytes, length);
   }
 
   /**
@@ -240,7 +223,7 @@ public final class VolumeMap implements Closeable {
    * to the speed of the disk.
    */
   public void relieve() throws IOException {
-    while (stagedBytesNow() > options.stagedBytesMax()) {
+    while (staged.bytes() > options.stagedBytesMax()) {
       if (!writeStagedBatch()) {
         break;
       }
@@ -253,49 +236,17 @@ public final class VolumeMap implements Closeable {
     }
   }
 
-  /** Writes up to a batch of staged extents; false if none waited. */
   private boolean writeStagedBatch() throws IOException {
-    List<PendingExtent> batch = new ArrayList<>();
-    synchronized (staged) {
-      int bytes = 0;
-      while (!staged.isEmpty() && (batch.isEmpty() || bytes < STAGED_BATCH_BYTES)) {
-        PendingExtent extent = staged.poll();
-        stagedBytes -= extent.length();
-        if (extent.claim()) {
-          batch.add(extent);
-          bytes += extent.length();
-        }
-      }
-    }
-    if (batch.isEmpty()) {
-      return false;
-    }
-    IOException cause = new IOException("writing file bytes broke off");
     boolean done = false;
     try {
-      List<Draft> drafts = new ArrayList<>(batch.size());
-      for (PendingExtent extent : batch) {
-        drafts.add(Draft.of(RecordType.EXTENT, compression, extent.bytes(), extent.length()));
-      }
-      log.append(drafts);
-      for (int i = 0; i < batch.size(); i++) {
-        batch.get(i).placed(drafts.get(i).pointer());
-      }
+      boolean wrote = staged.writeBatch(log, compression);
       done = true;
-    } catch (IOException e) {
-      cause = e;
-      throw e;
+      return wrote;
     } finally {
       if (!done) {
-        fail(cause);
-        for (PendingExtent extent : batch) {
-          if (extent.pointer() == null) {
-            extent.failed(cause);
-          }
-        }
+        failWith("writing file bytes broke off");
       }
     }
-    return true;
   }
 
   /** All raw bytes of the record behind a stored or pending extent, or the inline bytes. */
@@ -347,7 +298,7 @@ public final class VolumeMap implements Closeable {
       }
       if (freezeRoots) {
         headRoot = head.freeze();
-        snapshotsRoot = snapshots.freeze();
+        snapshotsRoot = snapshots.tree().freeze();
         head.clearChangedNodes();
         changedBytes = 0;
       }
@@ -379,8 +330,7 @@ public final class VolumeMap implements Closeable {
       return behind;
     } finally {
       if (!done) {
-        IOException cause = log.failure();
-        fail(cause != null ? cause : new IOException("a commit broke off"));
+        failWith("a commit broke off");
       }
     }
   }
@@ -435,8 +385,7 @@ public final class VolumeMap implements Closeable {
       done = true;
     } finally {
       if (!done) {
-        IOException cause = log.failure();
-        fail(cause != null ? cause : new IOException("a checkpoint broke off"));
+        failWith("a checkpoint broke off");
       }
     }
     lock.writeLock().lock();
@@ -444,11 +393,11 @@ public final class VolumeMap implements Closeable {
       if (head.root() == roots.head()) {
         head.reset(nodes.load(roots.head().pointer()));
       }
-      if (snapshots.root() == roots.snapshots()) {
-        snapshots.reset(nodes.load(roots.snapshots().pointer()));
+      if (snapshots.tree().root() == roots.snapshots()) {
+        snapshots.tree().reset(nodes.load(roots.snapshots().pointer()));
       }
       head.settle();
-      snapshots.settle();
+      snapshots.tree().settle();
     } finally {
       lock.writeLock().unlock();
     }
@@ -469,68 +418,27 @@ public final class VolumeMap implements Closeable {
         map -> {
           sealHook.seal(map);
           delta.freeze(snapshotNumber, metadata);
-          putFrozen(snapshotNumber, metadata);
+          snapshots.put(snapshotNumber, metadata, head.freeze());
           return null;
         });
-  }
-
-  private void putFrozen(long number, byte[] metadata) throws IOException {
-    byte[] value = new byte[RecordPointer.BYTES + metadata.length];
-    System.arraycopy(metadata, 0, value, RecordPointer.BYTES, metadata.length);
-    Node root = head.freeze();
-    if (root.pointer() != null) {
-      root.pointer().encode(value, 0);
-      snapshots.put(snapshotKey(number), value, null);
-    } else {
-      snapshots.put(snapshotKey(number), value, root);
-    }
   }
 
   /** The frozen root with this number, or null. */
   public FrozenMap frozen(long snapshotNumber) throws IOException {
     lock.readLock().lock();
     try {
-      Node root = frozenRoot(snapshotNumber);
+      Node root = snapshots.find(snapshotNumber);
       return root == null ? null : new FrozenMap(this, root);
     } finally {
       lock.readLock().unlock();
     }
   }
 
-  private Node frozenRoot(long number) throws IOException {
-    Node leaf = snapshots.root();
-    byte[] key = snapshotKey(number);
-    while (!leaf.isLeaf()) {
-      leaf = nodes.child(leaf, TreeReader.childIndex(leaf, key));
-    }
-    int index = Page.search(leaf.page, key);
-    if (index < 0) {
-      return null;
-    }
-    if (leaf.reference(index) instanceof Node root) {
-      return root;
-    }
-    RecordPointer pointer = RecordPointer.decode(leaf.page, Page.valueStart(leaf.page, index));
-    if (pointer == null) {
-      throw new CorruptDataException("snapshot " + number + " has no root");
-    }
-    return nodes.load(pointer);
-  }
-
   /** All frozen roots, ascending by number. */
   public List<FrozenRoot> frozenRoots() throws IOException {
     lock.readLock().lock();
     try {
-      List<FrozenRoot> roots = new ArrayList<>();
-      MapCursor cursor = snapshots.cursor(Bytes.EMPTY);
-      while (cursor.next()) {
-        byte[] value = cursor.value();
-        roots.add(
-            new FrozenRoot(
-                Bytes.getLongSorted(cursor.key(), 0),
-                Arrays.copyOfRange(value, RecordPointer.BYTES, value.length)));
-      }
-      return roots;
+      return snapshots.list();
     } finally {
       lock.readLock().unlock();
     }
@@ -540,11 +448,11 @@ public final class VolumeMap implements Closeable {
   public boolean dropFrozen(long snapshotNumber) throws IOException {
     return write(
         map -> {
-          if (snapshots.get(snapshotKey(snapshotNumber)) == null) {
+          if (!snapshots.remove(snapshotNumber)) {
             return false;
           }
           delta.drop(snapshotNumber);
-          return snapshots.delete(snapshotKey(snapshotNumber));
+          return true;
         });
   }
 
@@ -555,7 +463,7 @@ public final class VolumeMap implements Closeable {
   public void resetTo(long snapshotNumber) throws IOException {
     write(
         map -> {
-          Node root = frozenRoot(snapshotNumber);
+          Node root = snapshots.find(snapshotNumber);
           if (root == null) {
             throw new IOException("no snapshot " + snapshotNumber + " in volume " + number());
           }
@@ -614,7 +522,9 @@ public final class VolumeMap implements Closeable {
     return failure;
   }
 
-  private void fail(IOException cause) {
+  /** Ends writing, for the log's reason if it has one. */
+  private void failWith(String otherwise) {
+    IOException cause = log.failure() != null ? log.failure() : new IOException(otherwise);
     if (failure == null) {
       failure = cause;
       LOG.error("volume {} is read-only from now on: {}", number(), cause.getMessage(), cause);
@@ -631,12 +541,6 @@ public final class VolumeMap implements Closeable {
     if (closed) {
       throw new IOException("volume " + number() + " is closed");
     }
-  }
-
-  private static byte[] snapshotKey(long number) {
-    byte[] key = new byte[8];
-    Bytes.putLongSorted(key, 0, number);
-    return key;
   }
 
   private void replayGroup(List<byte[]> deltas) throws IOException {
@@ -659,17 +563,17 @@ public final class VolumeMap implements Closeable {
 
     @Override
     public void freeze(long number, byte[] metadata) throws IOException {
-      putFrozen(number, metadata);
+      snapshots.put(number, metadata, head.freeze());
     }
 
     @Override
     public void drop(long number) throws IOException {
-      snapshots.delete(snapshotKey(number));
+      snapshots.remove(number);
     }
 
     @Override
     public void reset(long number) throws IOException {
-      Node root = frozenRoot(number);
+      Node root = snapshots.find(number);
       if (root == null) {
         throw new CorruptDataException(
             "log goes back to snapshot " + number + ", which is not there");

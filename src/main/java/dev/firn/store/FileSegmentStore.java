@@ -77,52 +77,65 @@ public final class FileSegmentStore implements SegmentStore {
   @Override
   public void write(long segment, long offset, ByteBuffer source) throws IOException {
     int start = source.position();
-    while (true) {
-      FileChannel channel = channel(segment);
-      try {
-        source.position(start);
-        long at = offset;
-        while (source.hasRemaining()) {
-          at += channel.write(source, at);
-        }
-        return;
-      } catch (ClosedChannelException e) {
-        reopen(segment, channel, e);
-      }
-    }
+    withChannel(
+        segment,
+        channel -> {
+          source.position(start);
+          long at = offset;
+          while (source.hasRemaining()) {
+            at += channel.write(source, at);
+          }
+          return null;
+        });
   }
 
   @Override
   public int read(long segment, long offset, ByteBuffer target) throws IOException {
     int start = target.position();
-    while (true) {
-      FileChannel channel = channel(segment);
-      try {
-        target.position(start);
-        long at = offset;
-        while (target.hasRemaining()) {
-          int count = channel.read(target, at);
-          if (count < 0) {
-            break;
+    return withChannel(
+        segment,
+        channel -> {
+          target.position(start);
+          long at = offset;
+          while (target.hasRemaining()) {
+            int count = channel.read(target, at);
+            if (count < 0) {
+              break;
+            }
+            at += count;
           }
-          at += count;
-        }
-        return (int) (at - offset);
-      } catch (ClosedChannelException e) {
-        reopen(segment, channel, e);
-      }
-    }
+          return (int) (at - offset);
+        });
   }
 
   @Override
   public void force(long segment) throws IOException {
+    withChannel(
+        segment,
+        channel -> {
+          channel.force(false);
+          return null;
+        });
+  }
+
+  private interface ChannelAction<T> {
+    T run(FileChannel channel) throws IOException;
+  }
+
+  /**
+   * Runs an action, again if its channel was evicted and closed meanwhile; so it must begin with
+   * what it began with.
+   */
+  private <T> T withChannel(long segment, ChannelAction<T> action) throws IOException {
     while (true) {
       FileChannel channel = channel(segment);
       try {
-        channel.force(false);
-        return;
+        return action.run(channel);
       } catch (ClosedChannelException e) {
-        reopen(segment, channel, e);
+        if (!paths.containsKey(segment)) {
+          throw e;
+        }
+        channels.asMap().remove(segment, channel);
       }
     }
   }
@@ -204,15 +217,6 @@ public final class FileSegmentStore implements SegmentStore {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-  }
-
-  /** A channel that was evicted while in use is opened again; a deleted segment's is not. */
-  private void reopen(long segment, FileChannel closed, ClosedChannelException cause)
-      throws IOException {
-    if (!paths.containsKey(segment)) {
-      throw cause;
-    }
-    channels.asMap().remove(segment, closed);
   }
 
   /** A failed close of a channel says nothing new: what had to be durable was forced before. */

@@ -1,0 +1,73 @@
+package dev.firn.map;
+
+import dev.firn.store.Compression;
+import dev.firn.store.Draft;
+import dev.firn.store.RecordType;
+import dev.firn.store.SegmentLog;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+
+/**
+ * File bytes that wait to be written. Whoever takes an extent out of the queue writes it, so
+ * several threads compress and write at once. Safe for concurrent use.
+ */
+final class StagedExtents {
+  private static final int BATCH_BYTES = 1 << 20;
+
+  private final Deque<PendingExtent> queue = new ArrayDeque<>();
+  private long bytes;
+
+  synchronized PendingExtent add(byte[] content, int length) {
+    PendingExtent extent = new PendingExtent(content, length);
+    queue.add(extent);
+    bytes += length;
+    return extent;
+  }
+
+  /** How many bytes wait. */
+  synchronized long bytes() {
+    return bytes;
+  }
+
+  private synchronized List<PendingExtent> takeBatch() {
+    List<PendingExtent> batch = new ArrayList<>();
+    int batchBytes = 0;
+    while (!queue.isEmpty() && batchBytes < BATCH_BYTES) {
+      PendingExtent extent = queue.poll();
+      bytes -= extent.length();
+      batchBytes += extent.length();
+      batch.add(extent);
+    }
+    return batch;
+  }
+
+  /** Writes up to a batch; false if nothing waited. When it throws, no later write may succeed. */
+  boolean writeBatch(SegmentLog log, Compression compression) throws IOException {
+    List<PendingExtent> batch = takeBatch();
+    IOException cause = new IOException("writing file bytes broke off");
+    try {
+      List<Draft> drafts = new ArrayList<>(batch.size());
+      for (PendingExtent extent : batch) {
+        drafts.add(Draft.of(RecordType.EXTENT, compression, extent.bytes(), extent.length()));
+      }
+      log.append(drafts);
+      for (int i = 0; i < batch.size(); i++) {
+        batch.get(i).placed(drafts.get(i).pointer());
+      }
+    } catch (IOException e) {
+      cause = e;
+      throw e;
+    } finally {
+      // Those who wait for one of these must not wait for good.
+      for (PendingExtent extent : batch) {
+        if (extent.pointer() == null) {
+          extent.failed(cause);
+        }
+      }
+    }
+    return !batch.isEmpty();
+  }
+}
