@@ -85,7 +85,7 @@ class BadInputIT {
   void sizes() {
     for (String size : List.of("0", "-1G", "four", "14902G", "15T", "9".repeat(30), "")) {
       firn.run("volume", "create", "other", "--size", size).failed(2, "size");
-      firn.run("volume", "resize", "data", size).failed(2, "");
+      firn.run("volume", "resize", "data", size).failed(2, "size");
     }
     firn.run("volume", "create", "other").failed(2, "--size");
     firn.run("volume", "resize", "data", "1G").failed(4, "data");

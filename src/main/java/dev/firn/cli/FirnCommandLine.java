@@ -36,7 +36,15 @@ final class FirnCommandLine {
   }
 
   static CommandLine create(RootCommand root) {
-    return new CommandLine(root)
+    CommandLine commandLine = new CommandLine(root);
+    // A negative size is a wrong size, not an unknown option.
+    commandLine
+        .getSubcommands()
+        .get("volume")
+        .getSubcommands()
+        .get("resize")
+        .setUnmatchedOptionsArePositionalParams(true);
+    return commandLine
         .setColorScheme(CommandLine.Help.defaultColorScheme(Ansi.OFF))
         .setUsageHelpWidth(HELP_COLUMNS)
         .setExpandAtFiles(false)

@@ -78,7 +78,9 @@ public final class MapStore implements Closeable {
     this.records = new RecordReader(segments, options.extentCacheBytes());
     this.nodes = new NodeStore(records, options.nodeCacheBytes());
     this.keeper =
-        Executors.newSingleThreadScheduledExecutor(
+        // One of the two goes on committing while the other writes a long checkpoint.
+        Executors.newScheduledThreadPool(
+            2,
             task -> {
               Thread thread = new Thread(task, "firn-commit");
               thread.setDaemon(true);
