@@ -146,22 +146,4 @@ public final class ExtentRef {
   byte[] inlineBytes() {
     return inlineBytes;
   }
-
-  /** Whether both stand for the same bytes of the same record, without reading them. */
-  public boolean sameAs(ExtentRef other) {
-    if (length != other.length) {
-      return false;
-    }
-    if (inlineBytes != null || other.inlineBytes != null) {
-      return Arrays.equals(inlineBytes, other.inlineBytes);
-    }
-    if (offsetInside != other.offsetInside) {
-      return false;
-    }
-    if (pending != null && pending == other.pending) {
-      return true;
-    }
-    RecordPointer place = place();
-    return place != null && place.equals(other.place());
-  }
 }

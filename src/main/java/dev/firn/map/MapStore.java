@@ -1,5 +1,6 @@
 package dev.firn.map;
 
+import dev.firn.base.DurableFiles;
 import dev.firn.store.Compression;
 import dev.firn.store.FileSegmentStore;
 import dev.firn.store.LogPosition;
@@ -9,13 +10,11 @@ import dev.firn.store.SegmentStore;
 import dev.firn.store.Superblock;
 import java.io.Closeable;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -191,9 +190,7 @@ public final class MapStore implements Closeable {
       map.abandon();
     }
     Files.deleteIfExists(superblockPath(volumeNumber));
-    try (FileChannel entries = FileChannel.open(directory, StandardOpenOption.READ)) {
-      entries.force(true);
-    }
+    DurableFiles.force(directory);
   }
 
   private Path superblockPath(long volumeNumber) {

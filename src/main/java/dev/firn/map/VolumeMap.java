@@ -5,7 +5,6 @@ import dev.firn.store.CorruptDataException;
 import dev.firn.store.Draft;
 import dev.firn.store.LogPosition;
 import dev.firn.store.LogScanner;
-import dev.firn.store.NoSpaceException;
 import dev.firn.store.RecordPointer;
 import dev.firn.store.RecordType;
 import dev.firn.store.SegmentLog;
@@ -204,8 +203,10 @@ public final class VolumeMap implements Closeable {
   /**
    * Refuses work that would need more of the disk than there is, apart from the reserve that lets
    * deleting, syncing and unmounting go on.
+   *
+   * @throws dev.firn.store.NoSpaceException if so
    */
-  public void requireSpace(long bytes) throws NoSpaceException, IOException {
+  public void requireSpace(long bytes) throws IOException {
     store.space(placement).require(bytes + staged.bytes());
   }
 

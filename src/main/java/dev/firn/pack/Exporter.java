@@ -1,6 +1,7 @@
 package dev.firn.pack;
 
 import com.github.luben.zstd.ZstdOutputStream;
+import dev.firn.base.DurableFiles;
 import dev.firn.base.FirnException;
 import dev.firn.region.Region;
 import dev.firn.snapshot.Snapshot;
@@ -112,9 +113,7 @@ public final class Exporter {
         throw e;
       }
     }
-    try (FileChannel entries = FileChannel.open(directory, StandardOpenOption.READ)) {
-      entries.force(true);
-    }
+    DurableFiles.force(directory);
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.firn.region;
 
+import dev.firn.base.DurableFiles;
 import dev.firn.base.FirnException;
 import dev.firn.vfs.SetAttributes;
 import java.io.Closeable;
@@ -195,15 +196,9 @@ final class Home implements Closeable {
     if (!Files.exists(format)) {
       Path fresh = directory.resolve(FORMAT_NEW);
       Files.writeString(fresh, FORMAT + "\n", StandardCharsets.US_ASCII);
-      sync(fresh);
+      DurableFiles.force(fresh);
       Files.move(fresh, format, StandardCopyOption.ATOMIC_MOVE);
-      sync(directory);
-    }
-  }
-
-  private static void sync(Path path) throws IOException {
-    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-      channel.force(true);
+      DurableFiles.force(directory);
     }
   }
 

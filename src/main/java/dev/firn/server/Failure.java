@@ -2,6 +2,7 @@ package dev.firn.server;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
+import dev.firn.base.DiskErrors;
 import dev.firn.base.ErrorKind;
 import dev.firn.base.FirnException;
 import dev.firn.vfs.ErrnoException;
@@ -19,8 +20,6 @@ import java.util.Locale;
  * @param expected whether it was meant for the user; anything else belongs in the log as well
  */
 public record Failure(ErrorKind kind, String message, boolean expected) {
-  private static final String DISK_FULL = "No space left on device";
-
   /** What to tell of {@code thrown}; its message never spans lines. */
   public static Failure of(Throwable thrown) {
     Failure failure = classify(thrown);
@@ -85,7 +84,7 @@ public record Failure(ErrorKind kind, String message, boolean expected) {
   }
 
   private static Failure ofMessage(String message) {
-    if (message.contains(DISK_FULL)) {
+    if (DiskErrors.saysFull(message)) {
       return new Failure(ErrorKind.NO_SPACE, message + "; free some space and try again", true);
     }
     return new Failure(ErrorKind.FAILED, "input/output error: " + message, false);

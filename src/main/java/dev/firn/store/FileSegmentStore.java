@@ -2,6 +2,7 @@ package dev.firn.store;
 
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.LoadingCache;
+import dev.firn.base.DurableFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -69,9 +70,7 @@ public final class FileSegmentStore implements SegmentStore {
             path, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE);
     paths.put(segment, path);
     channels.put(segment, channel);
-    try (FileChannel entries = FileChannel.open(directory, StandardOpenOption.READ)) {
-      entries.force(true);
-    }
+    DurableFiles.force(directory);
   }
 
   @Override

@@ -39,11 +39,6 @@ public final class RecordReader {
     return bytes;
   }
 
-  /** Whether a later {@link #readExtent} needs no disk. */
-  public boolean isCached(RecordPointer pointer) {
-    return extents.getIfPresent(new Place(pointer.segment(), pointer.offset())) != null;
-  }
-
   /** The unpacked payload, from the disk. */
   public byte[] read(RecordType type, RecordPointer pointer) throws IOException {
     byte[] image = new byte[RecordFormat.HEADER_BYTES + pointer.storedLength()];

@@ -1,6 +1,7 @@
 package dev.firn.store;
 
 import dev.firn.base.Bytes;
+import dev.firn.base.DurableFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -74,9 +75,7 @@ public final class Superblock {
       channel.force(true);
     }
     if (content.sequence() <= 1) {
-      try (FileChannel directory = FileChannel.open(path.getParent(), StandardOpenOption.READ)) {
-        directory.force(true);
-      }
+      DurableFiles.force(path.getParent());
     }
   }
 

@@ -5,22 +5,29 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** What is open, by handles that are never used again. Safe for concurrent use. */
-final class Handles<T> {
+public final class Handles<T> {
   private final AtomicLong last = new AtomicLong();
   private final Map<Long, T> open = new ConcurrentHashMap<>();
 
-  long add(T target) {
+  public long add(T target) {
     long handle = last.incrementAndGet();
     open.put(handle, target);
     return handle;
   }
 
-  T get(long handle) throws ErrnoException {
+  /** EBADF if nothing is open by this handle. */
+  public T get(long handle) throws ErrnoException {
     return require(open.get(handle));
   }
 
-  T remove(long handle) throws ErrnoException {
+  /** EBADF if nothing is open by this handle. */
+  public T remove(long handle) throws ErrnoException {
     return require(open.remove(handle));
+  }
+
+  /** What is open at this moment. */
+  public Iterable<T> all() {
+    return open.values();
   }
 
   private T require(T target) throws ErrnoException {

@@ -5,6 +5,7 @@ import com.kenai.jffi.Invoker;
 import com.kenai.jffi.Type;
 import dev.firn.vfs.DirectoryEntry;
 import dev.firn.vfs.FileSystem;
+import dev.firn.vfs.Handles;
 import java.io.IOException;
 import java.util.List;
 
@@ -25,7 +26,7 @@ final class DirectoryOperations {
 
   private final FileSystem fileSystem;
   private final Paths paths;
-  private final OpenFiles<OpenDirectory> directories = new OpenFiles<>();
+  private final Handles<OpenDirectory> directories = new Handles<>();
 
   DirectoryOperations(FileSystem fileSystem, Paths paths) {
     this.fileSystem = fileSystem;

@@ -3,6 +3,7 @@ package dev.firn.fuse.jnr;
 import dev.firn.vfs.Attributes;
 import dev.firn.vfs.FileMode;
 import dev.firn.vfs.FileSystem;
+import dev.firn.vfs.Handles;
 import dev.firn.vfs.SetAttributes;
 import java.io.IOException;
 
@@ -16,7 +17,7 @@ final class FileOperations {
   private final FileSystem fileSystem;
   private final Paths paths;
   private final HiddenFiles hidden;
-  private final OpenFiles<OpenFile> files = new OpenFiles<>();
+  private final Handles<OpenFile> files = new Handles<>();
 
   FileOperations(FileSystem fileSystem, Paths paths, HiddenFiles hidden) {
     this.fileSystem = fileSystem;
