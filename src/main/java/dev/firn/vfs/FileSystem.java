@@ -42,11 +42,26 @@ public interface FileSystem extends Closeable {
   /** Truncation beyond the largest file answers EFBIG; growth makes a hole. */
   Attributes setAttributes(long inode, SetAttributes changes) throws IOException;
 
+  /**
+   * Takes away what lets a file run with its owner's rights, as a write by somebody else does: the
+   * set-user-ID bit, the set-group-ID bit of a file that its group may execute, and {@code
+   * security.capability}.
+   */
+  default void dropPrivileges(long inode) throws IOException {}
+
   byte[] readLink(long inode) throws IOException;
 
   /** A regular file, fifo, socket or device node; {@code mode} has type and permission bits. */
   Attributes makeNode(long parent, byte[] name, int mode, int device, int uid, int gid)
       throws IOException;
+
+  /**
+   * A regular file without a name, as open(2) makes it with O_TMPFILE: {@link #link} may give it
+   * one. The answer counts as one {@link #remember}.
+   */
+  default Attributes makeTemporary(long parent, int mode, int uid, int gid) throws IOException {
+    throw new ErrnoException(Errno.EOPNOTSUPP);
+  }
 
   Attributes makeDirectory(long parent, byte[] name, int mode, int uid, int gid) throws IOException;
 
@@ -116,6 +131,17 @@ public interface FileSystem extends Closeable {
 
   /** The kernel holds one more reference to the inode. */
   void remember(long inode);
+
+  /**
+   * Whether entries and attributes of this directory change without the kernel's doing, so that it
+   * must not believe them for long. Making and removing names there can take a while.
+   */
+  default boolean changesUnseen(long directory) {
+    return false;
+  }
+
+  /** From now on this kernel holds parts of the file system; null: none does any more. */
+  default void cachedBy(KernelCache cache) {}
 
   /** The kernel let go of {@code count} references. */
   void forget(long inode, long count) throws IOException;
