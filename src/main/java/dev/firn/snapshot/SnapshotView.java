@@ -127,6 +127,11 @@ public final class SnapshotView implements FileSystem {
   }
 
   @Override
+  public void dropPrivileges(long inode) throws IOException {
+    writable(inode).dropPrivileges(inode);
+  }
+
+  @Override
   public byte[] readLink(long inode) throws IOException {
     if (isLive(inode)) {
       return live.readLink(inode);
@@ -142,6 +147,11 @@ public final class SnapshotView implements FileSystem {
       throws IOException {
     refuseDirectoryName(parent, name, Errno.EEXIST);
     return writable(parent).makeNode(parent, name, mode, device, uid, gid);
+  }
+
+  @Override
+  public Attributes makeTemporary(long parent, int mode, int uid, int gid) throws IOException {
+    return writable(parent).makeTemporary(parent, mode, uid, gid);
   }
 
   @Override
