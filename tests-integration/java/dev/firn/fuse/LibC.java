@@ -125,10 +125,6 @@ public interface LibC {
 
   int msync(Pointer start, long length, int flags);
 
-  Pointer memcpy(Pointer target, byte[] source, long length);
-
-  Pointer memcpy(byte[] target, Pointer source, long length);
-
   int flock(int fd, int operation);
 
   int fcntl(int fd, int command, byte[] argument);
@@ -148,4 +144,8 @@ public interface LibC {
   int setfsgid(int gid);
 
   long syscall(long number, long count, int[] list);
+
+  long syscall(long number, long first, long second);
+
+  long syscall(long number, long first, long second, long third);
 }

@@ -6,69 +6,92 @@ import static dev.firn.fuse.Posix.check;
 import jnr.ffi.Pointer;
 
 /**
- * A part of a file mapped into memory. All access goes through memcpy in the C library: a Java
- * thread that waits for a page in Java code holds up the collector, which holds up the threads of
- * this process that would bring the page.
+ * A part of a file mapped into memory: that of {@link MappingProcess}, not of this process. The
+ * kernel holds a lock of a process's memory while it brings or takes a page of a file; a process
+ * that serves the file itself needs the same lock now and then (for a thread's stack, for compiled
+ * code) and would wait for itself.
  */
 public final class Mapping implements AutoCloseable {
   public static final int PROT_READ = 1;
   public static final int PROT_WRITE = 2;
   public static final int MAP_SHARED = 1;
   public static final int MAP_PRIVATE = 2;
-  private static final int MAP_ANONYMOUS = 0x20;
-  private static final int MS_SYNC = 4;
 
-  private final Pointer start;
+  private final int number;
   private final long length;
   private boolean closed;
 
-  private Mapping(Pointer start, long length) {
-    this.start = start;
+  private Mapping(int number, long length) {
+    this.number = number;
     this.length = length;
   }
 
+  /** Maps a part of what is open here. The mapping does not need the descriptor any more. */
   public static Mapping of(int fd, long offset, long length, int protection, int flags) {
-    Pointer start = LIBC.mmap(null, length, protection, flags, fd, offset);
-    // MAP_FAILED is -1, too.
-    check(start.address());
-    return new Mapping(start, length);
-  }
-
-  /** Memory that begins at a page, as direct input and output wants it. */
-  public static Mapping memory(long length) {
-    return of(-1, 0, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS);
-  }
-
-  public Pointer pointer() {
-    return start;
+    return new Mapping(MappingProcess.get().map(fd, offset, length, protection, flags), length);
   }
 
   public byte[] get(long offset, int count) {
-    byte[] bytes = new byte[count];
-    LIBC.memcpy(bytes, at(offset, count), count);
-    return bytes;
+    requireRange(offset, count);
+    return MappingProcess.get().load(number, offset, count);
   }
 
+  /** When this returns, the store has happened. */
   public void put(long offset, byte[] bytes) {
-    LIBC.memcpy(at(offset, bytes.length), bytes, bytes.length);
+    requireRange(offset, bytes.length);
+    MappingProcess.get().store(number, offset, bytes);
   }
 
-  private Pointer at(long offset, long count) {
+  private void requireRange(long offset, long count) {
     if (offset < 0 || offset + count > length) {
       throw new IndexOutOfBoundsException(offset + " + " + count + " of " + length);
     }
-    return start.slice(offset);
   }
 
   /** Returns when what was stored has reached the file system. */
   public void sync() {
-    check(LIBC.msync(start, length, MS_SYNC));
+    MappingProcess.get().sync(number);
   }
 
   @Override
   public void close() {
     if (!closed) {
       closed = true;
+      MappingProcess.get().unmap(number);
+    }
+  }
+
+  /** Memory of this process that begins at a page, as direct input and output wants it. */
+  public static final class Memory implements AutoCloseable {
+    private static final int MAP_ANONYMOUS = 0x20;
+
+    private final Pointer start;
+    private final long length;
+
+    public Memory(long length) {
+      this.length = length;
+      int flags = MAP_PRIVATE | MAP_ANONYMOUS;
+      start = LIBC.mmap(null, length, PROT_READ | PROT_WRITE, flags, -1, 0);
+      // MAP_FAILED is -1, too.
+      check(start.address());
+    }
+
+    public Pointer pointer() {
+      return start;
+    }
+
+    public byte[] get(int count) {
+      byte[] bytes = new byte[count];
+      start.get(0, bytes, 0, count);
+      return bytes;
+    }
+
+    public void put(byte[] bytes) {
+      start.put(0, bytes, 0, bytes.length);
+    }
+
+    @Override
+    public void close() {
       check(LIBC.munmap(start, length));
     }
   }

@@ -149,14 +149,14 @@ final class FileScenarios {
   void directInputAndOutputGoesPastTheCache(Place place) {
     int buffered = place.create("file");
     int direct = place.open("file", Posix.O_RDWR | Posix.O_DIRECT);
-    try (Mapping memory = Mapping.memory(4 * PAGE_BYTES)) {
-      memory.put(0, pattern(4 * PAGE_BYTES));
+    try (Mapping.Memory memory = new Mapping.Memory(4 * PAGE_BYTES)) {
+      memory.put(pattern(4 * PAGE_BYTES));
       assertEquals(4 * PAGE_BYTES, check(LIBC.pwrite(direct, memory.pointer(), 4 * PAGE_BYTES, 0)));
       assertArrayEquals(pattern(4 * PAGE_BYTES), Posix.read(buffered, 0, 100_000));
       Posix.writeAll(buffered, pattern(PAGE_BYTES, 7), PAGE_BYTES);
       assertEquals(PAGE_BYTES, check(LIBC.pread(direct, memory.pointer(), PAGE_BYTES, PAGE_BYTES)));
-      assertArrayEquals(pattern(PAGE_BYTES, 7), memory.get(0, PAGE_BYTES));
-      memory.put(0, pattern(PAGE_BYTES, 9));
+      assertArrayEquals(pattern(PAGE_BYTES, 7), memory.get(PAGE_BYTES));
+      memory.put(pattern(PAGE_BYTES, 9));
       check(LIBC.pwrite(direct, memory.pointer(), PAGE_BYTES, 2 * PAGE_BYTES));
       assertArrayEquals(pattern(PAGE_BYTES, 9), Posix.read(buffered, 2 * PAGE_BYTES, PAGE_BYTES));
       assertEquals(0, check(LIBC.pread(direct, memory.pointer(), PAGE_BYTES, 100L * PAGE_BYTES)));
