@@ -1,5 +1,6 @@
 package dev.firn.fuse;
 
+import dev.firn.base.ErrorKind;
 import dev.firn.base.FirnException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -11,6 +12,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import jnr.constants.platform.Errno;
 import jnr.ffi.LibraryLoader;
 import jnr.ffi.Runtime;
@@ -22,6 +27,9 @@ public final class MountPoint {
 
   /** More than any architecture's struct statfs. */
   private static final int STATFS_BYTES = 256;
+
+  /** After umount(2) succeeded, only other mount name spaces can keep the connection up. */
+  private static final int END_SECONDS_MAX = 60;
 
   /** More dead mounts than this on top of each other are not worth a longer loop. */
   private static final int DEAD_MOUNTS_MAX = 16;
@@ -101,6 +109,46 @@ public final class MountPoint {
       default:
         throw FirnException.failed("cannot unmount '%s': %s", directory, error.description());
     }
+  }
+
+  /**
+   * Takes a served mount away, and returns when its serving has ended.
+   *
+   * @param ended completes then; exceptionally when not all is durable
+   * @throws FirnException CONFLICT when the mount is busy: it stays as it is
+   */
+  public static void unmount(Path directory, CompletableFuture<Void> ended) {
+    if (ended.isDone()) {
+      return;
+    }
+    try {
+      unmount(directory);
+      ended.get(END_SECONDS_MAX, TimeUnit.SECONDS);
+    } catch (IOException e) {
+      throw new FirnException(
+          ErrorKind.FAILED, "cannot unmount '" + directory + "': " + e.getMessage(), e);
+    } catch (TimeoutException e) {
+      throw FirnException.conflict(
+          "'%s' is unmounted here, but in use elsewhere: another mount name space (a container?)"
+              + " still has it mounted; end that",
+          directory);
+    } catch (ExecutionException e) {
+      throw new FirnException(
+          ErrorKind.FAILED,
+          "'"
+              + directory
+              + "' is unmounted, but its last changes could not be made durable: "
+              + e.getCause().getMessage(),
+          e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw FirnException.failed("interrupted while unmounting '%s'", directory);
+    }
+  }
+
+  /** The device number of the file system mounted at a directory, such as "0:45". */
+  public static Optional<String> deviceAt(Path directory) throws IOException {
+    return MountTable.deviceAt(directory);
   }
 
   /** Whether this process may mount by itself, without a set-uid helper. */

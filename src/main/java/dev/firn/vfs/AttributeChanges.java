@@ -73,7 +73,7 @@ final class AttributeChanges {
     if (changes.modifyTime() != null) {
       inode.setModifyTime(time(changes.modifyTime(), now));
     }
-    inode.setChangeTime(now);
+    inode.setChangeTime(changes.changeTime() == null ? now : time(changes.changeTime(), now));
     inodes.changed(inode);
   }
 
