@@ -71,6 +71,7 @@ public final class VolumeFileSystem implements FileSystem {
           root.parent = ROOT_INODE;
           root.setAccessTime(now);
           root.setContentTimes(now);
+          root.setGeneration(now);
           fileSystem.inodes.add(root);
           fileSystem.inodes.seal(editor);
           return null;
