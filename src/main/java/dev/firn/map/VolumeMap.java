@@ -413,6 +413,14 @@ public final class VolumeMap implements Closeable {
         });
   }
 
+  /**
+   * As {@link #freeze}, but of the map alone: what the layer above holds back is not in it, and
+   * stays held back.
+   */
+  public FrozenMap freezeUnsealed() throws IOException {
+    return write(map -> new FrozenMap(this, head.freeze()));
+  }
+
   /** Freezes the head under a number. Constant time; durable with the next {@link #commit}. */
   public void freezeAs(long snapshotNumber, byte[] metadata) throws IOException {
     write(

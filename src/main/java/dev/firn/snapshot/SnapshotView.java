@@ -299,7 +299,7 @@ public final class SnapshotView implements FileSystem {
       return live.openDirectory(inode) << 1;
     }
     if (inode == DIRECTORY_INODE) {
-      return register(new Opened.Names(directory.list()));
+      return register(new Opened.Names(directory));
     }
     SnapshotTrees.Use use = trees.use(number(inode));
     try {

@@ -109,12 +109,13 @@ public interface FileSystem extends Closeable {
   /** Everything done on this file system before the call survives a crash after it. */
   void syncAll() throws IOException;
 
-  /** Freezes the listing at this moment. */
+  /** Opens a listing of this moment. */
   long openDirectory(long inode) throws IOException;
 
   /**
    * The entries behind {@code cookie} (0: from the start, with "." and ".." first), at most {@code
    * limit}; empty at the end. Stable under concurrent change: a name neither repeats nor is missed.
+   * From the start (cookie 0) it is of the moment of that call, as rewinddir(3) wants it.
    */
   List<DirectoryEntry> readDirectory(long handle, long cookie, int limit) throws IOException;
 

@@ -117,7 +117,7 @@ public final class FrozenFileSystem implements FileSystem {
   @Override
   public long openDirectory(long inode) throws IOException {
     Inode directory = Tree.require(map, inode).requireDirectory();
-    return directories.add(DirectoryListing.frozen(map, directory));
+    return directories.add(DirectoryListing.frozen(map, inode, directory.parent));
   }
 
   @Override

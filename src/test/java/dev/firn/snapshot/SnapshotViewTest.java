@@ -271,6 +271,9 @@ class SnapshotViewTest {
     List<DirectoryEntry> rest = view.readDirectory(handle, first.get(2).cookie(), 100);
     assertEquals(List.of("b", "c"), rest.stream().map(e -> Bytes.text(e.name())).toList());
     assertEquals(List.of(), view.readDirectory(handle, rest.get(1).cookie(), 100));
+    List<DirectoryEntry> again = view.readDirectory(handle, 0, 100);
+    assertEquals(
+        List.of(".", "..", "a", "aa", "c"), again.stream().map(e -> Bytes.text(e.name())).toList());
     view.releaseDirectory(handle);
     answers(Errno.EBADF, () -> view.readDirectory(handle, 0, 1));
     answers(Errno.EBADF, () -> view.releaseDirectory(handle));
