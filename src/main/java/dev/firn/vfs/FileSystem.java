@@ -96,7 +96,10 @@ public interface FileSystem extends Closeable {
   /** The next data ({@code hole} false) or hole at or after {@code offset}; ENXIO as lseek(2). */
   long seek(long inode, long offset, boolean hole) throws IOException;
 
-  /** Shares extents; both inodes in this file system. Answers the bytes copied. */
+  /**
+   * Shares extents; both inodes in this file system. Answers the bytes copied, which may be less
+   * than asked for; 0 at the end of the source. EINVAL for overlapping ranges of one file.
+   */
   long copyRange(long source, long sourceOffset, long target, long targetOffset, long length)
       throws IOException;
 

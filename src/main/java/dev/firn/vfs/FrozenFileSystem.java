@@ -43,6 +43,10 @@ public final class FrozenFileSystem implements FileSystem {
     }
   }
 
+  FrozenMap map() {
+    return map;
+  }
+
   @Override
   public Attributes lookup(long parent, byte[] name) throws IOException {
     if (Names.isDot(name)) {

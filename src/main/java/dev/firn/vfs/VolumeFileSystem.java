@@ -32,6 +32,7 @@ public final class VolumeFileSystem implements FileSystem {
   private final Namespace namespace;
   private final Renames renames;
   private final FileContent content;
+  private final RangeCopy rangeCopy;
   private final Xattrs xattrs;
   private final AttributeChanges attributeChanges;
   private final Handles<Long> files = new Handles<>();
@@ -46,6 +47,7 @@ public final class VolumeFileSystem implements FileSystem {
     this.namespace = new Namespace(inodes, entries, lifetimes, xattrs, clock);
     this.renames = new Renames(inodes, entries, lifetimes, clock);
     this.content = new FileContent(inodes, clock);
+    this.rangeCopy = new RangeCopy(inodes, content, clock);
     this.attributeChanges = new AttributeChanges(inodes, content, xattrs, clock);
   }
 
@@ -69,6 +71,7 @@ public final class VolumeFileSystem implements FileSystem {
           root.parent = ROOT_INODE;
           root.setAccessTime(now);
           root.setContentTimes(now);
+          root.setGeneration(now);
           fileSystem.inodes.add(root);
           fileSystem.inodes.seal(editor);
           return null;
@@ -238,7 +241,22 @@ public final class VolumeFileSystem implements FileSystem {
   @Override
   public long copyRange(long source, long sourceOffset, long target, long targetOffset, long length)
       throws IOException {
-    return content.copyRange(source, sourceOffset, target, targetOffset, length);
+    return rangeCopy.copy(source, sourceOffset, target, targetOffset, length);
+  }
+
+  /**
+   * As {@link #copyRange}, from a file of one of this volume's frozen roots, which must not be
+   * closed during the call; EXDEV for another volume's.
+   */
+  public long copyRangeFrom(
+      FrozenFileSystem frozen,
+      long source,
+      long sourceOffset,
+      long target,
+      long targetOffset,
+      long length)
+      throws IOException {
+    return rangeCopy.copyFrozen(frozen.map(), source, sourceOffset, target, targetOffset, length);
   }
 
   @Override
