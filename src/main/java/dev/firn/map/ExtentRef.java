@@ -60,6 +60,12 @@ public final class ExtentRef {
     return new ExtentRef(null, null, pending, offsetInside, length);
   }
 
+  /** A whole record. */
+  static ExtentRef stored(RecordPointer pointer) {
+    requirePart(0, pointer.rawLength(), RAW_BYTES_MAX);
+    return new ExtentRef(null, pointer, null, 0, pointer.rawLength());
+  }
+
   /** Reads an entry that {@link #encode} made. */
   public static ExtentRef decode(MapEntry entry) throws CorruptDataException {
     byte[] value = entry.value();

@@ -12,6 +12,7 @@ import dev.firn.store.StoreFailedException;
 import dev.firn.store.Superblock;
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -87,7 +88,7 @@ public final class VolumeMap implements Closeable {
   private final FrozenRoots snapshots;
   private DeltaBuffer delta = new DeltaBuffer();
   private SealHook sealHook = editor -> {};
-  private boolean closed;
+  private volatile boolean closed;
 
   private final ReentrantLock commitLock = new ReentrantLock();
   private final AtomicLong commitsWanted = new AtomicLong();
@@ -216,6 +217,36 @@ public final class VolumeMap implements Closeable {
    */
   public PendingExtent stage(byte[] bytes, int length) {
     return staged.add(bytes, length);
+  }
+
+  /**
+   * Compresses and writes runs of file bytes at once, from position to limit of each buffer, which
+   * is the caller's again afterwards. Costs no copy, but a system call a run: for long ones. Call
+   * it without locks. What has not been put into the map when writing ends is garbage.
+   *
+   * @param runs of 1 to {@link ExtentRef#RAW_BYTES_MAX} bytes
+   * @return for each run what stands for it
+   */
+  public List<ExtentRef> store(List<ByteBuffer> runs) throws IOException {
+    requireWritable();
+    List<Draft> drafts = new ArrayList<>(runs.size());
+    for (ByteBuffer run : runs) {
+      drafts.add(Draft.of(RecordType.EXTENT, compression, run));
+    }
+    boolean done = false;
+    try {
+      log.append(drafts);
+      done = true;
+    } finally {
+      if (!done) {
+        failWith("writing file bytes broke off");
+      }
+    }
+    List<ExtentRef> extents = new ArrayList<>(runs.size());
+    for (Draft draft : drafts) {
+      extents.add(ExtentRef.stored(draft.pointer()));
+    }
+    return extents;
   }
 
   /**

@@ -27,7 +27,7 @@ import java.util.stream.Stream;
  *
  * <pre>
  * mvn -q -DskipTests package
- * java -Xmx1g -cp target/test-classes:target/classes:target/lib/* dev.firn.vfs.EngineBenchmark DIR [raw] [large] [small] [names]
+ * java -Xmx1g -cp target/test-classes:target/classes:target/lib/* dev.firn.vfs.EngineBenchmark DIR [raw] [write] [read] [random] [small] [names]
  * </pre>
  *
  * Each line shows work done a second, processor time of the whole process and bytes allocated by
@@ -84,8 +84,14 @@ public final class EngineBenchmark {
     map = store.create(1, new MapStore.VolumeOptions("a", "lz4"));
     files = VolumeFileSystem.create(map, VOLUME_BYTES, Clock.systemUTC());
     try {
-      if (wants("large")) {
-        largeFile();
+      if (wants("write")) {
+        writing();
+      }
+      if (wants("read")) {
+        reading();
+      }
+      if (wants("random")) {
+        random();
       }
       if (wants("small")) {
         smallFiles();
@@ -109,6 +115,7 @@ public final class EngineBenchmark {
     try (FileChannel file =
         FileChannel.open(
             path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+      recycleMemory();
       measure("raw write 1 MiB", mebibytes, MIB, i -> file.write(noise(MIB), (long) i * MIB));
       measure("raw sync", 1, 0, i -> file.force(false));
       measure("raw read 1 MiB", mebibytes, MIB, i -> file.read(target.clear(), (long) i * MIB));
@@ -125,35 +132,27 @@ public final class EngineBenchmark {
     }
   }
 
-  private void largeFile() throws IOException {
-    // A first file for the compiler's sake.
+  /** Work for the compiler, so that it does not show in the lines. */
+  private void warmUp() throws IOException {
     long warm = file("warm");
-    for (int i = 0; i < 256; i++) {
+    for (int i = 0; i < 512; i++) {
       files.write(warm, (long) i * MIB, noise(MIB));
       files.read(warm, (long) i * MIB, target.clear());
     }
     files.unlink(FileSystem.ROOT_INODE, Bytes.utf8("warm"));
     files.syncAll();
-    long large = file("large");
+  }
+
+  private void writing() throws IOException {
+    warmUp();
+    long large = file("written");
+    recycleMemory();
     measure("write 1 MiB", mebibytes, MIB, i -> files.write(large, (long) i * MIB, noise(MIB)));
     measure("sync", 1, 0, i -> files.syncAll());
+    recycleMemory();
     measure("rewrite 1 MiB", mebibytes, MIB, i -> files.write(large, (long) i * MIB, noise(MIB)));
     measure("sync", 1, 0, i -> files.syncAll());
-    dropCaches();
-    measure(
-        "read 1 MiB, cold", mebibytes, MIB, i -> files.read(large, (long) i * MIB, target.clear()));
-    measure("read 1 MiB", mebibytes, MIB, i -> files.read(large, (long) i * MIB, target.clear()));
-    measure(
-        "read 128 KiB",
-        mebibytes * 8,
-        MIB / 8,
-        i -> files.read(large, (long) i * (MIB / 8), target.clear().limit(MIB / 8)));
-    int pages = mebibytes * (MIB / PAGE_BYTES);
-    measure("random read 4 KiB", 50_000, 0, i -> readPage(large, pages));
-    measure("random read 4 KiB of 64 MiB", 50_000, 0, i -> readPage(large, 64 * 256));
-    measure("random write 4 KiB", 100_000, 0, i -> writePage(large, pages));
-    measure("sync", 1, 0, i -> files.syncAll());
-    measure("random read 4 KiB again", 50_000, 0, i -> readPage(large, pages));
+    recycleMemory();
     long appended = file("appended");
     measure(
         "write 4 KiB in order",
@@ -175,6 +174,47 @@ public final class EngineBenchmark {
     measure("sync", 1, 0, i -> files.syncAll());
   }
 
+  private long largeFile(String name) throws IOException {
+    long large = file(name);
+    for (int i = 0; i < mebibytes; i++) {
+      files.write(large, (long) i * MIB, noise(MIB));
+    }
+    files.syncAll();
+    return large;
+  }
+
+  private void reading() throws IOException {
+    warmUp();
+    long large = largeFile("read");
+    dropCaches();
+    recycleMemory();
+    measure(
+        "read 1 MiB, cold", mebibytes, MIB, i -> files.read(large, (long) i * MIB, target.clear()));
+    measure("read 1 MiB", mebibytes, MIB, i -> files.read(large, (long) i * MIB, target.clear()));
+    measure(
+        "read 128 KiB",
+        mebibytes * 8,
+        MIB / 8,
+        i -> files.read(large, (long) i * (MIB / 8), target.clear().limit(MIB / 8)));
+    int pages = mebibytes * (MIB / PAGE_BYTES);
+    measure("random read 4 KiB", 100_000, 0, i -> readPage(large, pages));
+    measure("random read 4 KiB of 64 MiB", 100_000, 0, i -> readPage(large, 64 * 256));
+  }
+
+  private void random() throws IOException {
+    long large = largeFile("random");
+    int pages = mebibytes * (MIB / PAGE_BYTES);
+    recycleMemory();
+    measure("random write 4 KiB", 100_000, 0, i -> writePage(large, pages));
+    measure("sync", 1, 0, i -> files.syncAll());
+    recycleMemory();
+    measure("random write 4 KiB again", 100_000, 0, i -> writePage(large, pages));
+    measure("sync", 1, 0, i -> files.syncAll());
+    measure("random read 4 KiB after", 50_000, 0, i -> readPage(large, pages));
+    measure(
+        "read 1 MiB after", mebibytes, MIB, i -> files.read(large, (long) i * MIB, target.clear()));
+  }
+
   private void readPage(long inode, int pages) throws IOException {
     files.read(inode, (long) random.nextInt(pages) * PAGE_BYTES, target.clear().limit(PAGE_BYTES));
   }
@@ -186,6 +226,7 @@ public final class EngineBenchmark {
   private void smallFiles() throws IOException {
     long parent = directory("small");
     List<Long> inodes = new ArrayList<>();
+    recycleMemory();
     measure(
         "make file of 3 KB",
         fileCount,
@@ -318,6 +359,22 @@ public final class EngineBenchmark {
       words.put(Bytes.utf8(Integer.toString(random.nextInt(1000)))).put((byte) ' ');
     }
     return words;
+  }
+
+  /**
+   * Has as much memory as a line takes come fresh from the disk's cache: a virtual machine's host
+   * may have taken it away, and giving it back would count as the line's work.
+   */
+  private void recycleMemory() throws IOException {
+    Path path = directory.resolve("recycled");
+    try (FileChannel file =
+        FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      for (int i = 0; i < 2 * mebibytes; i++) {
+        file.write(noise(MIB));
+      }
+    } finally {
+      Files.delete(path);
+    }
   }
 
   private static void dropCaches() throws IOException {
