@@ -103,11 +103,7 @@ public final class ExtentRef {
     return length;
   }
 
-  public boolean isInline() {
-    return inlineBytes != null;
-  }
-
-  /** The first byte's index in {@code extentBytes}; 0 for inline. */
+  /** The first byte's index in the record; 0 for inline. */
   public int offsetInside() {
     return offsetInside;
   }
@@ -149,7 +145,8 @@ public final class ExtentRef {
     return pending != null ? pending.pointer() : pointer;
   }
 
-  byte[] inlineBytes() {
-    return inlineBytes;
+  /** The inline or the whole pending bytes; null if they have to be read from their place. */
+  byte[] bytesInMemory() {
+    return pending != null ? pending.bytes() : inlineBytes;
   }
 }

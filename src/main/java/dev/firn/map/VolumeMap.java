@@ -281,17 +281,27 @@ public final class VolumeMap implements Closeable {
     }
   }
 
-  /** All raw bytes of the record behind a stored or pending extent, or the inline bytes. */
-  public byte[] extentBytes(ExtentRef extent) throws IOException {
-    if (extent.isInline()) {
-      return extent.inlineBytes();
-    }
-    PendingExtent pending = extent.pending();
-    byte[] bytes = pending == null ? null : pending.bytes();
+  /**
+   * Puts an extent's bytes into {@code target}, which may hold anything after an error; needs no
+   * lock.
+   */
+  public void readExtent(ExtentRef extent, ByteBuffer target) throws IOException {
+    byte[] bytes = extent.bytesInMemory();
     if (bytes != null) {
-      return bytes;
+      target.put(bytes, extent.offsetInside(), extent.length());
+      return;
     }
-    return store.records().readExtent(extent.place());
+    int end = target.limit();
+    target.limit(target.position() + extent.length());
+    store.records().readExtent(extent.place(), extent.offsetInside(), target);
+    target.limit(end);
+  }
+
+  /** An extent's bytes, in an array of their own. */
+  public byte[] extentBytes(ExtentRef extent) throws IOException {
+    byte[] bytes = new byte[extent.length()];
+    readExtent(extent, ByteBuffer.wrap(bytes));
+    return bytes;
   }
 
   /** Everything done before the call is durable when it returns. Callers share one sync. */

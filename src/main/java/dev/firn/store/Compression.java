@@ -113,25 +113,37 @@ public enum Compression {
     };
   }
 
-  /** Unpacks into a new array of exactly {@code rawLength} bytes. */
-  byte[] decompress(byte[] source, int offset, int length, int rawLength)
-      throws CorruptDataException {
+  /** Unpacks the bytes from position to limit; they must fill {@code target} exactly. */
+  void unpack(ByteBuffer source, ByteBuffer target) throws CorruptDataException {
+    int rawLength = target.remaining();
+    int start = target.position();
     try {
-      byte[] raw = new byte[rawLength];
       int unpacked =
           switch (this) {
-            case NONE -> {
-              System.arraycopy(source, offset, raw, 0, Math.min(length, rawLength));
+            case NONE -> source.remaining();
+            case LZ4 ->
+                FACTORY
+                    .safeDecompressor()
+                    .decompress(
+                        source, source.position(), source.remaining(), target, start, rawLength);
+            case ZSTD -> {
+              byte[] packed = new byte[source.remaining()];
+              source.get(source.position(), packed);
+              byte[] raw = new byte[rawLength];
+              int length =
+                  (int) Zstd.decompressByteArray(raw, 0, rawLength, packed, 0, packed.length);
+              target.put(start, raw);
               yield length;
             }
-            case LZ4 -> FACTORY.safeDecompressor().decompress(source, offset, length, raw, 0);
-            case ZSTD -> (int) Zstd.decompressByteArray(raw, 0, rawLength, source, offset, length);
           };
       if (unpacked != rawLength) {
         throw new CorruptDataException(
             "record unpacks to " + unpacked + " bytes where " + rawLength + " were promised");
       }
-      return raw;
+      if (this == NONE) {
+        target.put(start, source, source.position(), rawLength);
+      }
+      target.position(target.limit());
     } catch (LZ4Exception | ZstdException e) {
       throw new CorruptDataException("record does not unpack: " + e.getMessage(), e);
     }

@@ -45,7 +45,7 @@ final class FileContent {
     int wanted = target.remaining();
     ReadPlan plan = map.read(view -> planRead(view, number, offset, wanted));
     int base = target.position();
-    FileReader.fill(map::extentBytes, plan.slices(), offset, plan.length(), target);
+    FileReader.fill(map::readExtent, plan.slices(), offset, plan.length(), target);
     if (plan.overlay() != null) {
       target.put(base + plan.overlayIndex(), plan.overlay(), 0, plan.overlay().length);
     }
