@@ -12,7 +12,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.LongConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,7 +25,7 @@ final class SnapshotTrees implements Closeable {
   private static final int IDLE_MAX = 16;
 
   private final SnapshotManager manager;
-  private final LongConsumer idleHolder = this::releaseIdle;
+  private final SnapshotWatcher watcher = snapshot -> releaseIdle(snapshot.number());
 
   /** By snapshot number. Guarded by this, as is the rest. */
   private final Map<Long, Tree> trees = new HashMap<>();
@@ -38,7 +37,7 @@ final class SnapshotTrees implements Closeable {
 
   SnapshotTrees(SnapshotManager manager) {
     this.manager = manager;
-    manager.addIdleHolder(idleHolder);
+    manager.addWatcher(watcher);
   }
 
   /** One operation's or handle's hold on a tree. */
@@ -100,7 +99,7 @@ final class SnapshotTrees implements Closeable {
 
   @Override
   public void close() throws IOException {
-    manager.removeIdleHolder(idleHolder);
+    manager.removeWatcher(watcher);
     List<Tree> leaving;
     synchronized (this) {
       closed = true;

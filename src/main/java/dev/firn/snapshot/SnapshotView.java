@@ -6,6 +6,7 @@ import dev.firn.vfs.Errno;
 import dev.firn.vfs.ErrnoException;
 import dev.firn.vfs.FileSystem;
 import dev.firn.vfs.FileSystemStatus;
+import dev.firn.vfs.KernelCache;
 import dev.firn.vfs.SetAttributes;
 import java.io.Closeable;
 import java.io.IOException;
@@ -77,11 +78,6 @@ public final class SnapshotView implements FileSystem {
     return snapshotNumber << INODE_BITS | inode;
   }
 
-  /** Runs before each freeze of this volume, until this view is closed. */
-  public void setBarrier(Barrier barrier) {
-    manager.setBarrier(volumeNumber, barrier);
-  }
-
   @Override
   public Attributes lookup(long parent, byte[] name) throws IOException {
     if (isDirectoryName(parent, name)) {
@@ -127,6 +123,11 @@ public final class SnapshotView implements FileSystem {
   }
 
   @Override
+  public void dropPrivileges(long inode) throws IOException {
+    writable(inode).dropPrivileges(inode);
+  }
+
+  @Override
   public byte[] readLink(long inode) throws IOException {
     if (isLive(inode)) {
       return live.readLink(inode);
@@ -142,6 +143,11 @@ public final class SnapshotView implements FileSystem {
       throws IOException {
     refuseDirectoryName(parent, name, Errno.EEXIST);
     return writable(parent).makeNode(parent, name, mode, device, uid, gid);
+  }
+
+  @Override
+  public Attributes makeTemporary(long parent, int mode, int uid, int gid) throws IOException {
+    return writable(parent).makeTemporary(parent, mode, uid, gid);
   }
 
   @Override
@@ -379,6 +385,22 @@ public final class SnapshotView implements FileSystem {
     }
   }
 
+  /** Snapshots come and go by other ways, too. */
+  @Override
+  public boolean changesUnseen(long inode) {
+    return inode == DIRECTORY_INODE;
+  }
+
+  /**
+   * From now on each freeze of this volume waits for what this kernel still has to write, and the
+   * kernel is told of snapshots that come and go.
+   */
+  @Override
+  public void cachedBy(KernelCache cache) {
+    directory.cachedBy(cache);
+    manager.setBarrier(volumeNumber, cache == null ? null : cache::writeBack);
+  }
+
   /**
    * Closes the live file system, after which its content is durable, and ends all leases. Closing
    * twice is no error.
@@ -389,6 +411,7 @@ public final class SnapshotView implements FileSystem {
       return;
     }
     manager.setBarrier(volumeNumber, null);
+    directory.close();
     opened.clear();
     // Each of these must happen even if the one before it failed.
     try {

@@ -61,7 +61,11 @@ final class AttributeChanges {
       inode.mode = inode.type() | (changes.mode() & FileMode.PERMISSION_MASK);
       xattrs.modeChanged(editor, inode);
     } else if (changes.uid() != null || changes.gid() != null) {
-      dropPrivileges(inode);
+      // A new owner's file must not run with the old one's rights.
+      inode.mode &= ~privileges(inode);
+    }
+    if (changes.uid() != null || changes.gid() != null) {
+      xattrs.removeCapability(editor, inode);
     }
     if (changes.accessTime() != null) {
       inode.setAccessTime(time(changes.accessTime(), now));
@@ -69,20 +73,43 @@ final class AttributeChanges {
     if (changes.modifyTime() != null) {
       inode.setModifyTime(time(changes.modifyTime(), now));
     }
-    inode.setChangeTime(now);
+    inode.setChangeTime(changes.changeTime() == null ? now : time(changes.changeTime(), now));
     inodes.changed(inode);
   }
 
-  /** A new owner's file must not run with the old one's rights. */
-  private static void dropPrivileges(Inode inode) {
-    if (inode.isDirectory()) {
+  /** Takes away what {@link FileSystem#dropPrivileges} names. */
+  void dropPrivileges(long number) throws IOException {
+    boolean privileged =
+        inodes
+            .map()
+            .read(
+                view -> {
+                  Inode inode = inodes.require(view, number);
+                  return privileges(inode) != 0 || Xattrs.hasCapability(view, inode);
+                });
+    if (!privileged) {
       return;
     }
-    inode.mode &= ~FileMode.SET_UID;
-    // Without group execution it is no privilege: it marked mandatory locking.
-    if ((inode.mode & GROUP_EXECUTE) != 0) {
-      inode.mode &= ~FileMode.SET_GID;
+    Instant now = clock.instant();
+    inodes.edit(
+        editor -> {
+          Inode inode = inodes.load(editor, number);
+          inode.mode &= ~privileges(inode);
+          xattrs.removeCapability(editor, inode);
+          inode.setChangeTime(now);
+          inodes.changed(inode);
+          return null;
+        });
+  }
+
+  /** Those bits of an inode's mode that let it run with its owner's rights. */
+  private static int privileges(Inode inode) {
+    if (inode.isDirectory()) {
+      return 0;
     }
+    // Without group execution set-group-ID is no privilege: it marked mandatory locking.
+    boolean runsAsGroup = (inode.mode & GROUP_EXECUTE) != 0;
+    return inode.mode & (FileMode.SET_UID | (runsAsGroup ? FileMode.SET_GID : 0));
   }
 
   private static Instant time(SetAttributes.TimeChange change, Instant now) {

@@ -167,6 +167,16 @@ public final class FrozenFileSystem implements FileSystem {
   }
 
   @Override
+  public void dropPrivileges(long inode) throws IOException {
+    throw readOnly();
+  }
+
+  @Override
+  public Attributes makeTemporary(long parent, int mode, int uid, int gid) throws IOException {
+    throw readOnly();
+  }
+
+  @Override
   public Attributes makeNode(long parent, byte[] name, int mode, int device, int uid, int gid)
       throws IOException {
     throw readOnly();

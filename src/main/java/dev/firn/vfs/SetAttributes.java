@@ -7,6 +7,7 @@ package dev.firn.vfs;
  * @param mode permission bits only (07777)
  * @param accessTime null: unchanged
  * @param modifyTime null: unchanged
+ * @param changeTime null: now. A kernel that holds changed pages back says when they were changed
  */
 public record SetAttributes(
     Integer mode,
@@ -14,7 +15,18 @@ public record SetAttributes(
     Integer gid,
     Long sizeBytes,
     TimeChange accessTime,
-    TimeChange modifyTime) {
+    TimeChange modifyTime,
+    TimeChange changeTime) {
+
+  public SetAttributes(
+      Integer mode,
+      Integer uid,
+      Integer gid,
+      Long sizeBytes,
+      TimeChange accessTime,
+      TimeChange modifyTime) {
+    this(mode, uid, gid, sizeBytes, accessTime, modifyTime, null);
+  }
 
   /** Nanosecond times; {@code now} takes the file system's clock instead. */
   public record TimeChange(boolean now, long seconds, int nanos) {

@@ -30,6 +30,7 @@ public final class VolumeFileSystem implements FileSystem {
   private final Inodes inodes;
   private final Lifetimes lifetimes;
   private final Namespace namespace;
+  private final Renames renames;
   private final FileContent content;
   private final Xattrs xattrs;
   private final AttributeChanges attributeChanges;
@@ -41,7 +42,9 @@ public final class VolumeFileSystem implements FileSystem {
     this.inodes = new Inodes(map, counters, sizeBytes);
     this.lifetimes = new Lifetimes(inodes);
     this.xattrs = new Xattrs(inodes, clock);
-    this.namespace = new Namespace(inodes, lifetimes, xattrs, clock);
+    Entries entries = new Entries(inodes);
+    this.namespace = new Namespace(inodes, entries, lifetimes, xattrs, clock);
+    this.renames = new Renames(inodes, entries, lifetimes, clock);
     this.content = new FileContent(inodes, clock);
     this.attributeChanges = new AttributeChanges(inodes, content, xattrs, clock);
   }
@@ -126,6 +129,11 @@ public final class VolumeFileSystem implements FileSystem {
   }
 
   @Override
+  public void dropPrivileges(long inode) throws IOException {
+    attributeChanges.dropPrivileges(inode);
+  }
+
+  @Override
   public byte[] readLink(long inode) throws IOException {
     return FileReader.bytes(
         map::extentBytes, map.read(view -> Tree.linkTarget(view, inodes.require(view, inode))));
@@ -141,6 +149,11 @@ public final class VolumeFileSystem implements FileSystem {
           namespace.make(parent, name, mode, device, uid, gid, null);
       default -> throw new ErrnoException(Errno.EINVAL);
     };
+  }
+
+  @Override
+  public Attributes makeTemporary(long parent, int mode, int uid, int gid) throws IOException {
+    return namespace.makeTemporary(parent, mode & FileMode.PERMISSION_MASK, uid, gid);
   }
 
   @Override
@@ -181,7 +194,7 @@ public final class VolumeFileSystem implements FileSystem {
   @Override
   public void rename(long parent, byte[] name, long newParent, byte[] newName, int flags)
       throws IOException {
-    namespace.rename(parent, name, newParent, newName, flags);
+    renames.rename(parent, name, newParent, newName, flags);
   }
 
   @Override

@@ -17,10 +17,13 @@ import dev.firn.vfs.FileMode;
 import dev.firn.vfs.FileSystem;
 import dev.firn.vfs.SetAttributes;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -296,6 +299,81 @@ class SnapshotViewTest {
     answers(Errno.ESTALE, () -> view.getAttributes(inode));
     view.forget(inode, 1);
     view.remember(inode);
+  }
+
+  @Test
+  void onlyTheDirectoryOfSnapshotsChangesUnseen() throws IOException {
+    files.makeDirectory(".snapshots/s");
+    assertTrue(view.changesUnseen(2));
+    assertFalse(view.changesUnseen(ROOT));
+    assertFalse(view.changesUnseen(files.inode(".snapshots/s")));
+  }
+
+  @Test
+  void kernelForgetsSnapshotsThatOthersTakeAndDelete() throws IOException {
+    FakeKernelCache cache = new FakeKernelCache(() -> {});
+    view.cachedBy(cache);
+    region.createSnapshot("data", "cli", null, Map.of());
+    Snapshot unnamed = region.createSnapshot("data", null, null, Map.of());
+    files.makeDirectory(".snapshots/kernel");
+    assertEquals(List.of("2/cli", "2/" + unnamed.id()), cache.forgotten(), "its own it knows");
+    region.createVolume(VolumeRequest.empty("other", Sizes.GIB));
+    region.createSnapshot("other", "theirs", null, Map.of());
+    region.deleteSnapshots(List.of("theirs", "cli"));
+    region.deleteSnapshots(List.of("kernel"));
+    files.removeDirectory(".snapshots/" + unnamed.id());
+    assertEquals(
+        List.of("2/cli", "2/" + unnamed.id(), "2/cli", "2/kernel", "2/" + unnamed.id()),
+        cache.forgotten());
+    answers(Errno.EINVAL, () -> files.makeDirectory(".snapshots/-"));
+    region.createSnapshot("data", "again", null, Map.of());
+    assertEquals(6, cache.forgotten().size());
+    view.cachedBy(null);
+    region.deleteSnapshots(List.of("again"));
+    assertEquals(6, cache.forgotten().size(), "it holds nothing any more");
+  }
+
+  @Test
+  void whatTheKernelWritesBackIsInTheSnapshot() throws IOException {
+    view.cachedBy(new FakeKernelCache(() -> files.write("a", "written back")));
+    files.makeDirectory(".snapshots/with");
+    assertEquals("written back", files.read(".snapshots/with/a"));
+    files.unlink("a");
+    view.cachedBy(null);
+    files.makeDirectory(".snapshots/without");
+    assertFalse(files.exists(".snapshots/without/a"));
+  }
+
+  @Test
+  void deletionIsNotHeldBackByWhatTheKernelRemembers() throws Exception {
+    files.write("a", "text");
+    files.makeDirectory(".snapshots/s");
+    long inode = files.inode(".snapshots/s/a");
+    ExecutorService kernel = Executors.newSingleThreadExecutor();
+    try {
+      view.cachedBy(
+          new FakeKernelCache(
+              () -> {},
+              name ->
+                  kernel.execute(
+                      () -> {
+                        try {
+                          view.forget(inode, 3);
+                        } catch (IOException e) {
+                          throw new UncheckedIOException(e);
+                        }
+                      })));
+      for (int i = 0; i < 3; i++) {
+        view.remember(inode);
+      }
+      region.deleteSnapshots(List.of("s"));
+      while (!region.snapshots("data").isEmpty()) {
+        Thread.sleep(5);
+      }
+      answers(Errno.ESTALE, () -> view.getAttributes(inode));
+    } finally {
+      kernel.shutdown();
+    }
   }
 
   @Test

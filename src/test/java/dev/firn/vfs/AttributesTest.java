@@ -155,6 +155,54 @@ class AttributesTest {
     assertEquals(FileMode.DIRECTORY | 03777, files.getAttributes(ROOT).mode());
   }
 
+  @Test
+  void privilegesAreDropped() throws IOException {
+    byte[] capability = Xattrs.CAPABILITY_NAME;
+    files.setAttributes(file, SetAttributes.mode(06755));
+    files.setXattr(file, capability, new byte[20], 0);
+    files.setXattr(file, name("user.kept"), new byte[1], 0);
+    at(2000);
+    files.dropPrivileges(file);
+    assertEquals(FileMode.REGULAR | 0755, files.getAttributes(file).mode());
+    assertEquals(List.of("user.kept"), xattrNames(file));
+    assertEquals("1000 1000 2000", times(file));
+    at(2001);
+    files.dropPrivileges(file);
+    assertEquals("1000 1000 2000", times(file), "nothing to do changes nothing");
+
+    files.setAttributes(file, SetAttributes.mode(06745));
+    files.dropPrivileges(file);
+    assertEquals(FileMode.REGULAR | 02745, files.getAttributes(file).mode(), "no group execution");
+    files.setXattr(file, capability, new byte[20], 0);
+    files.dropPrivileges(file);
+    assertEquals(List.of("user.kept"), xattrNames(file));
+
+    files.setAttributes(ROOT, SetAttributes.mode(06777));
+    files.setXattr(ROOT, capability, new byte[20], 0);
+    files.dropPrivileges(ROOT);
+    assertEquals(FileMode.DIRECTORY | 06777, files.getAttributes(ROOT).mode());
+    assertEquals(1, files.listXattrs(ROOT).size());
+    assertErrno(Errno.ENOENT, () -> files.dropPrivileges(99));
+    assertErrno(Errno.EROFS, () -> volume.freeze().dropPrivileges(file));
+    volume.reopen();
+    assertEquals(List.of("user.kept"), xattrNames(file));
+  }
+
+  @Test
+  void chownTakesCapabilities() throws IOException {
+    for (SetAttributes change :
+        List.of(
+            SetAttributes.owner(0, null),
+            SetAttributes.owner(null, 0),
+            new SetAttributes(0755, 0, null, null, null, null))) {
+      files.setXattr(file, Xattrs.CAPABILITY_NAME, new byte[20], 0);
+      files.setAttributes(file, SetAttributes.mode(0700));
+      assertEquals(1, files.listXattrs(file).size());
+      files.setAttributes(file, change);
+      assertEquals(List.of(), xattrNames(file));
+    }
+  }
+
   private List<String> xattrNames(long inode) throws IOException {
     return volume.files.listXattrs(inode).stream().map(Bytes::text).collect(Collectors.toList());
   }
@@ -222,7 +270,7 @@ class AttributesTest {
         "no key of the inode is left");
   }
 
-  private static byte[] acl(int... tagPermissionsId) {
+  static byte[] acl(int... tagPermissionsId) {
     ByteBuffer value =
         ByteBuffer.allocate(4 + 8 * tagPermissionsId.length / 3).order(ByteOrder.LITTLE_ENDIAN);
     value.putInt(2);

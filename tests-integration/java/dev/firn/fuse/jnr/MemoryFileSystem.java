@@ -34,6 +34,7 @@ final class MemoryFileSystem implements FileSystem {
     int device;
     long links;
     long references;
+    boolean temporary;
     long sizeBytes;
     long[] times = new long[6];
     byte[] target;
@@ -112,6 +113,16 @@ final class MemoryFileSystem implements FileSystem {
   }
 
   @Override
+  public synchronized void dropPrivileges(long inode) throws ErrnoException {
+    Node node = node(inode);
+    if (node.entries == null) {
+      boolean runsAsGroup = (node.mode & 0010) != 0;
+      node.mode &= ~(FileMode.SET_UID | (runsAsGroup ? FileMode.SET_GID : 0));
+      node.xattrs.remove("security.capability");
+    }
+  }
+
+  @Override
   public synchronized byte[] readLink(long inode) throws ErrnoException {
     Node node = node(inode);
     if (node.target == null) {
@@ -126,6 +137,15 @@ final class MemoryFileSystem implements FileSystem {
     Node node = make(parent, name, mode, uid, gid);
     node.device = device;
     node.links = 1;
+    return attributes(node);
+  }
+
+  @Override
+  public synchronized Attributes makeTemporary(long parent, int mode, int uid, int gid)
+      throws ErrnoException {
+    Node node = create(directory(parent), FileMode.REGULAR | mode, uid, gid);
+    node.references = 1;
+    node.temporary = true;
     return attributes(node);
   }
 
@@ -154,12 +174,13 @@ final class MemoryFileSystem implements FileSystem {
       throws ErrnoException {
     Node node = node(inode);
     Node directory = directory(newParent);
-    if (node.links == 0) {
+    if (node.links == 0 && !node.temporary) {
       throw new ErrnoException(Errno.ENOENT);
     }
     if (directory.entries.putIfAbsent(key(newName), node) != null) {
       throw new ErrnoException(Errno.EEXIST);
     }
+    node.temporary = false;
     node.links++;
     return attributes(node);
   }
@@ -375,6 +396,13 @@ final class MemoryFileSystem implements FileSystem {
     if (name.length > NAME_BYTES_MAX) {
       throw new ErrnoException(Errno.ENAMETOOLONG);
     }
+    Node node = create(directory, mode, uid, gid);
+    directory.entries.put(key(name), node);
+    touch(directory, 2);
+    return node;
+  }
+
+  private Node create(Node directory, int mode, int uid, int gid) {
     boolean inherits = (directory.mode & FileMode.SET_GID) != 0;
     int inherited = inherits && FileMode.isDirectory(mode) ? FileMode.SET_GID : 0;
     Node node = new Node(++lastInode, mode | inherited);
@@ -384,8 +412,6 @@ final class MemoryFileSystem implements FileSystem {
       touch(node, field);
     }
     nodes.put(node.inode, node);
-    directory.entries.put(key(name), node);
-    touch(directory, 2);
     return node;
   }
 

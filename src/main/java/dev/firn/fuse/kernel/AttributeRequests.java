@@ -17,6 +17,7 @@ final class AttributeRequests {
   private static final int MODIFY_TIME = 1 << 5;
   private static final int ACCESS_TIME_NOW = 1 << 7;
   private static final int MODIFY_TIME_NOW = 1 << 8;
+  private static final int CHANGE_TIME = 1 << 10;
   private static final int KILL_PRIVILEGES = 1 << 11;
 
   private static final int STATUS_BYTES = 80;
@@ -56,7 +57,8 @@ final class AttributeRequests {
             (which & GID) != 0 ? request.intAt(80) : null,
             (which & SIZE) != 0 ? request.longAt(16) : null,
             time(request, which, ACCESS_TIME, ACCESS_TIME_NOW, 32, 56),
-            time(request, which, MODIFY_TIME, MODIFY_TIME_NOW, 40, 60));
+            time(request, which, MODIFY_TIME, MODIFY_TIME_NOW, 40, 60),
+            time(request, which, CHANGE_TIME, 0, 48, 64));
     return Structures.attributes(
         request, fileSystem, fileSystem.setAttributes(request.node(), changes));
   }

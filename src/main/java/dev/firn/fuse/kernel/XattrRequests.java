@@ -7,12 +7,21 @@ import dev.firn.vfs.FileMode;
 import dev.firn.vfs.FileSystem;
 import dev.firn.vfs.SetAttributes;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 
 /** Requests about extended attributes. POSIX access control lists are two of them. */
 final class XattrRequests {
   /** In the extended SETXATTR: the list is set by somebody who may not keep set-group-ID. */
   private static final int KILL_SET_GROUP_ID = 1;
+
+  /**
+   * Of a file that has none, the answer is that labels are not supported: ls(1) then stops asking,
+   * once for each file. A kernel with SELinux answers by itself.
+   */
+  private static final byte[] SELINUX_LABEL =
+      "security.selinux".getBytes(StandardCharsets.US_ASCII);
 
   private static final int SET_BYTES = 8;
   private static final int SET_EXTENDED_BYTES = 16;
@@ -44,7 +53,16 @@ final class XattrRequests {
 
   /** u32 size, u32 0, name; of size 0: how long is it? */
   int getxattr(Request request) throws IOException {
-    byte[] value = fileSystem.getXattr(request.node(), request.nameAt(8));
+    byte[] name = request.nameAt(8);
+    byte[] value;
+    try {
+      value = fileSystem.getXattr(request.node(), name);
+    } catch (ErrnoException e) {
+      if (e.errno() == Errno.ENODATA && Arrays.equals(name, SELINUX_LABEL)) {
+        throw new ErrnoException(Errno.EOPNOTSUPP);
+      }
+      throw e;
+    }
     int room = request.intAt(0);
     if (room == 0) {
       return length(request, value.length);
