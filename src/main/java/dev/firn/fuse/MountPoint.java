@@ -22,6 +22,7 @@ import jnr.ffi.Runtime;
 
 /** What all transports must do with the directory they mount at. */
 public final class MountPoint {
+  private static final int MNT_FORCE = 1;
   private static final int MNT_DETACH = 2;
   private static final int UMOUNT_NOFOLLOW = 8;
 
@@ -166,6 +167,21 @@ public final class MountPoint {
     if (LibCHolder.LIBC.umount2(terminated(directory), MNT_DETACH | UMOUNT_NOFOLLOW) != 0) {
       unmountByHelper(directory, "-uz");
     }
+  }
+
+  /** As {@link #unmountLazily}, for root, failing all requests that are under way. */
+  static void unmountByForce(Path directory) throws IOException {
+    int flags = MNT_FORCE | MNT_DETACH | UMOUNT_NOFOLLOW;
+    if (LibCHolder.LIBC.umount2(terminated(directory), flags) != 0) {
+      throw FirnException.failed("cannot unmount '%s': %s", directory, lastError().description());
+    }
+  }
+
+  /** The real path of a mount point, found without touching what is mounted there. */
+  static Path untouched(Path directory) throws IOException {
+    Path absolute = directory.toAbsolutePath().normalize();
+    Path parent = absolute.getParent();
+    return parent == null ? absolute : parent.toRealPath().resolve(absolute.getFileName());
   }
 
   private static void clearDeadMounts(Path place) throws IOException {

@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Clock;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 
 /** The bytes of a live volume's files. */
@@ -46,7 +45,7 @@ final class FileContent {
     int wanted = target.remaining();
     ReadPlan plan = map.read(view -> planRead(view, number, offset, wanted));
     int base = target.position();
-    FileReader.fill(map::extentBytes, plan.slices(), offset, plan.length(), target);
+    FileReader.fill(map::readExtent, plan.slices(), offset, plan.length(), target);
     if (plan.overlay() != null) {
       target.put(base + plan.overlayIndex(), plan.overlay(), 0, plan.overlay().length);
     }
@@ -129,27 +128,37 @@ final class FileContent {
 
   private void writeDirectly(long number, long offset, ByteBuffer source) throws IOException {
     int count = source.remaining();
-    List<byte[]> pieces = new ArrayList<>();
-    for (long next = offset; source.hasRemaining(); ) {
-      byte[] piece = new byte[Math.min(source.remaining(), WriteBuffer.roomAt(next))];
-      source.get(piece);
-      pieces.add(piece);
-      next += piece.length;
-    }
+    requireRoom(number, offset, count);
+    List<DataPutter.Run> runs = inodes.putter().store(offset, source);
+    source.position(source.limit());
     Instant now = clock.instant();
     inodes.edit(
         editor -> {
           Inode inode = inodes.load(editor, number).requireRegular();
           requireSpace(editor, inode, offset, count);
           inodes.closeBuffer(editor, inode);
-          long next = offset;
-          for (byte[] piece : pieces) {
-            inode.allocatedBytes += inodes.putter().put(editor, number, next, piece, piece.length);
-            next += piece.length;
-          }
-          written(inode, next, now);
+          inode.allocatedBytes += inodes.putter().put(editor, number, runs);
+          written(inode, offset + count, now);
           return null;
         });
+  }
+
+  /** Throws ENOSPC before bytes are stored that no edit would have room for. */
+  private void requireRoom(long number, long offset, int count) throws IOException {
+    boolean fits =
+        map.read(
+            view -> {
+              Inode inode = inodes.require(view, number);
+              return inodes.fits(inode.chargeWith(count, 0, 0) - inode.chargedBytes);
+            });
+    if (!fits) {
+      inodes.edit(
+          editor -> {
+            Inode inode = inodes.load(editor, number).requireRegular();
+            requireSpace(editor, inode, offset, count);
+            return null;
+          });
+    }
   }
 
   /** Follows from data having been put into a file, in the running edit. */

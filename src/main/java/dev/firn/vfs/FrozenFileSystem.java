@@ -72,7 +72,7 @@ public final class FrozenFileSystem implements FileSystem {
 
   @Override
   public byte[] readLink(long inode) throws IOException {
-    return FileReader.bytes(map::extentBytes, Tree.linkTarget(map, Tree.require(map, inode)));
+    return map.extentBytes(Tree.linkTarget(map, Tree.require(map, inode)));
   }
 
   @Override
@@ -99,7 +99,7 @@ public final class FrozenFileSystem implements FileSystem {
     if (length > 0) {
       List<FileExtents.Slice> slices =
           FileExtents.slices(map, inode, offset, offset + length, Integer.MAX_VALUE);
-      FileReader.fill(map::extentBytes, slices, offset, length, target);
+      FileReader.fill(map::readExtent, slices, offset, length, target);
     }
     return length;
   }

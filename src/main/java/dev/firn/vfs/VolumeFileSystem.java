@@ -137,8 +137,7 @@ public final class VolumeFileSystem implements FileSystem {
 
   @Override
   public byte[] readLink(long inode) throws IOException {
-    return FileReader.bytes(
-        map::extentBytes, map.read(view -> Tree.linkTarget(view, inodes.require(view, inode))));
+    return map.extentBytes(map.read(view -> Tree.linkTarget(view, inodes.require(view, inode))));
   }
 
   @Override
