@@ -30,9 +30,10 @@ import java.util.stream.Stream;
  * java -Xmx1g -cp target/test-classes:target/classes:target/lib/* dev.firn.vfs.EngineBenchmark DIR [raw] [write] [read] [random] [small] [names]
  * </pre>
  *
- * Each line shows work done a second, processor time of the whole process and bytes allocated by
- * the calling thread for one operation, and the slowest operation. Sizes: {@code
- * -Dfirn.bench.mib=512}, {@code -Dfirn.bench.files=20000}.
+ * Each line shows work done a second, processor time of the calling thread and of the whole process
+ * (with the compiler's and the collector's) and bytes allocated by the calling thread for one
+ * operation, and the slowest operation. Sizes: {@code -Dfirn.bench.mib=512}, {@code
+ * -Dfirn.bench.files=20000}.
  */
 public final class EngineBenchmark {
   private static final int MIB = 1 << 20;
@@ -54,6 +55,7 @@ public final class EngineBenchmark {
   private final List<String> wanted;
   private final int mebibytes = Integer.getInteger("firn.bench.mib", 512);
   private final int fileCount = Integer.getInteger("firn.bench.files", 20_000);
+  private final int operations = Integer.getInteger("firn.bench.operations", 200_000);
   private final Random random = Seeds.random("EngineBenchmark");
   private final ByteBuffer source = ByteBuffer.allocateDirect(8 * MIB);
   private final ByteBuffer target = ByteBuffer.allocateDirect(MIB);
@@ -76,7 +78,8 @@ public final class EngineBenchmark {
 
   private void run() throws IOException {
     System.out.printf(
-        "%-28s %12s %12s %14s %12s%n", "line", "rate", "cpu us/op", "allocated B/op", "slowest ms");
+        "%-28s %12s %10s %10s %14s %12s%n",
+        "line", "rate", "cpu us/op", "all us/op", "allocated B/op", "slowest ms");
     if (wants("raw")) {
       rawFile();
     }
@@ -197,20 +200,20 @@ public final class EngineBenchmark {
         MIB / 8,
         i -> files.read(large, (long) i * (MIB / 8), target.clear().limit(MIB / 8)));
     int pages = mebibytes * (MIB / PAGE_BYTES);
-    measure("random read 4 KiB", 100_000, 0, i -> readPage(large, pages));
-    measure("random read 4 KiB of 64 MiB", 100_000, 0, i -> readPage(large, 64 * 256));
+    measure("random read 4 KiB", operations, 0, i -> readPage(large, pages));
+    measure("random read 4 KiB of 64 MiB", operations, 0, i -> readPage(large, 64 * 256));
   }
 
   private void random() throws IOException {
     long large = largeFile("random");
     int pages = mebibytes * (MIB / PAGE_BYTES);
     recycleMemory();
-    measure("random write 4 KiB", 100_000, 0, i -> writePage(large, pages));
+    measure("random write 4 KiB", operations, 0, i -> writePage(large, pages));
     measure("sync", 1, 0, i -> files.syncAll());
     recycleMemory();
-    measure("random write 4 KiB again", 100_000, 0, i -> writePage(large, pages));
+    measure("random write 4 KiB again", operations, 0, i -> writePage(large, pages));
     measure("sync", 1, 0, i -> files.syncAll());
-    measure("random read 4 KiB after", 50_000, 0, i -> readPage(large, pages));
+    measure("random read 4 KiB after", operations, 0, i -> readPage(large, pages));
     measure(
         "read 1 MiB after", mebibytes, MIB, i -> files.read(large, (long) i * MIB, target.clear()));
   }
@@ -384,7 +387,8 @@ public final class EngineBenchmark {
   private void measure(String line, int count, int bytes, Operation operation) throws IOException {
     long thread = Thread.currentThread().getId();
     long allocated = THREADS.getThreadAllocatedBytes(thread);
-    long processor = SYSTEM.getProcessCpuTime();
+    long all = SYSTEM.getProcessCpuTime();
+    long own = THREADS.getCurrentThreadCpuTime();
     long slowest = 0;
     long start = System.nanoTime();
     long before = start;
@@ -395,15 +399,16 @@ public final class EngineBenchmark {
       before = now;
     }
     double seconds = (before - start) / 1e9;
-    double processorMicros = (SYSTEM.getProcessCpuTime() - processor) / 1e3 / count;
+    double ownMicros = (THREADS.getCurrentThreadCpuTime() - own) / 1e3 / count;
+    double allMicros = (SYSTEM.getProcessCpuTime() - all) / 1e3 / count;
     allocated = THREADS.getThreadAllocatedBytes(thread) - allocated;
     String rate =
         bytes > 0
             ? String.format("%.0f MB/s", (double) bytes * count / 1e6 / seconds)
             : String.format("%.0f /s", count / seconds);
     System.out.printf(
-        "%-28s %12s %12.2f %14d %12.1f%n",
-        line, rate, processorMicros, allocated / count, slowest / 1e6);
+        "%-28s %12s %10.2f %10.2f %14d %12.1f%n",
+        line, rate, ownMicros, allMicros, allocated / count, slowest / 1e6);
   }
 
   private static void remove(Path root) throws IOException {
