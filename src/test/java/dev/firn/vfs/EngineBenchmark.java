@@ -344,7 +344,7 @@ public final class EngineBenchmark {
     files.write(
         inode,
         (long) index * MIB,
-        source.duplicate().position(index % 1000).limit(index % 1000 + MIB));
+        source.duplicate().clear().position(index % 1000).limit(index % 1000 + MIB));
   }
 
   /** Does the operations in several threads, each a part of them. */
@@ -436,7 +436,8 @@ public final class EngineBenchmark {
         4,
         2000,
         i -> {
-          files.write(inode, (long) i % syncs * PAGE_BYTES, source.duplicate().limit(PAGE_BYTES));
+          files.write(
+              inode, (long) i % syncs * PAGE_BYTES, source.duplicate().clear().limit(PAGE_BYTES));
           files.sync(inode);
         });
   }
