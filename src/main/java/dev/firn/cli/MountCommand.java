@@ -34,7 +34,7 @@ final class MountCommand extends ClientCommand {
   @Option(
       names = "--transport",
       paramLabel = "NAME",
-      defaultValue = "jnr-fuse",
+      defaultValue = "kernel",
       description = "How to talk to the kernel (default: ${DEFAULT-VALUE}).")
   private String transport;
 

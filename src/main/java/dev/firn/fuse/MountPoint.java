@@ -1,5 +1,6 @@
 package dev.firn.fuse;
 
+import dev.firn.base.ErrorKind;
 import dev.firn.base.FirnException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -11,17 +12,25 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import jnr.constants.platform.Errno;
 import jnr.ffi.LibraryLoader;
 import jnr.ffi.Runtime;
 
 /** What all transports must do with the directory they mount at. */
 public final class MountPoint {
+  private static final int MNT_FORCE = 1;
   private static final int MNT_DETACH = 2;
   private static final int UMOUNT_NOFOLLOW = 8;
 
   /** More than any architecture's struct statfs. */
   private static final int STATFS_BYTES = 256;
+
+  /** After umount(2) succeeded, only other mount name spaces can keep the connection up. */
+  private static final int END_SECONDS_MAX = 60;
 
   /** More dead mounts than this on top of each other are not worth a longer loop. */
   private static final int DEAD_MOUNTS_MAX = 16;
@@ -103,6 +112,46 @@ public final class MountPoint {
     }
   }
 
+  /**
+   * Takes a served mount away, and returns when its serving has ended.
+   *
+   * @param ended completes then; exceptionally when not all is durable
+   * @throws FirnException CONFLICT when the mount is busy: it stays as it is
+   */
+  public static void unmount(Path directory, CompletableFuture<Void> ended) {
+    if (ended.isDone()) {
+      return;
+    }
+    try {
+      unmount(directory);
+      ended.get(END_SECONDS_MAX, TimeUnit.SECONDS);
+    } catch (IOException e) {
+      throw new FirnException(
+          ErrorKind.FAILED, "cannot unmount '" + directory + "': " + e.getMessage(), e);
+    } catch (TimeoutException e) {
+      throw FirnException.conflict(
+          "'%s' is unmounted here, but in use elsewhere: another mount name space (a container?)"
+              + " still has it mounted; end that",
+          directory);
+    } catch (ExecutionException e) {
+      throw new FirnException(
+          ErrorKind.FAILED,
+          "'"
+              + directory
+              + "' is unmounted, but its last changes could not be made durable: "
+              + e.getCause().getMessage(),
+          e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw FirnException.failed("interrupted while unmounting '%s'", directory);
+    }
+  }
+
+  /** The device number of the file system mounted at a directory, such as "0:45". */
+  public static Optional<String> deviceAt(Path directory) throws IOException {
+    return MountTable.deviceAt(directory);
+  }
+
   /** Whether this process may mount by itself, without a set-uid helper. */
   public static boolean isRoot() {
     return LibCHolder.LIBC.geteuid() == 0;
@@ -118,6 +167,21 @@ public final class MountPoint {
     if (LibCHolder.LIBC.umount2(terminated(directory), MNT_DETACH | UMOUNT_NOFOLLOW) != 0) {
       unmountByHelper(directory, "-uz");
     }
+  }
+
+  /** As {@link #unmountLazily}, for root, failing all requests that are under way. */
+  static void unmountByForce(Path directory) throws IOException {
+    int flags = MNT_FORCE | MNT_DETACH | UMOUNT_NOFOLLOW;
+    if (LibCHolder.LIBC.umount2(terminated(directory), flags) != 0) {
+      throw FirnException.failed("cannot unmount '%s': %s", directory, lastError().description());
+    }
+  }
+
+  /** The real path of a mount point, found without touching what is mounted there. */
+  static Path untouched(Path directory) throws IOException {
+    Path absolute = directory.toAbsolutePath().normalize();
+    Path parent = absolute.getParent();
+    return parent == null ? absolute : parent.toRealPath().resolve(absolute.getFileName());
   }
 
   private static void clearDeadMounts(Path place) throws IOException {

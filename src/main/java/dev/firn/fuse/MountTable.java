@@ -15,21 +15,33 @@ import java.util.Optional;
 final class MountTable {
   private static final Path MOUNT_INFO = Path.of("/proc/self/mountinfo");
 
-  /** Field of mountinfo (proc(5)) that holds the mount point. */
+  /** Field of mountinfo (proc(5)) that holds the device number. */
+  private static final int DEVICE_FIELD = 2;
+
+  /** Field of mountinfo that holds the mount point. */
   private static final int MOUNT_POINT_FIELD = 4;
 
   private MountTable() {}
 
   /** The file-system type of the topmost mount at exactly this directory, such as "fuse.firn". */
   static Optional<String> typeAt(Path directory) throws IOException {
+    return rowOf(directory).map(MountTable::typeOf);
+  }
+
+  /** The device number of the topmost mount at exactly this directory, such as "0:45". */
+  static Optional<String> deviceAt(Path directory) throws IOException {
+    return rowOf(directory).map(fields -> fields[DEVICE_FIELD]);
+  }
+
+  private static Optional<String[]> rowOf(Path directory) throws IOException {
     byte[] wanted = bytes(directory);
-    Optional<String> type = Optional.empty();
+    Optional<String[]> row = Optional.empty();
     for (String[] fields : rows()) {
       if (Arrays.equals(unescape(fields[MOUNT_POINT_FIELD]), wanted)) {
-        type = Optional.of(typeOf(fields));
+        row = Optional.of(fields);
       }
     }
-    return type;
+    return row;
   }
 
   /** The mount points below a directory, as text for messages. */

@@ -27,6 +27,11 @@ public final class FrozenMap implements MapView {
     return owner;
   }
 
+  /** Whether it is a root of this map, so that its extents may be put there. */
+  public boolean isOf(VolumeMap map) {
+    return owner == map;
+  }
+
   @Override
   public MapEntry get(byte[] key) throws IOException {
     return TreeReader.get(owner.nodes(), root(), key);

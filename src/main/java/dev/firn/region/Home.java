@@ -10,6 +10,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -124,7 +125,11 @@ final class Home implements Closeable {
       if (parent != null) {
         Files.createDirectories(parent);
       }
-      Files.createDirectory(absolute, PosixFilePermissions.asFileAttribute(OWNER_ONLY));
+      try {
+        Files.createDirectory(absolute, PosixFilePermissions.asFileAttribute(OWNER_ONLY));
+      } catch (FileAlreadyExistsException e) {
+        // Another process made it in between; what it is will be seen below.
+      }
     }
     if (!Files.isDirectory(absolute)) {
       throw FirnException.usage("home %s is not a directory: name another", given);
@@ -134,9 +139,13 @@ final class Home implements Closeable {
 
   private static void checkFormat(Path directory) throws IOException {
     Path file = directory.resolve("format");
-    if (!Files.exists(file)) {
-      requireEmpty(directory);
+    if (!Files.exists(file) && isEmpty(directory)) {
       return;
+    }
+    // Looked for again: whoever makes a home writes the format before anything else that counts.
+    if (!Files.exists(file)) {
+      throw FirnException.usage(
+          "directory %s is neither a Firn home nor empty: name another for the home", directory);
     }
     String text = Files.readString(file, StandardCharsets.ISO_8859_1).strip();
     if (!text.matches("[1-9][0-9]{0,8}")) {
@@ -151,18 +160,17 @@ final class Home implements Closeable {
     }
   }
 
-  private static void requireEmpty(Path directory) throws IOException {
+  /** Whether it holds nothing but what a process left that died while it made a home. */
+  private static boolean isEmpty(Path directory) throws IOException {
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
       for (Path entry : entries) {
         String name = entry.getFileName().toString();
-        // These two may be left of a process that died while it made the home.
         if (!name.equals(LOCK) && !name.equals(FORMAT_NEW)) {
-          throw FirnException.usage(
-              "directory %s is neither a Firn home nor empty: name another for the home",
-              directory);
+          return false;
         }
       }
     }
+    return true;
   }
 
   private static void takeLock(Path directory, FileChannel channel) throws IOException {
@@ -188,10 +196,15 @@ final class Home implements Closeable {
     // Once more under the lock: another process may have made the home in between.
     checkFormat(directory);
     Files.setPosixFilePermissions(directory, OWNER_ONLY);
+    writeFormat();
     clear(directory.resolve("tmp"));
     for (String name : new String[] {"store", "run", "log", "tmp"}) {
       Files.createDirectories(directory.resolve(name));
     }
+  }
+
+  /** Comes before the rest: without it, what is in a directory makes it somebody else's. */
+  private void writeFormat() throws IOException {
     Path format = directory.resolve("format");
     if (!Files.exists(format)) {
       Path fresh = directory.resolve(FORMAT_NEW);

@@ -7,6 +7,8 @@ import dev.firn.vfs.Errno;
 import dev.firn.vfs.ErrnoException;
 import dev.firn.vfs.FileMode;
 import dev.firn.vfs.FileSystem;
+import dev.firn.vfs.KernelCache;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -16,10 +18,14 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** The directory {@code .snapshots} of one volume: names, and taking and deleting by name. */
-final class SnapshotDirectory {
+/**
+ * The directory {@code .snapshots} of one volume: names, and taking and deleting by name. Keeps a
+ * kernel that caches names from holding on to what others did. Safe for concurrent use.
+ */
+final class SnapshotDirectory implements SnapshotWatcher, Closeable {
   private static final int MODE = FileMode.DIRECTORY | 0755;
 
   /** As btrfs does it: 1 tells programs not to conclude the number of directories from it. */
@@ -35,11 +41,50 @@ final class SnapshotDirectory {
   /** What was looked up since the last change; replaced as a whole. */
   private volatile Names names = new Names(-1, Instant.now());
 
+  /** The kernel that holds names of this directory, or null. */
+  private volatile KernelCache cache;
+
+  /** What the kernel itself is making: it knows, and must not lose a name it has just got. */
+  private final Set<String> beingTaken = ConcurrentHashMap.newKeySet();
+
   SnapshotDirectory(FileSystem live, SnapshotManager manager, long volumeNumber, String volumeId) {
     this.live = live;
     this.manager = manager;
     this.volumeNumber = volumeNumber;
     this.volumeId = volumeId;
+    manager.addWatcher(this);
+  }
+
+  void cachedBy(KernelCache newCache) {
+    cache = newCache;
+  }
+
+  @Override
+  public void appeared(Snapshot snapshot) {
+    // The kernel may remember that there is nothing by this name.
+    if (!beingTaken.contains(snapshot.nameOrId())) {
+      forgetName(snapshot);
+    }
+  }
+
+  /** Lets go of all the kernel remembers of the snapshot, which would hold it back. */
+  @Override
+  public void leaving(Snapshot snapshot) {
+    forgetName(snapshot);
+  }
+
+  private void forgetName(Snapshot snapshot) {
+    KernelCache current = cache;
+    if (current != null && snapshot.volumeId().equals(volumeId)) {
+      current.forgetName(
+          SnapshotView.DIRECTORY_INODE, snapshot.nameOrId().getBytes(StandardCharsets.UTF_8));
+    }
+  }
+
+  @Override
+  public void close() {
+    manager.removeWatcher(this);
+    cache = null;
   }
 
   /** It belongs to whoever owns the volume's root, so that an owner may take snapshots. */
@@ -55,7 +100,7 @@ final class SnapshotDirectory {
         0,
         0,
         0,
-        0,
+        root.generation(),
         changed.getEpochSecond(),
         changed.getNano(),
         changed.getEpochSecond(),
@@ -85,6 +130,7 @@ final class SnapshotDirectory {
   /** Takes a snapshot; when this returns it is durable. Answers its number. */
   long take(byte[] nameBytes) throws IOException {
     String name = decode(nameBytes, Errno.EINVAL);
+    boolean first = beingTaken.add(name);
     try {
       return manager.create(new SnapshotRequest(volumeNumber, name, "", Map.of())).number();
     } catch (FirnException e) {
@@ -97,6 +143,10 @@ final class SnapshotDirectory {
             default -> Errno.EIO;
           },
           e.getMessage());
+    } finally {
+      if (first) {
+        beingTaken.remove(name);
+      }
     }
   }
 

@@ -24,7 +24,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -65,7 +64,7 @@ public final class SnapshotManager implements Closeable {
 
   private final ConcurrentHashMap<Long, Barrier> barriers = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<Long, Object> locks = new ConcurrentHashMap<>();
-  private final List<LongConsumer> idleHolders = new CopyOnWriteArrayList<>();
+  private final List<SnapshotWatcher> watchers = new CopyOnWriteArrayList<>();
   private final AtomicLong changes = new AtomicLong();
 
   public SnapshotManager(SnapshotRecords records, MapPool maps) {
@@ -180,7 +179,7 @@ public final class SnapshotManager implements Closeable {
     }
     changes.incrementAndGet();
     for (Snapshot snapshot : leaving) {
-      idleHolders.forEach(holder -> holder.accept(snapshot.number()));
+      watchers.forEach(watcher -> watcher.leaving(snapshot));
     }
     synchronized (leases) {
       for (Iterator<Snapshot> i = leaving.iterator(); i.hasNext(); ) {
@@ -296,13 +295,12 @@ public final class SnapshotManager implements Closeable {
     return records;
   }
 
-  /** Is told the number of each snapshot to delete, to give up leases kept for speed only. */
-  void addIdleHolder(LongConsumer holder) {
-    idleHolders.add(holder);
+  void addWatcher(SnapshotWatcher watcher) {
+    watchers.add(watcher);
   }
 
-  void removeIdleHolder(LongConsumer holder) {
-    idleHolders.remove(holder);
+  void removeWatcher(SnapshotWatcher watcher) {
+    watchers.remove(watcher);
   }
 
   void release(long number) {
@@ -381,6 +379,7 @@ public final class SnapshotManager implements Closeable {
       }
       records.setState(row.number(), SnapshotState.COMPLETED, 100, null);
       changes.incrementAndGet();
+      watchers.forEach(watcher -> watcher.appeared(row));
       return records.find(row.number());
     } catch (IOException | RuntimeException e) {
       LOG.warn("Snapshot {} failed", row.id(), e);

@@ -3,7 +3,6 @@ package dev.firn.snapshot;
 import dev.firn.base.FirnException;
 import dev.firn.vfs.Errno;
 import dev.firn.vfs.ErrnoException;
-import dev.firn.vfs.FileSystem;
 import dev.firn.vfs.FrozenFileSystem;
 import java.io.Closeable;
 import java.io.IOException;
@@ -12,7 +11,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.LongConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,7 +24,7 @@ final class SnapshotTrees implements Closeable {
   private static final int IDLE_MAX = 16;
 
   private final SnapshotManager manager;
-  private final LongConsumer idleHolder = this::releaseIdle;
+  private final SnapshotWatcher watcher = snapshot -> releaseIdle(snapshot.number());
 
   /** By snapshot number. Guarded by this, as is the rest. */
   private final Map<Long, Tree> trees = new HashMap<>();
@@ -38,7 +36,7 @@ final class SnapshotTrees implements Closeable {
 
   SnapshotTrees(SnapshotManager manager) {
     this.manager = manager;
-    manager.addIdleHolder(idleHolder);
+    manager.addWatcher(watcher);
   }
 
   /** One operation's or handle's hold on a tree. */
@@ -50,7 +48,7 @@ final class SnapshotTrees implements Closeable {
       this.tree = tree;
     }
 
-    FileSystem files() {
+    FrozenFileSystem files() {
       return tree.files;
     }
 
@@ -100,7 +98,7 @@ final class SnapshotTrees implements Closeable {
 
   @Override
   public void close() throws IOException {
-    manager.removeIdleHolder(idleHolder);
+    manager.removeWatcher(watcher);
     List<Tree> leaving;
     synchronized (this) {
       closed = true;
@@ -177,7 +175,7 @@ final class SnapshotTrees implements Closeable {
 
   private static final class Tree {
     private final SnapshotLease lease;
-    private final FileSystem files;
+    private final FrozenFileSystem files;
     private int uses;
     private long remembered;
     private boolean leaving;

@@ -6,7 +6,9 @@ import dev.firn.vfs.Errno;
 import dev.firn.vfs.ErrnoException;
 import dev.firn.vfs.FileSystem;
 import dev.firn.vfs.FileSystemStatus;
+import dev.firn.vfs.KernelCache;
 import dev.firn.vfs.SetAttributes;
+import dev.firn.vfs.VolumeFileSystem;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -39,7 +41,7 @@ public final class SnapshotView implements FileSystem {
   private static final byte[] DOT = {'.'};
   static final byte[] DOT_DOT = {'.', '.'};
 
-  private final FileSystem live;
+  private final VolumeFileSystem live;
   private final SnapshotManager manager;
   private final SnapshotDirectory directory;
   private final SnapshotTrees trees;
@@ -57,7 +59,7 @@ public final class SnapshotView implements FileSystem {
    * @param onClose runs after the rest of {@link #close}
    */
   public SnapshotView(
-      FileSystem live,
+      VolumeFileSystem live,
       SnapshotManager manager,
       long volumeNumber,
       String volumeId,
@@ -75,11 +77,6 @@ public final class SnapshotView implements FileSystem {
   /** The number by which a snapshot's inode is known in this view. */
   static long outerInode(long snapshotNumber, long inode) {
     return snapshotNumber << INODE_BITS | inode;
-  }
-
-  /** Runs before each freeze of this volume, until this view is closed. */
-  public void setBarrier(Barrier barrier) {
-    manager.setBarrier(volumeNumber, barrier);
   }
 
   @Override
@@ -127,6 +124,11 @@ public final class SnapshotView implements FileSystem {
   }
 
   @Override
+  public void dropPrivileges(long inode) throws IOException {
+    writable(inode).dropPrivileges(inode);
+  }
+
+  @Override
   public byte[] readLink(long inode) throws IOException {
     if (isLive(inode)) {
       return live.readLink(inode);
@@ -142,6 +144,11 @@ public final class SnapshotView implements FileSystem {
       throws IOException {
     refuseDirectoryName(parent, name, Errno.EEXIST);
     return writable(parent).makeNode(parent, name, mode, device, uid, gid);
+  }
+
+  @Override
+  public Attributes makeTemporary(long parent, int mode, int uid, int gid) throws IOException {
+    return writable(parent).makeTemporary(parent, mode, uid, gid);
   }
 
   @Override
@@ -255,15 +262,19 @@ public final class SnapshotView implements FileSystem {
     }
   }
 
-  /** From a snapshot it answers EXDEV, upon which kernels copy by reading and writing. */
+  /** Out of a snapshot, too; into one it answers EROFS. */
   @Override
   public long copyRange(long source, long sourceOffset, long target, long targetOffset, long length)
       throws IOException {
-    FileSystem into = writable(target);
-    if (!isLive(source)) {
-      throw new ErrnoException(Errno.EXDEV);
+    writable(target);
+    if (isLive(source)) {
+      return live.copyRange(source, sourceOffset, target, targetOffset, length);
     }
-    return into.copyRange(source, sourceOffset, target, targetOffset, length);
+    refuseDirectory(source, Errno.EISDIR);
+    try (SnapshotTrees.Use use = trees.use(number(source))) {
+      return live.copyRangeFrom(
+          use.files(), inner(source), sourceOffset, target, targetOffset, length);
+    }
   }
 
   @Override
@@ -379,6 +390,22 @@ public final class SnapshotView implements FileSystem {
     }
   }
 
+  /** Snapshots come and go by other ways, too. */
+  @Override
+  public boolean changesUnseen(long inode) {
+    return inode == DIRECTORY_INODE;
+  }
+
+  /**
+   * From now on each freeze of this volume waits for what this kernel still has to write, and the
+   * kernel is told of snapshots that come and go.
+   */
+  @Override
+  public void cachedBy(KernelCache cache) {
+    directory.cachedBy(cache);
+    manager.setBarrier(volumeNumber, cache == null ? null : cache::writeBack);
+  }
+
   /**
    * Closes the live file system, after which its content is durable, and ends all leases. Closing
    * twice is no error.
@@ -389,6 +416,7 @@ public final class SnapshotView implements FileSystem {
       return;
     }
     manager.setBarrier(volumeNumber, null);
+    directory.close();
     opened.clear();
     // Each of these must happen even if the one before it failed.
     try {

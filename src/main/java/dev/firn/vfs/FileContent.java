@@ -161,7 +161,8 @@ final class FileContent {
     }
   }
 
-  private void written(Inode inode, long end, Instant now) {
+  /** Follows from data having been put into a file, in the running edit. */
+  void written(Inode inode, long end, Instant now) {
     inode.sizeBytes = Math.max(inode.sizeBytes, end);
     inode.setContentTimes(now);
     inodes.changed(inode);
@@ -271,81 +272,13 @@ final class FileContent {
     return FileExtents.search(view, inode, offset, hole);
   }
 
-  long copyRange(long source, long sourceOffset, long target, long targetOffset, long length)
-      throws IOException {
-    if (length < 0) {
-      throw new ErrnoException(Errno.EINVAL);
-    }
-    requireRange(sourceOffset, length);
-    requireRange(targetOffset, length);
-    if (source == target && length > 0 && Math.abs(sourceOffset - targetOffset) < length) {
-      throw new ErrnoException(Errno.EINVAL);
-    }
-    // Loads the nodes needed, so that the exclusive lock need not be held meanwhile.
-    map.read(
-        view ->
-            FileExtents.slices(view, source, sourceOffset, sourceOffset + length, STEP_EXTENTS));
-    long copied = -1;
-    while (copied < 0) {
-      Instant now = clock.instant();
-      copied =
-          inodes.edit(
-              editor -> {
-                Inode from = inodes.load(editor, source).requireRegular();
-                Inode to = inodes.load(editor, target).requireRegular();
-                if (hasUnsaved(from) || hasUnsaved(to)) {
-                  inodes.closeBuffer(editor, from);
-                  inodes.closeBuffer(editor, to);
-                  // What follows may answer ENOSPC, so it needs an edit that changed nothing yet.
-                  return -1L;
-                }
-                long count = Math.min(length, from.sizeBytes - sourceOffset);
-                return count <= 0
-                    ? 0
-                    : copy(editor, from, sourceOffset, to, targetOffset, count, now);
-              });
-    }
-    return copied;
-  }
-
-  private static boolean hasUnsaved(Inode inode) {
+  /** Whether the map lacks bytes of the file. */
+  static boolean hasUnsaved(Inode inode) {
     return inode.buffer != null && inode.buffer.isDirty();
   }
 
-  private long copy(
-      MapEditor editor,
-      Inode from,
-      long sourceOffset,
-      Inode to,
-      long targetOffset,
-      long length,
-      Instant now)
-      throws IOException {
-    List<FileExtents.Slice> slices =
-        FileExtents.slices(editor, from.number, sourceOffset, sourceOffset + length, STEP_EXTENTS);
-    long count = length;
-    if (slices.size() == STEP_EXTENTS) {
-      count = slices.get(slices.size() - 1).end() - sourceOffset;
-    }
-    long dataBytes = 0;
-    for (FileExtents.Slice slice : slices) {
-      dataBytes += slice.extent().length();
-    }
-    long end = targetOffset + count;
-    long grown = dataBytes - FileExtents.allocated(editor, to.number, targetOffset, end);
-    inodes.requireSpace(to.chargeWith(grown, 0, 0) - to.chargedBytes);
-    inodes.dropBuffer(to);
-    FileExtents.replace(editor, to.number, targetOffset, count, null);
-    for (FileExtents.Slice slice : slices) {
-      long offset = slice.offset() - sourceOffset + targetOffset;
-      FileExtents.put(editor, to.number, offset, slice.extent());
-    }
-    to.allocatedBytes += grown;
-    written(to, end, now);
-    return count;
-  }
-
-  private static void requireRange(long offset, long length) throws ErrnoException {
+  /** Throws EINVAL or EFBIG unless a file can have such a range. */
+  static void requireRange(long offset, long length) throws ErrnoException {
     if (offset < 0) {
       throw new ErrnoException(Errno.EINVAL);
     }

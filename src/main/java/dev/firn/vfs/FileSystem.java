@@ -47,7 +47,7 @@ public interface FileSystem extends Closeable {
    * set-user-ID bit, the set-group-ID bit of a file that its group may execute, and {@code
    * security.capability}.
    */
-  default void dropPrivileges(long inode) throws IOException {}
+  void dropPrivileges(long inode) throws IOException;
 
   byte[] readLink(long inode) throws IOException;
 
@@ -57,11 +57,10 @@ public interface FileSystem extends Closeable {
 
   /**
    * A regular file without a name, as open(2) makes it with O_TMPFILE: {@link #link} may give it
-   * one. The answer counts as one {@link #remember}.
+   * one, once. Unlike other making this counts as one {@link #remember}: else nothing would hold
+   * the file. {@code mode} has permission bits.
    */
-  default Attributes makeTemporary(long parent, int mode, int uid, int gid) throws IOException {
-    throw new ErrnoException(Errno.EOPNOTSUPP);
-  }
+  Attributes makeTemporary(long parent, int mode, int uid, int gid) throws IOException;
 
   Attributes makeDirectory(long parent, byte[] name, int mode, int uid, int gid) throws IOException;
 
@@ -97,7 +96,10 @@ public interface FileSystem extends Closeable {
   /** The next data ({@code hole} false) or hole at or after {@code offset}; ENXIO as lseek(2). */
   long seek(long inode, long offset, boolean hole) throws IOException;
 
-  /** Shares extents; both inodes in this file system. Answers the bytes copied. */
+  /**
+   * Shares extents; both inodes in this file system. Answers the bytes copied, which may be less
+   * than asked for; 0 at the end of the source. EINVAL for overlapping ranges of one file.
+   */
   long copyRange(long source, long sourceOffset, long target, long targetOffset, long length)
       throws IOException;
 

@@ -43,6 +43,10 @@ public final class FrozenFileSystem implements FileSystem {
     }
   }
 
+  FrozenMap map() {
+    return map;
+  }
+
   @Override
   public Attributes lookup(long parent, byte[] name) throws IOException {
     if (Names.isDot(name)) {
@@ -163,6 +167,16 @@ public final class FrozenFileSystem implements FileSystem {
 
   @Override
   public Attributes setAttributes(long inode, SetAttributes changes) throws IOException {
+    throw readOnly();
+  }
+
+  @Override
+  public void dropPrivileges(long inode) throws IOException {
+    throw readOnly();
+  }
+
+  @Override
+  public Attributes makeTemporary(long parent, int mode, int uid, int gid) throws IOException {
     throw readOnly();
   }
 

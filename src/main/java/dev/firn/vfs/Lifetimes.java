@@ -24,6 +24,9 @@ final class Lifetimes {
 
   private final Set<Long> orphans = ConcurrentHashMap.newKeySet();
 
+  /** Those orphans that were made without a name and may still get one. */
+  private final Set<Long> temporaries = ConcurrentHashMap.newKeySet();
+
   Lifetimes(Inodes inodes) {
     this.inodes = inodes;
   }
@@ -52,9 +55,33 @@ final class Lifetimes {
     // An orphan before the uses are counted: whoever ends the last use behind that finds it here.
     orphans.add(inode.number);
     if (uses.count(inode.number) > 0 || !removeStep(editor, inode)) {
-      // Not an empty value: nothing should depend on whether a map can keep one.
-      editor.put(Keys.orphan(inode.number), new byte[] {1});
+      putOrphan(editor, inode);
     }
+  }
+
+  private static void putOrphan(MapEditor editor, Inode inode) throws IOException {
+    // Not an empty value: nothing should depend on whether a map can keep one.
+    editor.put(Keys.orphan(inode.number), new byte[] {1});
+  }
+
+  /** Counts the first use of a new inode without a name, in the running edit that made it. */
+  void madeTemporary(MapEditor editor, Inode inode) throws IOException {
+    use(inode.number);
+    orphans.add(inode.number);
+    temporaries.add(inode.number);
+    putOrphan(editor, inode);
+  }
+
+  /** Whether an inode without a name may get one. Only within an edit, which keeps it so. */
+  boolean isLinkable(long number) {
+    return temporaries.contains(number) && uses.count(number) > 0;
+  }
+
+  /** What {@link #isLinkable} gets a name, in the same edit. */
+  void linked(MapEditor editor, Inode inode) throws IOException {
+    temporaries.remove(inode.number);
+    orphans.remove(inode.number);
+    editor.delete(Keys.orphan(inode.number));
   }
 
   /** Removes an inode if it has neither name nor users. */
@@ -94,6 +121,7 @@ final class Lifetimes {
 
   /** Removes some of an orphan's keys; says whether it is gone. */
   private boolean removeStep(MapEditor editor, Inode inode) throws IOException {
+    temporaries.remove(inode.number);
     List<byte[]> keys = new ArrayList<>();
     MapCursor cursor = editor.cursor(Keys.first(inode.number, Keys.XATTR));
     while (keys.size() < STEP_KEYS && cursor.next()) {

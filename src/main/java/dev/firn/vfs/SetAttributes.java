@@ -7,6 +7,7 @@ package dev.firn.vfs;
  * @param mode permission bits only (07777)
  * @param accessTime null: unchanged
  * @param modifyTime null: unchanged
+ * @param changeTime null: now. A kernel that holds changed pages back says when they were changed
  */
 public record SetAttributes(
     Integer mode,
@@ -14,9 +15,23 @@ public record SetAttributes(
     Integer gid,
     Long sizeBytes,
     TimeChange accessTime,
-    TimeChange modifyTime) {
+    TimeChange modifyTime,
+    TimeChange changeTime) {
 
-  /** Nanosecond times; {@code now} takes the file system's clock instead. */
+  public SetAttributes(
+      Integer mode,
+      Integer uid,
+      Integer gid,
+      Long sizeBytes,
+      TimeChange accessTime,
+      TimeChange modifyTime) {
+    this(mode, uid, gid, sizeBytes, accessTime, modifyTime, null);
+  }
+
+  /**
+   * Seconds since 1970, all of a long, and 0 to 999,999,999 ns; {@code now} takes the file system's
+   * clock instead.
+   */
   public record TimeChange(boolean now, long seconds, int nanos) {
     public static final TimeChange NOW = new TimeChange(true, 0, 0);
 

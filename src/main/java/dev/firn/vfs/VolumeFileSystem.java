@@ -30,7 +30,9 @@ public final class VolumeFileSystem implements FileSystem {
   private final Inodes inodes;
   private final Lifetimes lifetimes;
   private final Namespace namespace;
+  private final Renames renames;
   private final FileContent content;
+  private final RangeCopy rangeCopy;
   private final Xattrs xattrs;
   private final AttributeChanges attributeChanges;
   private final Handles<Long> files = new Handles<>();
@@ -41,8 +43,11 @@ public final class VolumeFileSystem implements FileSystem {
     this.inodes = new Inodes(map, counters, sizeBytes);
     this.lifetimes = new Lifetimes(inodes);
     this.xattrs = new Xattrs(inodes, clock);
-    this.namespace = new Namespace(inodes, lifetimes, xattrs, clock);
+    Entries entries = new Entries(inodes);
+    this.namespace = new Namespace(inodes, entries, lifetimes, xattrs, clock);
+    this.renames = new Renames(inodes, entries, lifetimes, clock);
     this.content = new FileContent(inodes, clock);
+    this.rangeCopy = new RangeCopy(inodes, content, clock);
     this.attributeChanges = new AttributeChanges(inodes, content, xattrs, clock);
   }
 
@@ -66,6 +71,7 @@ public final class VolumeFileSystem implements FileSystem {
           root.parent = ROOT_INODE;
           root.setAccessTime(now);
           root.setContentTimes(now);
+          root.setGeneration(now);
           fileSystem.inodes.add(root);
           fileSystem.inodes.seal(editor);
           return null;
@@ -126,6 +132,11 @@ public final class VolumeFileSystem implements FileSystem {
   }
 
   @Override
+  public void dropPrivileges(long inode) throws IOException {
+    attributeChanges.dropPrivileges(inode);
+  }
+
+  @Override
   public byte[] readLink(long inode) throws IOException {
     return map.extentBytes(map.read(view -> Tree.linkTarget(view, inodes.require(view, inode))));
   }
@@ -140,6 +151,11 @@ public final class VolumeFileSystem implements FileSystem {
           namespace.make(parent, name, mode, device, uid, gid, null);
       default -> throw new ErrnoException(Errno.EINVAL);
     };
+  }
+
+  @Override
+  public Attributes makeTemporary(long parent, int mode, int uid, int gid) throws IOException {
+    return namespace.makeTemporary(parent, mode & FileMode.PERMISSION_MASK, uid, gid);
   }
 
   @Override
@@ -180,7 +196,7 @@ public final class VolumeFileSystem implements FileSystem {
   @Override
   public void rename(long parent, byte[] name, long newParent, byte[] newName, int flags)
       throws IOException {
-    namespace.rename(parent, name, newParent, newName, flags);
+    renames.rename(parent, name, newParent, newName, flags);
   }
 
   @Override
@@ -224,7 +240,22 @@ public final class VolumeFileSystem implements FileSystem {
   @Override
   public long copyRange(long source, long sourceOffset, long target, long targetOffset, long length)
       throws IOException {
-    return content.copyRange(source, sourceOffset, target, targetOffset, length);
+    return rangeCopy.copy(source, sourceOffset, target, targetOffset, length);
+  }
+
+  /**
+   * As {@link #copyRange}, from a file of one of this volume's frozen roots, which must not be
+   * closed during the call; EXDEV for another volume's.
+   */
+  public long copyRangeFrom(
+      FrozenFileSystem frozen,
+      long source,
+      long sourceOffset,
+      long target,
+      long targetOffset,
+      long length)
+      throws IOException {
+    return rangeCopy.copyFrozen(frozen.map(), source, sourceOffset, target, targetOffset, length);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.firn.vfs;
 
+import dev.firn.base.Bytes;
 import dev.firn.map.MapEditor;
 import dev.firn.map.MapView;
 import java.io.IOException;
@@ -11,6 +12,9 @@ import java.util.List;
 /** Extended attributes of a live volume, and what POSIX ACLs among them do to modes. */
 final class Xattrs {
   static final int VALUE_BYTES_MAX = 64 << 10;
+
+  /** What execve(2) takes capabilities from. */
+  static final byte[] CAPABILITY_NAME = Bytes.utf8("security.capability");
 
   private final Inodes inodes;
   private final Clock clock;
@@ -105,6 +109,19 @@ final class Xattrs {
       PosixAcl acl = PosixAcl.parse(old);
       acl.setMode(inode.mode);
       put(editor, inode, PosixAcl.ACCESS_NAME, old, acl.value());
+    }
+  }
+
+  /** Whether executing the file gives capabilities. */
+  static boolean hasCapability(MapView view, Inode inode) throws IOException {
+    return !inode.isDirectory() && Tree.xattr(view, inode, CAPABILITY_NAME) != null;
+  }
+
+  /** Takes the capabilities from an inode, in a running edit that will announce its change. */
+  void removeCapability(MapEditor editor, Inode inode) throws IOException {
+    if (hasCapability(editor, inode)) {
+      byte[] old = Tree.xattr(editor, inode, CAPABILITY_NAME);
+      put(editor, inode, CAPABILITY_NAME, old, null);
     }
   }
 

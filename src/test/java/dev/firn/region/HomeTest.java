@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.firn.base.ErrorKind;
+import dev.firn.base.FirnException;
 import dev.firn.base.Sizes;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -15,7 +16,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -181,6 +188,38 @@ class HomeTest {
       region.close();
       Errors.of(ErrorKind.CONFLICT, "in use", () -> Region.open(home()));
       assertEquals("local-1", next.info().name());
+    }
+  }
+
+  /**
+   * Those who come while a home is being made must see a home in use, not a stranger's directory.
+   */
+  @Test
+  void homeBeingMadeIsNeverTakenForAForeignDirectory() throws Exception {
+    int openers = 4;
+    ExecutorService threads = Executors.newFixedThreadPool(openers);
+    try {
+      for (int round = 0; round < 200; round++) {
+        Path fresh = directory.resolve("fresh-" + round);
+        CyclicBarrier start = new CyclicBarrier(openers);
+        Callable<ErrorKind> opener = () -> openTogether(fresh, start);
+        for (Future<ErrorKind> answer : threads.invokeAll(Collections.nCopies(openers, opener))) {
+          ErrorKind refusal = answer.get();
+          assertTrue(refusal == null || refusal == ErrorKind.CONFLICT, "told " + refusal);
+        }
+      }
+    } finally {
+      threads.shutdown();
+    }
+  }
+
+  private static ErrorKind openTogether(Path home, CyclicBarrier start) throws Exception {
+    start.await();
+    try {
+      Home.open(home).close();
+      return null;
+    } catch (FirnException e) {
+      return e.kind();
     }
   }
 }

@@ -9,6 +9,7 @@ import dev.firn.Seeds;
 import dev.firn.base.Bytes;
 import dev.firn.base.ErrorKind;
 import dev.firn.base.Sizes;
+import dev.firn.snapshot.FakeKernelCache;
 import dev.firn.snapshot.Files;
 import dev.firn.snapshot.Snapshot;
 import dev.firn.snapshot.SnapshotState;
@@ -346,13 +347,14 @@ class SnapshotsTest {
   void barrierRunsBeforeTheFreezeAndItsFailureIsTheSnapshots() throws IOException {
     try (SnapshotView view = region.openVolume("data", false)) {
       Files files = new Files(view);
-      view.setBarrier(() -> files.write("late", "arrived"));
+      view.cachedBy(new FakeKernelCache(() -> files.write("late", "arrived")));
       take("with");
       assertEquals("arrived", read("with", "late"));
-      view.setBarrier(
-          () -> {
-            throw new IOException("the kernel is gone");
-          });
+      view.cachedBy(
+          new FakeKernelCache(
+              () -> {
+                throw new IOException("the kernel is gone");
+              }));
       IOException failure = assertThrows(IOException.class, () -> take("without"));
       assertTrue(failure.getMessage().contains("the kernel is gone"), failure.getMessage());
       Snapshot failed = region.snapshot("without");

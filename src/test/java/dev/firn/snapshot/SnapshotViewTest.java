@@ -17,10 +17,13 @@ import dev.firn.vfs.FileMode;
 import dev.firn.vfs.FileSystem;
 import dev.firn.vfs.SetAttributes;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -191,7 +194,9 @@ class SnapshotViewTest {
     answers(Errno.EROFS, () -> view.write(frozen, 0, ByteBuffer.wrap(bytes("x"))));
     answers(Errno.EROFS, () -> view.allocate(frozen, 0, 0, 10));
     answers(Errno.EROFS, () -> view.copyRange(live, 0, frozen, 0, 1));
-    answers(Errno.EXDEV, () -> view.copyRange(frozen, 0, live, 0, 1));
+    answers(Errno.EROFS, () -> view.copyRange(frozen, 0, frozen, 10, 1));
+    answers(Errno.EISDIR, () -> view.copyRange(2, 0, live, 0, 1));
+    answers(Errno.EISDIR, () -> view.copyRange(root, 0, live, 0, 1));
     answers(Errno.EXDEV, () -> view.link(frozen, ROOT, bytes("x")));
     answers(Errno.EISDIR, () -> view.open(2, false));
     answers(Errno.EISDIR, () -> view.read(2, 0, ByteBuffer.allocate(1)));
@@ -296,6 +301,128 @@ class SnapshotViewTest {
     answers(Errno.ESTALE, () -> view.getAttributes(inode));
     view.forget(inode, 1);
     view.remember(inode);
+  }
+
+  @Test
+  void onlyTheDirectoryOfSnapshotsChangesUnseen() throws IOException {
+    files.makeDirectory(".snapshots/s");
+    assertTrue(view.changesUnseen(2));
+    assertFalse(view.changesUnseen(ROOT));
+    assertFalse(view.changesUnseen(files.inode(".snapshots/s")));
+  }
+
+  @Test
+  void kernelForgetsSnapshotsThatOthersTakeAndDelete() throws IOException {
+    FakeKernelCache cache = new FakeKernelCache(() -> {});
+    view.cachedBy(cache);
+    region.createSnapshot("data", "cli", null, Map.of());
+    Snapshot unnamed = region.createSnapshot("data", null, null, Map.of());
+    files.makeDirectory(".snapshots/kernel");
+    assertEquals(List.of("2/cli", "2/" + unnamed.id()), cache.forgotten(), "its own it knows");
+    region.createVolume(VolumeRequest.empty("other", Sizes.GIB));
+    region.createSnapshot("other", "theirs", null, Map.of());
+    region.deleteSnapshots(List.of("theirs", "cli"));
+    region.deleteSnapshots(List.of("kernel"));
+    files.removeDirectory(".snapshots/" + unnamed.id());
+    assertEquals(
+        List.of("2/cli", "2/" + unnamed.id(), "2/cli", "2/kernel", "2/" + unnamed.id()),
+        cache.forgotten());
+    answers(Errno.EINVAL, () -> files.makeDirectory(".snapshots/-"));
+    region.createSnapshot("data", "again", null, Map.of());
+    assertEquals(6, cache.forgotten().size());
+    view.cachedBy(null);
+    region.deleteSnapshots(List.of("again"));
+    assertEquals(6, cache.forgotten().size(), "it holds nothing any more");
+  }
+
+  @Test
+  void whatTheKernelWritesBackIsInTheSnapshot() throws IOException {
+    view.cachedBy(new FakeKernelCache(() -> files.write("a", "written back")));
+    files.makeDirectory(".snapshots/with");
+    assertEquals("written back", files.read(".snapshots/with/a"));
+    files.unlink("a");
+    view.cachedBy(null);
+    files.makeDirectory(".snapshots/without");
+    assertFalse(files.exists(".snapshots/without/a"));
+  }
+
+  @Test
+  void deletionIsNotHeldBackByWhatTheKernelRemembers() throws Exception {
+    files.write("a", "text");
+    files.makeDirectory(".snapshots/s");
+    long inode = files.inode(".snapshots/s/a");
+    ExecutorService kernel = Executors.newSingleThreadExecutor();
+    try {
+      view.cachedBy(
+          new FakeKernelCache(
+              () -> {},
+              name ->
+                  kernel.execute(
+                      () -> {
+                        try {
+                          view.forget(inode, 3);
+                        } catch (IOException e) {
+                          throw new UncheckedIOException(e);
+                        }
+                      })));
+      for (int i = 0; i < 3; i++) {
+        view.remember(inode);
+      }
+      region.deleteSnapshots(List.of("s"));
+      while (!region.snapshots("data").isEmpty()) {
+        Thread.sleep(5);
+      }
+      answers(Errno.ESTALE, () -> view.getAttributes(inode));
+    } finally {
+      kernel.shutdown();
+    }
+  }
+
+  @Test
+  void copyingOutOfASnapshotSharesExtents() throws IOException {
+    String content = "0123456789abcdef".repeat(50_000);
+    long live = files.write("a", content);
+    view.write(live, 1_000_000, ByteBuffer.wrap(bytes("behind a hole")));
+    files.makeDirectory(".snapshots/s");
+    long frozen = files.inode(".snapshots/s/a");
+    files.write("a", "");
+    long used = view.status().totalBytes() - view.status().freeBytes();
+
+    // Nothing of the snapshot needs to have reached the disk yet.
+    assertEquals(1_000_013, view.copyRange(frozen, 0, live, 0, Long.MAX_VALUE >> 1));
+    assertEquals(files.read(".snapshots/s/a"), files.read("a"));
+    long charged = view.status().totalBytes() - view.status().freeBytes() - used;
+    assertTrue(charged > 800_000 && charged < 820_000, "charged " + charged);
+
+    long part = files.write("part", "xx");
+    assertEquals(3, view.copyRange(frozen, 999_999, part, 1, 3));
+    assertEquals("x\0be", files.read("part"));
+    assertEquals(0, view.copyRange(frozen, 1_000_013, part, 0, 10));
+    answers(Errno.EINVAL, () -> view.copyRange(frozen, -1, part, 0, 10));
+    answers(Errno.EFBIG, () -> view.copyRange(frozen, 0, part, Long.MAX_VALUE - 5, 10));
+    answers(Errno.ENOENT, () -> view.copyRange(frozen, 0, 999, 0, 10));
+    answers(Errno.EISDIR, () -> view.copyRange(frozen, 0, ROOT, 0, 10));
+    region.deleteSnapshots(List.of("s"));
+    answers(Errno.ESTALE, () -> view.copyRange(frozen, 0, part, 0, 10));
+    reopen(false);
+    assertTrue(files.read("a").startsWith(content + "\0"), "the copy does not need the snapshot");
+    assertEquals("x\0be", files.read("part"));
+  }
+
+  @Test
+  void copyingOutOfASnapshotRespectsTheVolumesSize() throws IOException {
+    region.createVolume(VolumeRequest.empty("small", 2 * Sizes.MIB));
+    try (FileSystem small = region.openVolume("small", false)) {
+      Files smallFiles = new Files(small);
+      smallFiles.write("a", "0123456789abcdef".repeat(90_000));
+      smallFiles.makeDirectory(".snapshots/s");
+      long frozen = smallFiles.inode(".snapshots/s/a");
+      long copy = smallFiles.write("b", "kept");
+      answers(Errno.ENOSPC, () -> small.copyRange(frozen, 0, copy, 0, 1_440_000));
+      assertEquals("kept", smallFiles.read("b"));
+      smallFiles.unlink("a");
+      assertEquals(1_440_000, small.copyRange(frozen, 0, copy, 0, 1_440_000));
+    }
   }
 
   @Test

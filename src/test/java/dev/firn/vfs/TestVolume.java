@@ -7,10 +7,12 @@ import dev.firn.map.VolumeMap;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** A volume in a store of its own, with shorthands: names are text, paths start at the root. */
 final class TestVolume implements Closeable {
@@ -31,6 +33,26 @@ final class TestVolume implements Closeable {
     store = MapStore.open(directory, List.of("a"));
     map = store.create(1, new MapStore.VolumeOptions("a", "lz4"));
     files = VolumeFileSystem.create(map, sizeBytes, clock);
+  }
+
+  /** Opens the files of a store that another process left behind. */
+  private TestVolume(Path directory, TestVolume like) throws IOException {
+    this.directory = directory;
+    this.sizeBytes = like.sizeBytes;
+    this.clock = like.clock;
+    store = MapStore.open(directory, List.of("a"));
+    map = store.open(1);
+    files = VolumeFileSystem.open(map, sizeBytes, clock);
+  }
+
+  /** What a crash at this moment would leave: all that was committed, and perhaps more. */
+  TestVolume afterCrash(Path copy) throws IOException {
+    try (Stream<Path> all = Files.walk(directory)) {
+      for (Path from : (Iterable<Path>) all::iterator) {
+        Files.copy(from, copy.resolve(directory.relativize(from)));
+      }
+    }
+    return new TestVolume(copy, this);
   }
 
   /** Closes everything and opens it again. */

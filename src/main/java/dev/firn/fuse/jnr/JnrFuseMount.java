@@ -1,6 +1,5 @@
 package dev.firn.fuse.jnr;
 
-import dev.firn.base.ErrorKind;
 import dev.firn.base.FirnException;
 import dev.firn.fuse.Mount;
 import dev.firn.fuse.MountOptions;
@@ -33,9 +32,6 @@ final class JnrFuseMount implements Mount {
 
   /** The kernel sends its first request right away; without it the mount is broken. */
   private static final int READY_SECONDS_MAX = 20;
-
-  /** After umount(2) succeeded, only other mount name spaces can keep the connection up. */
-  private static final int END_SECONDS_MAX = 60;
 
   private static final int EINTR = 4;
   private static final int EAGAIN = 11;
@@ -90,32 +86,7 @@ final class JnrFuseMount implements Mount {
 
   @Override
   public void unmount() {
-    if (ended.isDone()) {
-      return;
-    }
-    try {
-      MountPoint.unmount(directory);
-      ended.get(END_SECONDS_MAX, TimeUnit.SECONDS);
-    } catch (IOException e) {
-      throw new FirnException(
-          ErrorKind.FAILED, "cannot unmount '" + directory + "': " + e.getMessage(), e);
-    } catch (TimeoutException e) {
-      throw FirnException.conflict(
-          "'%s' is unmounted here, but in use elsewhere: another mount name space (a container?)"
-              + " still has it mounted; end that",
-          directory);
-    } catch (ExecutionException e) {
-      throw new FirnException(
-          ErrorKind.FAILED,
-          "'"
-              + directory
-              + "' is unmounted, but its last changes could not be made durable: "
-              + e.getCause().getMessage(),
-          e.getCause());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw FirnException.failed("interrupted while unmounting '%s'", directory);
-    }
+    MountPoint.unmount(directory, ended);
   }
 
   private void connect(MountOptions options) {

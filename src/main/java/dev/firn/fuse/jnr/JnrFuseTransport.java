@@ -1,13 +1,13 @@
 package dev.firn.fuse.jnr;
 
 import dev.firn.base.FirnException;
+import dev.firn.fuse.FuseDevice;
 import dev.firn.fuse.Mount;
 import dev.firn.fuse.MountOptions;
 import dev.firn.fuse.MountPoint;
 import dev.firn.fuse.Transport;
 import dev.firn.vfs.FileSystem;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import jnr.ffi.LibraryLoader;
 
@@ -15,7 +15,6 @@ import jnr.ffi.LibraryLoader;
 public final class JnrFuseTransport implements Transport {
   public static final String NAME = "jnr-fuse";
 
-  private static final Path DEVICE = Path.of("/dev/fuse");
   private static final String LIBRARY = "libfuse.so.2";
 
   private static LibFuse2 library;
@@ -30,18 +29,7 @@ public final class JnrFuseTransport implements Transport {
   public Mount mount(FileSystem fileSystem, Path directory, MountOptions options)
       throws IOException {
     Path place = MountPoint.prepare(directory);
-    if (!Files.exists(DEVICE)) {
-      throw FirnException.failed(
-          "cannot mount at '%s': no %s here; load the module with 'modprobe fuse' (in a container:"
-              + " start it with --device /dev/fuse --cap-add SYS_ADMIN)",
-          directory, DEVICE);
-    }
-    if (!Files.isReadable(DEVICE) || !Files.isWritable(DEVICE)) {
-      throw FirnException.notPermitted(
-          "cannot mount at '%s': this user may not open %s; run the daemon as root or, as root, run"
-              + " 'chmod 666 %s'",
-          directory, DEVICE, DEVICE);
-    }
+    FuseDevice.require(directory);
     loadLibrary();
     return JnrFuseMount.start(library, symbols, fileSystem, place, options);
   }

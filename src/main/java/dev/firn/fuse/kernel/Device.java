@@ -1,0 +1,105 @@
+package dev.firn.fuse.kernel;
+
+import dev.firn.base.FirnException;
+import java.io.IOException;
+import java.nio.file.Path;
+import jnr.constants.platform.Errno;
+
+/**
+ * One descriptor of /dev/fuse. A second one made by {@link #another} serves the same mount with a
+ * queue of its own, so that threads do not contend for one. Receiving belongs to one thread,
+ * sending to any.
+ */
+final class Device {
+  static final String PATH = "/dev/fuse";
+
+  private static final byte[] PATH_BYTES = Mounter.text(PATH);
+
+  /** FUSE_DEV_IOC_CLONE: _IOR(229, 0, uint32_t). */
+  private static final long CLONE = 0x8004e500L;
+
+  private final int fd;
+
+  Device(int fd) {
+    this.fd = fd;
+  }
+
+  /** Opens the device anew: a connection to the kernel that has no mount yet. */
+  static Device open(Path directory) {
+    int fd = LinuxCalls.LIBC.open(PATH_BYTES, openFlags());
+    if (fd < 0) {
+      throw FirnException.failed(
+          "cannot mount at '%s': %s cannot be opened: %s",
+          directory, PATH, LinuxCalls.lastError().description());
+    }
+    return new Device(fd);
+  }
+
+  private static int openFlags() {
+    return LinuxCalls.O_RDWR | LinuxCalls.O_CLOEXEC;
+  }
+
+  int fd() {
+    return fd;
+  }
+
+  /** Another descriptor of the same mount, or null where this user may not open the device. */
+  Device another() throws IOException {
+    int clone = LinuxCalls.LIBC.open(PATH_BYTES, openFlags());
+    if (clone < 0) {
+      return null;
+    }
+    NativeBuffer argument = new NativeBuffer(Integer.BYTES);
+    try {
+      argument.bytes.putInt(0, fd);
+      if (LinuxCalls.LIBC.ioctl(clone, CLONE, argument.address) < 0) {
+        Errno error = LinuxCalls.lastError();
+        LinuxCalls.LIBC.close(clone);
+        throw new IOException("cannot clone the connection to the kernel: " + error.description());
+      }
+    } finally {
+      argument.free();
+    }
+    return new Device(clone);
+  }
+
+  /** Waits for a request and takes it; false when the mount has ended. */
+  boolean receive(Request request) throws IOException {
+    while (true) {
+      long length = LinuxCalls.LIBC.read(fd, request.input.address, request.input.sizeBytes);
+      if (length >= Request.IN_HEADER_BYTES) {
+        request.received((int) length);
+        return true;
+      }
+      if (length >= 0) {
+        throw new IOException("the kernel sent a request of " + length + " bytes");
+      }
+      Errno error = LinuxCalls.lastError();
+      switch (error) {
+        case EINTR, EAGAIN, ENOENT -> {
+          // A signal, or a request that was taken back before we had it.
+        }
+        case ENODEV, ECONNABORTED -> {
+          return false;
+        }
+        default -> throw new IOException("reading requests failed: " + error.description());
+      }
+    }
+  }
+
+  /**
+   * Sends an answer or a notification. ENOENT: who asked is gone, since the mount was cut off;
+   * ENODEV: so is the mount.
+   *
+   * @return null when it arrived
+   */
+  Errno send(NativeBuffer message, int length) {
+    return LinuxCalls.LIBC.write(fd, message.address, length) == length
+        ? null
+        : LinuxCalls.lastError();
+  }
+
+  void close() {
+    LinuxCalls.LIBC.close(fd);
+  }
+}

@@ -1,0 +1,205 @@
+package dev.firn.fuse.kernel;
+
+import dev.firn.fuse.FaultLog;
+import dev.firn.vfs.FileSystem;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import jnr.constants.platform.Errno;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The threads that serve one mount. Readers wait in read(2), each on a descriptor of its own,
+ * handle what they get, and answer. An idle mount has no thread that runs.
+ *
+ * <p>Invariant: requests that may sleep never occupy the last reader. They run where they arrived
+ * as long as another reader is waiting, and in a thread of their own otherwise. So a WRITE that a
+ * sleeping request waits for is always served.
+ */
+final class Session {
+  private static final Logger LOG = LoggerFactory.getLogger(Session.class);
+  private static final int READERS_MIN = 2;
+  private static final int READERS_MAX = 8;
+
+  /** A request: a write's header and arguments, rounded up, and its payload. */
+  private static final int IN_BYTES = Negotiation.PAYLOAD_BYTES_MAX + 4096;
+
+  private static final int OUT_BYTES = Negotiation.PAYLOAD_BYTES_MAX + Request.OUT_HEADER_BYTES;
+  private static final long SLEEPERS_SECONDS_MAX = 60;
+
+  private final FileSystem fileSystem;
+  private final Path directory;
+  private final Negotiation negotiation;
+  private final Dispatcher dispatcher;
+  private final Notifier notifier;
+  private final List<Device> devices = new ArrayList<>();
+  private final AtomicInteger waiting = new AtomicInteger();
+  private final AtomicInteger readersLeft = new AtomicInteger();
+  private final ExecutorService sleepers;
+  private final Consumer<Throwable> onEnd;
+
+  private Session(
+      FileSystem fileSystem,
+      Path directory,
+      Device device,
+      Negotiation negotiation,
+      Consumer<Throwable> onEnd) {
+    this.fileSystem = fileSystem;
+    this.directory = directory;
+    this.negotiation = negotiation;
+    this.onEnd = onEnd;
+    String name = "fuse-" + directory.getFileName();
+    OpenForWriting openForWriting = new OpenForWriting();
+    notifier = new Notifier(device, openForWriting, name + "-notifier");
+    dispatcher =
+        new Dispatcher(
+            fileSystem, negotiation, openForWriting, notifier, new FaultLog(directory.toString()));
+    devices.add(device);
+    AtomicInteger count = new AtomicInteger();
+    sleepers =
+        Executors.newCachedThreadPool(
+            task -> {
+              Thread thread = new Thread(task, name + "-sleeper-" + count.incrementAndGet());
+              thread.setDaemon(true);
+              return thread;
+            });
+  }
+
+  /**
+   * Answers the kernel's first request and starts to serve; returns at once afterwards.
+   *
+   * @param device a descriptor that was mounted; closed at the end
+   * @param onEnd gets null, or why not everything is durable; runs when the mount has ended
+   */
+  static Session start(
+      FileSystem fileSystem,
+      Path directory,
+      Device device,
+      boolean writeBack,
+      Consumer<Throwable> onEnd)
+      throws IOException {
+    Request init = new Request(IN_BYTES, 4096);
+    try {
+      if (!device.receive(init) || init.opcode() != Opcode.INIT) {
+        throw new IOException("the kernel did not begin with INIT");
+      }
+      Negotiation negotiation = Negotiation.of(init, writeBack, directory);
+      Session session = new Session(fileSystem, directory, device, negotiation, onEnd);
+      Errno error = device.send(init.output, init.seal(0, negotiation.answer(init)));
+      if (error != null) {
+        throw new IOException("the kernel did not take the answer: " + error.description());
+      }
+      LOG.info("{}: {}", directory, negotiation);
+      session.startReaders();
+      return session;
+    } finally {
+      init.free();
+    }
+  }
+
+  Notifier notifier() {
+    return notifier;
+  }
+
+  private void startReaders() throws IOException {
+    int processors = Runtime.getRuntime().availableProcessors();
+    int readers = Math.max(READERS_MIN, Math.min(READERS_MAX, 2 * processors));
+    while (devices.size() < readers) {
+      Device another = devices.get(0).another();
+      if (another == null) {
+        LOG.debug("{}: all threads share one descriptor: {} is not ours", directory, Device.PATH);
+        another = devices.get(0);
+      }
+      devices.add(another);
+    }
+    readersLeft.set(readers);
+    fileSystem.cachedBy(notifier);
+    for (int i = 0; i < readers; i++) {
+      Device device = devices.get(i);
+      Thread reader = new Thread(() -> read(device), "fuse-" + directory.getFileName() + "-" + i);
+      // A mount must not keep a process alive that forgot to unmount.
+      reader.setDaemon(true);
+      reader.start();
+    }
+  }
+
+  private void read(Device device) {
+    Request request = new Request(IN_BYTES, OUT_BYTES);
+    try {
+      while (receive(device, request)) {
+        if (waiting.get() == 0 && dispatcher.maySleep(request)) {
+          Request copy = request.detach();
+          sleepers.execute(() -> serveDetached(device, copy));
+        } else {
+          serve(device, request);
+        }
+      }
+    } catch (Throwable fault) {
+      LOG.error("{}: a thread that serves requests ended by a fault", directory, fault);
+    } finally {
+      request.free();
+      if (readersLeft.decrementAndGet() == 0) {
+        end();
+      }
+    }
+  }
+
+  private boolean receive(Device device, Request request) throws IOException {
+    waiting.incrementAndGet();
+    try {
+      return device.receive(request);
+    } finally {
+      waiting.decrementAndGet();
+    }
+  }
+
+  private void serveDetached(Device device, Request request) {
+    try {
+      serve(device, request);
+    } finally {
+      request.free();
+    }
+  }
+
+  private void serve(Device device, Request request) {
+    int outcome = dispatcher.answer(request);
+    if (outcome == Dispatcher.NO_ANSWER) {
+      return;
+    }
+    int length = outcome < 0 ? request.seal(outcome, 0) : request.seal(0, outcome);
+    Errno error = device.send(request.output, length);
+    if (error != null && error != Errno.ENOENT && error != Errno.ENODEV) {
+      LOG.error(
+          "{}: the kernel refused an answer to request {}: {}",
+          directory,
+          request.opcode(),
+          error.description());
+    }
+  }
+
+  /** Runs in the last reader. */
+  private void end() {
+    Throwable failure = null;
+    try {
+      fileSystem.cachedBy(null);
+      notifier.close();
+      sleepers.shutdown();
+      if (!sleepers.awaitTermination(SLEEPERS_SECONDS_MAX, TimeUnit.SECONDS)) {
+        LOG.warn("{}: requests are still under way after the mount has ended", directory);
+      }
+      devices.stream().distinct().forEach(Device::close);
+      fileSystem.syncAll();
+    } catch (Throwable fault) {
+      LOG.error("{}: the end of the mount failed", directory, fault);
+      failure = fault;
+    }
+    onEnd.accept(failure);
+  }
+}

@@ -1,0 +1,116 @@
+package dev.firn.fuse.kernel;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.firn.fuse.FaultLog;
+import dev.firn.vfs.Errno;
+import dev.firn.vfs.ErrnoException;
+import dev.firn.vfs.FileSystem;
+import java.io.IOException;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.Proxy;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class DispatcherTest {
+  private final OpenForWriting openForWriting = new OpenForWriting();
+  private final Notifier notifier = new Notifier(new Device(-1), openForWriting, "test");
+
+  @AfterEach
+  void close() {
+    notifier.close();
+  }
+
+  private Dispatcher dispatcher(InvocationHandler handler) {
+    FileSystem fileSystem =
+        (FileSystem)
+            Proxy.newProxyInstance(
+                DispatcherTest.class.getClassLoader(), new Class<?>[] {FileSystem.class}, handler);
+    Request init = Requests.of(Opcode.INIT, 0, 7, 45, 131072, -1, 0, new byte[44]);
+    Negotiation negotiation = Negotiation.of(init, true, Path.of("/mnt"));
+    init.free();
+    return new Dispatcher(
+        fileSystem, negotiation, openForWriting, notifier, new FaultLog("a test"));
+  }
+
+  private static int answer(Dispatcher dispatcher, int opcode, Object... arguments) {
+    Request request = Requests.of(opcode, 1, arguments);
+    try {
+      return dispatcher.answer(request);
+    } finally {
+      request.free();
+    }
+  }
+
+  @Test
+  void faultsAnswerEio() {
+    for (Throwable fault :
+        new Throwable[] {
+          new IllegalStateException("a bug"), new IOException("the disk"), new StackOverflowError()
+        }) {
+      Dispatcher dispatcher =
+          dispatcher(
+              (proxy, method, given) -> {
+                throw fault;
+              });
+      assertEquals(-Errno.EIO.number(), answer(dispatcher, Opcode.GETATTR));
+      assertEquals(Dispatcher.NO_ANSWER, answer(dispatcher, Opcode.FORGET, 1L));
+    }
+  }
+
+  @Test
+  void errorNumbersAreAnsweredAsTheyAre() {
+    Dispatcher dispatcher =
+        dispatcher(
+            (proxy, method, given) -> {
+              throw new ErrnoException(Errno.EXDEV);
+            });
+    assertEquals(-Errno.EXDEV.number(), answer(dispatcher, Opcode.LINK, 5L, "name"));
+  }
+
+  @Test
+  void requestsFromOtherTimesAnswerEnosys() {
+    Dispatcher dispatcher = dispatcher((proxy, method, given) -> null);
+    for (int opcode : new int[] {0, 25, 31, 32, 33, 37, 40, 48, 49, 54, 4096, -1}) {
+      assertEquals(-Errno.ENOSYS.number(), answer(dispatcher, opcode, new byte[64]));
+    }
+    assertEquals(-Errno.ENOTTY.number(), answer(dispatcher, Opcode.IOCTL, new byte[32]));
+    assertEquals(Dispatcher.NO_ANSWER, answer(dispatcher, Opcode.INTERRUPT, 5L));
+  }
+
+  @Test
+  void truncatedRequestsAreInvalid() {
+    Dispatcher dispatcher = dispatcher((proxy, method, given) -> false);
+    assertEquals(-Errno.EINVAL.number(), answer(dispatcher, Opcode.LOOKUP, new byte[] {'a'}));
+    assertEquals(
+        -Errno.EINVAL.number(),
+        answer(dispatcher, Opcode.WRITE, 1L, 0L, 4096, 0, 0L, 0, 0, new byte[100]));
+  }
+
+  @Test
+  void whatMaySleepIsKnownBeforehand() {
+    Dispatcher dispatcher =
+        dispatcher(
+            (proxy, method, given) ->
+                method.getName().equals("changesUnseen") && given[0].equals(2L));
+    assertTrue(maySleep(dispatcher, Opcode.FSYNC, 5));
+    assertTrue(maySleep(dispatcher, Opcode.MKDIR, 2));
+    assertFalse(maySleep(dispatcher, Opcode.MKDIR, 5));
+    assertFalse(maySleep(dispatcher, Opcode.WRITE, 5));
+    assertFalse(maySleep(dispatcher, Opcode.LSEEK, 5));
+    openForWriting.opened(5);
+    assertTrue(maySleep(dispatcher, Opcode.LSEEK, 5));
+  }
+
+  private static boolean maySleep(Dispatcher dispatcher, int opcode, long node) {
+    Request request = Requests.of(opcode, node, new byte[64]);
+    try {
+      return dispatcher.maySleep(request);
+    } finally {
+      request.free();
+    }
+  }
+}

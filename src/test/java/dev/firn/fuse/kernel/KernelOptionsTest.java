@@ -1,0 +1,64 @@
+package dev.firn.fuse.kernel;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.firn.base.ErrorKind;
+import dev.firn.base.FirnException;
+import dev.firn.fuse.MountOptions;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class KernelOptionsTest {
+  private static final long RDONLY = 1;
+  private static final long NOSUID = 2;
+  private static final long NODEV = 4;
+  private static final long NOEXEC = 8;
+
+  private static KernelOptions of(boolean readOnly, boolean root, String... words) {
+    return new KernelOptions(new MountOptions("firn:a,b", readOnly, List.of(words)), root);
+  }
+
+  @Test
+  void imagesBringNoRightsUnlessAskedFor() {
+    assertEquals(NOSUID | NODEV, of(false, true).flags());
+    assertEquals(NOSUID | NOEXEC, of(false, true, "dev", "noexec").flags());
+    assertEquals(0, of(false, true, "suid", "dev").flags());
+    assertEquals(NOSUID | NODEV | RDONLY, of(true, true).flags());
+  }
+
+  @Test
+  void readOnlyCannotBeUndone() {
+    assertEquals(RDONLY, of(true, true, "rw").flags() & RDONLY);
+    assertTrue(of(true, false, "rw").helperOptions().contains("ro"));
+  }
+
+  @Test
+  void onlyRootLetsOthersInUnasked() {
+    assertTrue(of(false, true).data(3, 0, 0).contains("allow_other"));
+    assertFalse(of(false, true, "no_allow_other").data(3, 0, 0).contains("allow_other"));
+    assertFalse(of(false, false).helperOptions().contains("allow_other"));
+    assertTrue(of(false, false, "allow_other").helperOptions().contains("allow_other"));
+  }
+
+  @Test
+  void commasInNamesEndNoOption() {
+    assertTrue(of(false, false).helperOptions().contains("fsname=firn:a\\,b,"));
+    assertEquals("firn:a,b", of(false, true).sourceName());
+  }
+
+  @Test
+  void writeBackIsOnUnlessTurnedOff() {
+    assertTrue(of(false, true).writeBack());
+    assertFalse(of(false, true, "no_writeback").writeBack());
+  }
+
+  @Test
+  void unknownWordsAreRefused() {
+    FirnException refusal = assertThrows(FirnException.class, () -> of(false, true, "fd=7"));
+    assertEquals(ErrorKind.USAGE, refusal.kind());
+    assertTrue(refusal.getMessage().contains("'fd=7'"), refusal.getMessage());
+  }
+}
