@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 
 /**
@@ -27,12 +28,13 @@ import java.util.stream.Stream;
  *
  * <pre>
  * mvn -q -DskipTests package
- * java -Xmx1g -cp target/test-classes:target/classes:target/lib/* dev.firn.vfs.EngineBenchmark DIR [raw] [write] [read] [random] [small] [names]
+ * java -Xmx1g -cp target/test-classes:target/classes:target/lib/* dev.firn.vfs.EngineBenchmark DIR [raw] [write] [read] [random] [small] [names] [threads] [sync]
  * </pre>
  *
- * Each line shows work done a second, processor time of the whole process and bytes allocated by
- * the calling thread for one operation, and the slowest operation. Sizes: {@code
- * -Dfirn.bench.mib=512}, {@code -Dfirn.bench.files=20000}.
+ * Each line shows work done a second, processor time of the calling thread and of the whole process
+ * (with the compiler's and the collector's) and bytes allocated by the calling thread for one
+ * operation, and the slowest operation. Sizes: {@code -Dfirn.bench.mib=512}, {@code
+ * -Dfirn.bench.files=20000}.
  */
 public final class EngineBenchmark {
   private static final int MIB = 1 << 20;
@@ -54,6 +56,8 @@ public final class EngineBenchmark {
   private final List<String> wanted;
   private final int mebibytes = Integer.getInteger("firn.bench.mib", 512);
   private final int fileCount = Integer.getInteger("firn.bench.files", 20_000);
+  private final int operations = Integer.getInteger("firn.bench.operations", 200_000);
+  private final int syncs = Integer.getInteger("firn.bench.syncs", 1000);
   private final Random random = Seeds.random("EngineBenchmark");
   private final ByteBuffer source = ByteBuffer.allocateDirect(8 * MIB);
   private final ByteBuffer target = ByteBuffer.allocateDirect(MIB);
@@ -76,7 +80,8 @@ public final class EngineBenchmark {
 
   private void run() throws IOException {
     System.out.printf(
-        "%-28s %12s %12s %14s %12s%n", "line", "rate", "cpu us/op", "allocated B/op", "slowest ms");
+        "%-28s %12s %10s %10s %14s %12s%n",
+        "line", "rate", "cpu us/op", "all us/op", "allocated B/op", "slowest ms");
     if (wants("raw")) {
       rawFile();
     }
@@ -98,6 +103,12 @@ public final class EngineBenchmark {
       }
       if (wants("names")) {
         names();
+      }
+      if (wants("threads")) {
+        threads();
+      }
+      if (wants("sync")) {
+        syncing();
       }
     } finally {
       files.close();
@@ -197,20 +208,20 @@ public final class EngineBenchmark {
         MIB / 8,
         i -> files.read(large, (long) i * (MIB / 8), target.clear().limit(MIB / 8)));
     int pages = mebibytes * (MIB / PAGE_BYTES);
-    measure("random read 4 KiB", 100_000, 0, i -> readPage(large, pages));
-    measure("random read 4 KiB of 64 MiB", 100_000, 0, i -> readPage(large, 64 * 256));
+    measure("random read 4 KiB", operations, 0, i -> readPage(large, pages));
+    measure("random read 4 KiB of 64 MiB", operations, 0, i -> readPage(large, 64 * 256));
   }
 
   private void random() throws IOException {
     long large = largeFile("random");
     int pages = mebibytes * (MIB / PAGE_BYTES);
     recycleMemory();
-    measure("random write 4 KiB", 100_000, 0, i -> writePage(large, pages));
+    measure("random write 4 KiB", operations, 0, i -> writePage(large, pages));
     measure("sync", 1, 0, i -> files.syncAll());
     recycleMemory();
-    measure("random write 4 KiB again", 100_000, 0, i -> writePage(large, pages));
+    measure("random write 4 KiB again", operations, 0, i -> writePage(large, pages));
     measure("sync", 1, 0, i -> files.syncAll());
-    measure("random read 4 KiB after", 50_000, 0, i -> readPage(large, pages));
+    measure("random read 4 KiB after", operations, 0, i -> readPage(large, pages));
     measure(
         "read 1 MiB after", mebibytes, MIB, i -> files.read(large, (long) i * MIB, target.clear()));
   }
@@ -302,6 +313,135 @@ public final class EngineBenchmark {
         });
   }
 
+  private void threads() throws IOException {
+    long parent = directory("threads");
+    List<Long> inodes = new ArrayList<>();
+    for (int i = 0; i < fileCount; i++) {
+      inodes.add(create(parent, "name-" + i));
+    }
+    files.syncAll();
+    for (int threads : new int[] {1, 2, 4}) {
+      Operation look = i -> files.getAttributes(inodes.get(i % fileCount));
+      share("attributes, threads: " + threads, threads, 50 * fileCount, look);
+      Operation search = i -> files.lookup(parent, Bytes.utf8("name-" + i % fileCount));
+      share("look up, threads: " + threads, threads, 50 * fileCount, search);
+      String prefix = "made-" + threads + "-";
+      share("create, threads: " + threads, threads, 5 * fileCount, i -> create(parent, prefix + i));
+      share(
+          "unlink, threads: " + threads,
+          threads,
+          5 * fileCount,
+          i -> files.unlink(parent, Bytes.utf8(prefix + i)));
+    }
+    long large = file("shared");
+    recycleMemory();
+    share("write 1 MiB, threads: 2", 2, mebibytes, i -> writeShared(large, i));
+    share("rewrite 1 MiB, threads: 2", 2, mebibytes, i -> writeShared(large, i));
+  }
+
+  private void writeShared(long inode, int index) throws IOException {
+    // Another view of the bytes: position and limit are each thread's own.
+    files.write(
+        inode,
+        (long) index * MIB,
+        source.duplicate().clear().position(index % 1000).limit(index % 1000 + MIB));
+  }
+
+  /** Does the operations in several threads, each a part of them. */
+  private void share(String line, int threads, int count, Operation operation) throws IOException {
+    measure(
+        line,
+        1,
+        0,
+        count,
+        none -> {
+          List<Thread> started = new ArrayList<>();
+          List<Throwable> failures = new CopyOnWriteArrayList<>();
+          for (int t = 0; t < threads; t++) {
+            int first = t;
+            Thread thread =
+                new Thread(
+                    () -> {
+                      try {
+                        for (int i = first; i < count; i += threads) {
+                          operation.run(i);
+                        }
+                      } catch (IOException | RuntimeException | Error e) {
+                        failures.add(e);
+                      }
+                    });
+            thread.start();
+            started.add(thread);
+          }
+          for (Thread thread : started) {
+            join(thread);
+          }
+          if (!failures.isEmpty()) {
+            throw new IOException(failures.get(0));
+          }
+        });
+  }
+
+  private static void join(Thread thread) throws IOException {
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      throw new IOException(e);
+    }
+  }
+
+  /** What a program waits for that makes each step durable, beside a plain file. */
+  private void syncing() throws IOException {
+    Path path = directory.resolve("raw");
+    try (FileChannel file =
+        FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      measure(
+          "raw append 4 KiB and sync",
+          syncs,
+          0,
+          i -> {
+            file.write(noise(PAGE_BYTES), (long) i * PAGE_BYTES);
+            file.force(false);
+          });
+      measure(
+          "raw rewrite 4 KiB and sync",
+          syncs,
+          0,
+          i -> {
+            file.write(noise(PAGE_BYTES), (long) i * PAGE_BYTES);
+            file.force(false);
+          });
+    } finally {
+      Files.delete(path);
+    }
+    long inode = file("synced");
+    measure(
+        "append 4 KiB and sync",
+        500,
+        0,
+        i -> {
+          files.write(inode, (long) i * PAGE_BYTES, noise(PAGE_BYTES));
+          files.sync(inode);
+        });
+    measure(
+        "rewrite 4 KiB and sync",
+        500,
+        0,
+        i -> {
+          files.write(inode, (long) i * PAGE_BYTES, noise(PAGE_BYTES));
+          files.sync(inode);
+        });
+    share(
+        "rewrite and sync, threads: 4",
+        4,
+        2000,
+        i -> {
+          files.write(
+              inode, (long) i % syncs * PAGE_BYTES, source.duplicate().clear().limit(PAGE_BYTES));
+          files.sync(inode);
+        });
+  }
+
   private void lookupMissing(long parent, byte[] name) throws IOException {
     try {
       files.lookup(parent, name);
@@ -382,9 +522,16 @@ public final class EngineBenchmark {
   }
 
   private void measure(String line, int count, int bytes, Operation operation) throws IOException {
+    measure(line, count, bytes, count, operation);
+  }
+
+  /** As above, for an operation that stands for several: {@code steps} in all. */
+  private void measure(String line, int count, int bytes, int steps, Operation operation)
+      throws IOException {
     long thread = Thread.currentThread().getId();
     long allocated = THREADS.getThreadAllocatedBytes(thread);
-    long processor = SYSTEM.getProcessCpuTime();
+    long all = SYSTEM.getProcessCpuTime();
+    long own = THREADS.getCurrentThreadCpuTime();
     long slowest = 0;
     long start = System.nanoTime();
     long before = start;
@@ -395,15 +542,16 @@ public final class EngineBenchmark {
       before = now;
     }
     double seconds = (before - start) / 1e9;
-    double processorMicros = (SYSTEM.getProcessCpuTime() - processor) / 1e3 / count;
+    double ownMicros = (THREADS.getCurrentThreadCpuTime() - own) / 1e3 / steps;
+    double allMicros = (SYSTEM.getProcessCpuTime() - all) / 1e3 / steps;
     allocated = THREADS.getThreadAllocatedBytes(thread) - allocated;
     String rate =
         bytes > 0
             ? String.format("%.0f MB/s", (double) bytes * count / 1e6 / seconds)
-            : String.format("%.0f /s", count / seconds);
+            : String.format("%.0f /s", steps / seconds);
     System.out.printf(
-        "%-28s %12s %12.2f %14d %12.1f%n",
-        line, rate, processorMicros, allocated / count, slowest / 1e6);
+        "%-28s %12s %10.2f %10.2f %14d %12.1f%n",
+        line, rate, ownMicros, allMicros, allocated / steps, slowest / 1e6);
   }
 
   private static void remove(Path root) throws IOException {
