@@ -1,0 +1,231 @@
+#!/usr/bin/perl
+# The client of scripts/bench: does one line of the table in one directory and times it.
+# Usage: bench-client.pl prepare|measure LINE DIRECTORY TAR FILE_MIB NAMES SECONDS
+#   prepare  makes what the line needs, and takes away what is in its way; not timed
+#   measure  does it and prints its rate: MB/s (1,000,000 bytes) or operations a second
+#   FILE_MIB is the size of big files, NAMES how many small ones, SECONDS the limit of lines that have one.
+use strict;
+use warnings;
+use Fcntl qw(:DEFAULT);
+use IO::Handle;
+use List::Util qw(shuffle);
+use POSIX ();
+use Time::HiRes qw(clock_gettime CLOCK_MONOTONIC);
+
+# All of these are system calls without anything around them. Perl's own open() would also ask for
+# the file's status and whether it is a terminal, which a FUSE daemon has to answer.
+my $CREATE = O_CREAT | O_EXCL | O_WRONLY;
+my $SMALL_BYTES = 3000;
+my $PAGE_BYTES = 4096;
+my $RANDOM_WRITES = 4096;
+# Files are made of these bytes, which no codec makes shorter and which have no zeros to leave out.
+my $POOL_BYTES = 16 << 20;
+
+@ARGV == 7 or die "usage: bench-client.pl prepare|measure LINE DIRECTORY TAR FILE_MIB NAMES SECONDS\n";
+my ($step, $line, $directory, $tar, $file_mib, $names, $seconds) = @ARGV;
+my $file_bytes = $file_mib << 20;
+my $pool = '';
+chdir $directory or die "$directory: $!\n";
+
+sub now { return clock_gettime(CLOCK_MONOTONIC) }
+
+sub names { return map { sprintf 'names/file-%06d', $_ } 1 .. $names }
+
+sub run {
+    system(@_) == 0 or die "'@_' failed\n";
+    return;
+}
+
+sub fill_pool {
+    sysopen my $random, '/dev/urandom', O_RDONLY or die "/dev/urandom: $!\n";
+    while (length $pool < $POOL_BYTES) {
+        sysread($random, $pool, $POOL_BYTES - length $pool, length $pool) or die "/dev/urandom: $!\n";
+    }
+    return;
+}
+
+sub write_at_end {
+    my ($file, $length, $offset) = @_;
+    my $count = syswrite $file, $pool, $length, $offset % $POOL_BYTES;
+    defined $count && $count == $length or die "write: $!\n";
+    return;
+}
+
+sub force {
+    my ($file) = @_;
+    $file->sync or die "fsync: $!\n";
+    return;
+}
+
+sub write_file {
+    my ($name, $length, $block, $forced) = @_;
+    sysopen my $file, $name, $CREATE or die "$name: $!\n";
+    for (my $offset = 0; $offset < $length; $offset += $block) {
+        write_at_end($file, $block, $offset);
+    }
+    force($file) if $forced;
+    close $file or die "close: $!\n";
+    return;
+}
+
+sub read_file {
+    my ($name) = @_;
+    sysopen my $file, $name, O_RDONLY or die "$name: $!\n";
+    my ($buffer, $total) = ('', 0);
+    while (my $count = sysread $file, $buffer, 1 << 20) { $total += $count }
+    return $total;
+}
+
+# Pages in an order without system, each at most once; returns how many.
+sub read_pages {
+    my ($name, $limit) = @_;
+    sysopen my $file, $name, O_RDONLY or die "$name: $!\n";
+    srand 1;
+    my @pages = shuffle(0 .. (-s $file) / $PAGE_BYTES - 1);
+    my ($buffer, $count, $start) = ('', 0, now());
+    for my $page (@pages) {
+        sysseek $file, $page * $PAGE_BYTES, 0;
+        my $got = sysread $file, $buffer, $PAGE_BYTES;
+        defined $got && $got == $PAGE_BYTES or die "read: $!\n";
+        $count++;
+        last if $count % 64 == 0 && now() - $start > $limit;
+    }
+    return ($count, now() - $start);
+}
+
+sub write_pages {
+    my ($name) = @_;
+    sysopen my $file, $name, O_WRONLY or die "$name: $!\n";
+    srand 2;
+    my @pages = map { int rand($file_bytes / $PAGE_BYTES) } 1 .. $RANDOM_WRITES;
+    my $start = now();
+    for my $page (@pages) {
+        sysseek $file, $page * $PAGE_BYTES, 0;
+        write_at_end($file, $PAGE_BYTES, $page * $PAGE_BYTES);
+    }
+    force($file);
+    my $took = now() - $start;
+    close $file or die "close: $!\n";
+    return (scalar @pages, $took);
+}
+
+sub append_and_force {
+    sysopen my $file, 'forced', $CREATE or die "forced: $!\n";
+    my ($count, $start) = (0, now());
+    do {
+        write_at_end($file, $PAGE_BYTES, $count * $PAGE_BYTES);
+        force($file);
+        $count++;
+    } while (now() - $start < $seconds);
+    return ($count, now() - $start);
+}
+
+sub create_names {
+    my ($length) = @_;
+    my $content = substr $pool, 0, $length;
+    for my $name (names()) {
+        my $file = POSIX::open($name, $CREATE, oct 644) // die "$name: $!\n";
+        !$length || POSIX::write($file, $content, $length) or die "write: $!\n";
+        POSIX::close($file) or die "close: $!\n";
+    }
+    return;
+}
+
+sub need_file {
+    return if -e 'data' && -s _ == $file_bytes;
+    unlink 'data';
+    fill_pool();
+    write_file('data', $file_bytes, 1 << 20, 0);
+    return;
+}
+
+sub need_names {
+    my @there = glob 'names/*';
+    return if @there == $names;
+    no_names();
+    create_names(0);
+    return;
+}
+
+sub no_names {
+    run('rm', '-rf', 'names');
+    mkdir 'names' or die "names: $!\n";
+    return;
+}
+
+# As many files as the archive has.
+sub need_tree {
+    return if -d 'tree';
+    mkdir 'tree' or die "tree: $!\n";
+    run('tar', '-xf', $tar, '-C', 'tree');
+    return;
+}
+
+sub remove { run('rm', '-rf', @_); return }
+
+my $new_file = sub { unlink 'data' };
+# Java compiles what runs often, and a daemon that has just been started has compiled nothing: every
+# peer reads another file first when a line begins with a restart.
+my $need_two_files = sub {
+    need_file();
+    return if -e 'other';
+    fill_pool();
+    write_file('other', 64 << 20, 1 << 20, 0);
+    return;
+};
+my $need_copy = sub { need_tree(); run('cp', '-a', 'tree', 'copy') if !-d 'copy'; return };
+
+# For each line what it needs, what it does, and how much that is: bytes in millions, or operations.
+my %preparations = (
+    'write-1m' => $new_file, 'write-1m-fsync' => $new_file,
+    'write-4k' => $new_file, 'write-4k-fsync' => $new_file,
+    'read-cold' => $need_two_files, 'rand-read-cold' => $need_two_files,
+    'rand-read-warm' => sub { need_file(); read_file('data'); return },
+    'rand-write' => \&need_file,
+    'fsync' => sub { unlink 'forced' },
+    'create' => \&no_names, 'small' => \&no_names,
+    'stat' => \&need_names, 'ls' => \&need_names, 'unlink' => \&need_names,
+    'untar' => sub { remove('tree', 'copy'); mkdir 'tree' or die "tree: $!\n"; read_file($tar); return },
+    'cp' => sub { need_tree(); remove('copy'); return },
+    'rm' => $need_copy,
+);
+
+sub timed {
+    my ($amount, $work) = @_;
+    my $start = now();
+    $work->();
+    return ($amount, now() - $start);
+}
+
+sub entries { my $count = () = `tar -tf $tar`; return $count }
+
+my $million_bytes = $file_bytes / 1e6;
+my %measurements = (
+    'write-1m' => sub { timed($million_bytes, sub { write_file('data', $file_bytes, 1 << 20, 0) }) },
+    'write-1m-fsync' => sub { timed($million_bytes, sub { write_file('data', $file_bytes, 1 << 20, 1) }) },
+    'write-4k' => sub { timed($million_bytes, sub { write_file('data', $file_bytes, $PAGE_BYTES, 0) }) },
+    'write-4k-fsync' => sub { timed($million_bytes, sub { write_file('data', $file_bytes, $PAGE_BYTES, 1) }) },
+    'read-cold' => sub { read_file('other'); timed($million_bytes, sub { read_file('data') }) },
+    'rand-read-cold' => sub { read_pages('other', 0.5); read_pages('data', $seconds) },
+    'rand-read-warm' => sub { read_pages('data', $seconds) },
+    # A file with many extents must not slow the lines of the next round.
+    'rand-write' => sub { my @result = write_pages('data'); unlink 'data'; @result },
+    'fsync' => \&append_and_force,
+    'create' => sub { timed($names, sub { create_names(0) }) },
+    'small' => sub { timed($names, sub { create_names($SMALL_BYTES) }) },
+    'stat' => sub { timed($names, sub { lstat $_ or die "$_: $!\n" for names() }) },
+    'ls' => sub { timed($names, sub { run('ls -l names >/dev/null') }) },
+    'unlink' => sub { timed($names, sub { unlink $_ or die "$_: $!\n" for names() }) },
+    'untar' => sub { timed(entries(), sub { run('tar', '-xf', $tar, '-C', 'tree') }) },
+    'cp' => sub { timed(entries(), sub { run('cp', '-a', 'tree', 'copy') }) },
+    'rm' => sub { timed(entries(), sub { run('rm', '-r', 'copy') }) },
+);
+
+exists $preparations{$line} or die "no line '$line'\n";
+if ($step eq 'prepare') {
+    $preparations{$line}->();
+} else {
+    fill_pool();
+    my ($amount, $took) = $measurements{$line}->();
+    printf "%.3f\n", $amount / $took;
+}
