@@ -417,7 +417,7 @@ public final class EngineBenchmark {
     long inode = file("synced");
     measure(
         "append 4 KiB and sync",
-        500,
+        syncs,
         0,
         i -> {
           files.write(inode, (long) i * PAGE_BYTES, noise(PAGE_BYTES));
@@ -425,7 +425,7 @@ public final class EngineBenchmark {
         });
     measure(
         "rewrite 4 KiB and sync",
-        500,
+        syncs,
         0,
         i -> {
           files.write(inode, (long) i * PAGE_BYTES, noise(PAGE_BYTES));
@@ -434,7 +434,7 @@ public final class EngineBenchmark {
     share(
         "rewrite and sync, threads: 4",
         4,
-        2000,
+        2 * syncs,
         i -> {
           files.write(
               inode, (long) i % syncs * PAGE_BYTES, source.duplicate().clear().limit(PAGE_BYTES));
