@@ -84,9 +84,14 @@ start_passthrough_ll() {
     mkdir -p "$here/source"
     build_passthrough_ll || return 1
   fi
-  # It keeps every file open that the kernel knows. Without its option "xattr", as here, it refuses extended
-  # attributes once and is not asked again, which Firn is: that is in its favour.
-  ulimit -n 1048576 2>/dev/null || true
+  # It keeps every file open that the kernel knows: 17,000 of the full table.
+  ulimit -n 1048576 2>/dev/null || ulimit -n "$(ulimit -Hn)"
+  if [ "$(ulimit -n)" != unlimited ] && [ "$(ulimit -n)" -lt 19000 ]; then
+    echo "bench: passthrough_ll needs 19,000 open files and $(ulimit -n) are allowed: raise 'ulimit -Hn', or use --peers" >&2
+    return 1
+  fi
+  # Without its option "xattr", as here, it refuses extended attributes once and is not asked again, which Firn is:
+  # that is in its favour.
   "$here/program" -f -o "source=$here/source,cache=always,writeback,allow_other,default_permissions" "$here/mount" \
     >>"$here/log" 2>&1 &
   passthrough_ll_pid=$!
