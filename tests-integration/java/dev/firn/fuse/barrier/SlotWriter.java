@@ -83,7 +83,7 @@ final class SlotWriter extends LoadWriter {
     if (mapping != null) {
       mapping.close();
     }
-    check(LIBC.close(fd));
+    LIBC.close(fd);
   }
 
   @Override

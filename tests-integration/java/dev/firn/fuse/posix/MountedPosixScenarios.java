@@ -6,10 +6,10 @@ import dev.firn.fuse.TestMount;
 import dev.firn.fuse.TestVolume;
 import dev.firn.fuse.Transport;
 import dev.firn.fuse.UseCounts;
+import dev.firn.fuse.Waiting;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 
@@ -19,8 +19,7 @@ import org.junit.jupiter.api.BeforeAll;
  */
 abstract class MountedPosixScenarios extends PosixScenarios {
   private static final long UNASKED_MILLIS = 200;
-  private static final long WAIT_SECONDS = 20;
-  private static final long PAUSE_MILLIS = 2;
+  private static final long WAIT_MILLIS = 20_000;
 
   private TestVolume volume;
   private TestMount mount;
@@ -56,26 +55,15 @@ abstract class MountedPosixScenarios extends PosixScenarios {
    */
   @Override
   void checkNothingIsHeld() throws Exception {
-    if (waitUntilNothingIsHeld(TimeUnit.MILLISECONDS.toNanos(UNASKED_MILLIS))) {
+    if (Waiting.until(UNASKED_MILLIS, () -> uses.held().isEmpty())) {
       return;
     }
     String dentriesAndInodes = "2";
     Files.writeString(Path.of("/proc/sys/vm/drop_caches"), dentriesAndInodes);
-    if (!waitUntilNothingIsHeld(TimeUnit.SECONDS.toNanos(WAIT_SECONDS))) {
+    if (!Waiting.until(WAIT_MILLIS, () -> uses.held().isEmpty())) {
       String held = uses.held();
       uses.forgive();
       throw new AssertionError("still held: " + held);
     }
-  }
-
-  private boolean waitUntilNothingIsHeld(long nanos) throws InterruptedException {
-    long start = System.nanoTime();
-    while (!uses.held().isEmpty()) {
-      if (System.nanoTime() - start > nanos) {
-        return false;
-      }
-      TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
-    }
-    return true;
   }
 }
