@@ -41,7 +41,6 @@ install_needed() {
 need_for_running() {
   need javac openjdk-17-jdk-headless
   need mvn maven
-  need '/usr/lib/*/libfuse.so.2*' libfuse2
   need fusermount3 fuse3
   need setsid util-linux
 }

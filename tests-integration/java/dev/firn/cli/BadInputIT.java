@@ -146,8 +146,8 @@ class BadInputIT {
 
   @Test
   void anUnknownTransport() throws IOException {
-    firn.run("mount", "data@first", firn.mountPoint("empty"), "--transport", "kernel")
-        .failed(2, "jnr-fuse");
+    firn.run("mount", "data@first", firn.mountPoint("empty"), "--transport", "pigeon")
+        .failed(2, "'kernel' and 'jnr-fuse'");
   }
 
   @Test

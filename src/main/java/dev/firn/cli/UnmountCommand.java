@@ -13,11 +13,7 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "umount",
     description = "Write everything out, commit it, and unmount.",
-    footer = {
-      "Examples:",
-      "  firn umount /mnt/data",
-      "  firn umount --force /mnt/data     # programs hang there, and the daemon does not answer"
-    })
+    footer = {"Example:", "  firn umount /mnt/data", "  firn umount --force /mnt/data"})
 final class UnmountCommand extends ClientCommand {
   @Parameters(paramLabel = "DIR", description = "Where a volume or snapshot is mounted.")
   private Path directory;

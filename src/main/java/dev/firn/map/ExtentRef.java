@@ -60,6 +60,12 @@ public final class ExtentRef {
     return new ExtentRef(null, null, pending, offsetInside, length);
   }
 
+  /** A whole record. */
+  static ExtentRef stored(RecordPointer pointer) {
+    requirePart(0, pointer.rawLength(), RAW_BYTES_MAX);
+    return new ExtentRef(null, pointer, null, 0, pointer.rawLength());
+  }
+
   /** Reads an entry that {@link #encode} made. */
   public static ExtentRef decode(MapEntry entry) throws CorruptDataException {
     byte[] value = entry.value();
@@ -97,11 +103,7 @@ public final class ExtentRef {
     return length;
   }
 
-  public boolean isInline() {
-    return inlineBytes != null;
-  }
-
-  /** The first byte's index in {@code extentBytes}; 0 for inline. */
+  /** The first byte's index in the record; 0 for inline. */
   public int offsetInside() {
     return offsetInside;
   }
@@ -143,7 +145,8 @@ public final class ExtentRef {
     return pending != null ? pending.pointer() : pointer;
   }
 
-  byte[] inlineBytes() {
-    return inlineBytes;
+  /** The inline or the whole pending bytes; null if they have to be read from their place. */
+  byte[] bytesInMemory() {
+    return pending != null ? pending.bytes() : inlineBytes;
   }
 }

@@ -1,6 +1,7 @@
 package dev.firn.map;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 
 /** One root that never changes again: safe for concurrent use, without locks. */
 public final class FrozenMap implements MapView {
@@ -26,6 +27,11 @@ public final class FrozenMap implements MapView {
     return owner;
   }
 
+  /** Whether it is a root of this map, so that its extents may be put there. */
+  public boolean isOf(VolumeMap map) {
+    return owner == map;
+  }
+
   @Override
   public MapEntry get(byte[] key) throws IOException {
     return TreeReader.get(owner.nodes(), root(), key);
@@ -41,7 +47,12 @@ public final class FrozenMap implements MapView {
     return TreeReader.cursor(owner.nodes(), root(), from);
   }
 
-  /** All raw bytes of the record behind a stored or pending extent, or the inline bytes. */
+  /** As {@link VolumeMap#readExtent}. */
+  public void readExtent(ExtentRef extent, ByteBuffer target) throws IOException {
+    owner.readExtent(extent, target);
+  }
+
+  /** As {@link VolumeMap#extentBytes}. */
   public byte[] extentBytes(ExtentRef extent) throws IOException {
     return owner.extentBytes(extent);
   }

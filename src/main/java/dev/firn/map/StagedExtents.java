@@ -47,7 +47,7 @@ final class StagedExtents {
   /** Writes up to a batch; false if nothing waited. When it throws, no later write may succeed. */
   boolean writeBatch(SegmentLog log, Compression compression) throws IOException {
     List<PendingExtent> batch = takeBatch();
-    IOException cause = new IOException("writing file bytes broke off");
+    IOException cause = null;
     try {
       List<Draft> drafts = new ArrayList<>(batch.size());
       for (PendingExtent extent : batch) {
@@ -64,7 +64,7 @@ final class StagedExtents {
       // Those who wait for one of these must not wait for good.
       for (PendingExtent extent : batch) {
         if (extent.pointer() == null) {
-          extent.failed(cause);
+          extent.failed(cause != null ? cause : new IOException("writing file bytes broke off"));
         }
       }
     }

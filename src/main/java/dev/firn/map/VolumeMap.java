@@ -12,6 +12,7 @@ import dev.firn.store.StoreFailedException;
 import dev.firn.store.Superblock;
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -87,7 +88,7 @@ public final class VolumeMap implements Closeable {
   private final FrozenRoots snapshots;
   private DeltaBuffer delta = new DeltaBuffer();
   private SealHook sealHook = editor -> {};
-  private boolean closed;
+  private volatile boolean closed;
 
   private final ReentrantLock commitLock = new ReentrantLock();
   private final AtomicLong commitsWanted = new AtomicLong();
@@ -219,6 +220,36 @@ public final class VolumeMap implements Closeable {
   }
 
   /**
+   * Compresses and writes runs of file bytes at once, from position to limit of each buffer, which
+   * is the caller's again afterwards. Costs no copy, but a system call a run: for long ones. Call
+   * it without locks. What has not been put into the map when writing ends is garbage.
+   *
+   * @param runs of 1 to {@link ExtentRef#RAW_BYTES_MAX} bytes
+   * @return for each run what stands for it
+   */
+  public List<ExtentRef> store(List<ByteBuffer> runs) throws IOException {
+    requireWritable();
+    List<Draft> drafts = new ArrayList<>(runs.size());
+    for (ByteBuffer run : runs) {
+      drafts.add(Draft.of(RecordType.EXTENT, compression, run));
+    }
+    boolean done = false;
+    try {
+      log.append(drafts);
+      done = true;
+    } finally {
+      if (!done) {
+        failWith("writing file bytes broke off");
+      }
+    }
+    List<ExtentRef> extents = new ArrayList<>(runs.size());
+    for (Draft draft : drafts) {
+      extents.add(ExtentRef.stored(draft.pointer()));
+    }
+    return extents;
+  }
+
+  /**
    * Compresses and writes staged extents while more than the limit wait, and checkpoints when too
    * many nodes have changed. Call it without locks, after each write: it is what slows writers down
    * to the speed of the disk.
@@ -250,17 +281,27 @@ public final class VolumeMap implements Closeable {
     }
   }
 
-  /** All raw bytes of the record behind a stored or pending extent, or the inline bytes. */
-  public byte[] extentBytes(ExtentRef extent) throws IOException {
-    if (extent.isInline()) {
-      return extent.inlineBytes();
-    }
-    PendingExtent pending = extent.pending();
-    byte[] bytes = pending == null ? null : pending.bytes();
+  /**
+   * Puts an extent's bytes into {@code target}, which may hold anything after an error; needs no
+   * lock.
+   */
+  public void readExtent(ExtentRef extent, ByteBuffer target) throws IOException {
+    byte[] bytes = extent.bytesInMemory();
     if (bytes != null) {
-      return bytes;
+      target.put(bytes, extent.offsetInside(), extent.length());
+      return;
     }
-    return store.records().readExtent(extent.place());
+    int end = target.limit();
+    target.limit(target.position() + extent.length());
+    store.records().readExtent(extent.place(), extent.offsetInside(), target);
+    target.limit(end);
+  }
+
+  /** An extent's bytes, in an array of their own. */
+  public byte[] extentBytes(ExtentRef extent) throws IOException {
+    byte[] bytes = new byte[extent.length()];
+    readExtent(extent, ByteBuffer.wrap(bytes));
+    return bytes;
   }
 
   /** Everything done before the call is durable when it returns. Callers share one sync. */
@@ -411,6 +452,14 @@ public final class VolumeMap implements Closeable {
           sealHook.seal(map);
           return new FrozenMap(this, head.freeze());
         });
+  }
+
+  /**
+   * As {@link #freeze}, but of the map alone: what the layer above holds back is not in it, and
+   * stays held back.
+   */
+  public FrozenMap freezeUnsealed() throws IOException {
+    return write(map -> new FrozenMap(this, head.freeze()));
   }
 
   /** Freezes the head under a number. Constant time; durable with the next {@link #commit}. */

@@ -53,7 +53,8 @@ final class TreeBuilder {
       long parent, byte[] name, int mode, int device, int uid, int gid, byte[] link, Entry entry)
       throws IOException {
     checkName(name, entry);
-    return run(
+    Attributes made =
+        run(
             entry,
             () ->
                 switch (mode & FileMode.TYPE_MASK) {
@@ -72,8 +73,12 @@ final class TreeBuilder {
                   default ->
                       throw FirnException.corrupt(
                           "%s: '%s' is of no type that Linux knows", source, entry.shown());
-                })
-        .inode();
+                });
+    if (made.gid() != gid) {
+      // Its directory's set-group-ID bit did that.
+      run(entry, () -> target.setAttributes(made.inode(), SetAttributes.owner(null, gid)));
+    }
+    return made.inode();
   }
 
   void link(long inode, long parent, byte[] name, Entry entry) throws IOException {
@@ -106,16 +111,19 @@ final class TreeBuilder {
 
   /**
    * Sets what a new inode is to have at last: content and attributes may have changed any of it.
+   * Only a directory can have been there with another owner; a file's stays untouched, since a
+   * change of owner would take its capabilities.
    *
    * @param sizeBytes null: as it is
    */
   void finish(long inode, int mode, int uid, int gid, Long sizeBytes, Times times, Entry entry)
       throws IOException {
+    boolean directory = FileMode.isDirectory(mode);
     SetAttributes changes =
         new SetAttributes(
             FileMode.isSymbolicLink(mode) ? null : mode & FileMode.PERMISSION_MASK,
-            uid,
-            gid,
+            directory ? (Integer) uid : null,
+            directory ? (Integer) gid : null,
             sizeBytes,
             SetAttributes.TimeChange.at(times.accessSeconds(), times.accessNanos()),
             SetAttributes.TimeChange.at(times.modifySeconds(), times.modifyNanos()));

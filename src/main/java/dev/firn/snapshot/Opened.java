@@ -27,10 +27,20 @@ interface Opened extends Closeable {
     }
   }
 
-  /** {@code .snapshots} as it was when it was opened. */
-  record Names(List<DirectoryEntry> entries) implements Opened {
+  /** {@code .snapshots} as it was when it was last read from the start. */
+  final class Names implements Opened {
+    private final SnapshotDirectory directory;
+    private List<DirectoryEntry> entries;
+
+    Names(SnapshotDirectory directory) {
+      this.directory = directory;
+    }
+
     @Override
-    public List<DirectoryEntry> list(long cookie, int limit) {
+    public synchronized List<DirectoryEntry> list(long cookie, int limit) {
+      if (cookie == 0 || entries == null) {
+        entries = directory.list();
+      }
       int from = (int) Math.max(0, Math.min(cookie, entries.size()));
       return entries.subList(from, (int) Math.min(entries.size(), (long) from + limit));
     }

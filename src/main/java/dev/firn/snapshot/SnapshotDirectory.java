@@ -100,7 +100,7 @@ final class SnapshotDirectory implements SnapshotWatcher, Closeable {
         0,
         0,
         0,
-        0,
+        root.generation(),
         changed.getEpochSecond(),
         changed.getNano(),
         changed.getEpochSecond(),

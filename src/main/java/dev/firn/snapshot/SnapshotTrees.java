@@ -3,7 +3,6 @@ package dev.firn.snapshot;
 import dev.firn.base.FirnException;
 import dev.firn.vfs.Errno;
 import dev.firn.vfs.ErrnoException;
-import dev.firn.vfs.FileSystem;
 import dev.firn.vfs.FrozenFileSystem;
 import java.io.Closeable;
 import java.io.IOException;
@@ -49,7 +48,7 @@ final class SnapshotTrees implements Closeable {
       this.tree = tree;
     }
 
-    FileSystem files() {
+    FrozenFileSystem files() {
       return tree.files;
     }
 
@@ -176,7 +175,7 @@ final class SnapshotTrees implements Closeable {
 
   private static final class Tree {
     private final SnapshotLease lease;
-    private final FileSystem files;
+    private final FrozenFileSystem files;
     private int uses;
     private long remembered;
     private boolean leaving;

@@ -8,6 +8,7 @@ import dev.firn.vfs.FileSystem;
 import dev.firn.vfs.FileSystemStatus;
 import dev.firn.vfs.KernelCache;
 import dev.firn.vfs.SetAttributes;
+import dev.firn.vfs.VolumeFileSystem;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -40,7 +41,7 @@ public final class SnapshotView implements FileSystem {
   private static final byte[] DOT = {'.'};
   static final byte[] DOT_DOT = {'.', '.'};
 
-  private final FileSystem live;
+  private final VolumeFileSystem live;
   private final SnapshotManager manager;
   private final SnapshotDirectory directory;
   private final SnapshotTrees trees;
@@ -58,7 +59,7 @@ public final class SnapshotView implements FileSystem {
    * @param onClose runs after the rest of {@link #close}
    */
   public SnapshotView(
-      FileSystem live,
+      VolumeFileSystem live,
       SnapshotManager manager,
       long volumeNumber,
       String volumeId,
@@ -261,15 +262,19 @@ public final class SnapshotView implements FileSystem {
     }
   }
 
-  /** From a snapshot it answers EXDEV, upon which kernels copy by reading and writing. */
+  /** Out of a snapshot, too; into one it answers EROFS. */
   @Override
   public long copyRange(long source, long sourceOffset, long target, long targetOffset, long length)
       throws IOException {
-    FileSystem into = writable(target);
-    if (!isLive(source)) {
-      throw new ErrnoException(Errno.EXDEV);
+    writable(target);
+    if (isLive(source)) {
+      return live.copyRange(source, sourceOffset, target, targetOffset, length);
     }
-    return into.copyRange(source, sourceOffset, target, targetOffset, length);
+    refuseDirectory(source, Errno.EISDIR);
+    try (SnapshotTrees.Use use = trees.use(number(source))) {
+      return live.copyRangeFrom(
+          use.files(), inner(source), sourceOffset, target, targetOffset, length);
+    }
   }
 
   @Override
@@ -294,7 +299,7 @@ public final class SnapshotView implements FileSystem {
       return live.openDirectory(inode) << 1;
     }
     if (inode == DIRECTORY_INODE) {
-      return register(new Opened.Names(directory.list()));
+      return register(new Opened.Names(directory));
     }
     SnapshotTrees.Use use = trees.use(number(inode));
     try {

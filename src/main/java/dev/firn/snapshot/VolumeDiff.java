@@ -6,6 +6,7 @@ import dev.firn.snapshot.TreeDiff.Change;
 import dev.firn.snapshot.TreeSide.Link;
 import dev.firn.vfs.Attributes;
 import dev.firn.vfs.FileMode;
+import dev.firn.vfs.FileSystem;
 import dev.firn.vfs.InodeCodec;
 import dev.firn.vfs.Keys;
 import dev.firn.vfs.Tree;
@@ -161,8 +162,10 @@ final class VolumeDiff {
     }
   }
 
+  /** Roots are always the same: another volume's was made at another time. */
   private static boolean isSameFile(Touched which) {
-    return which.before.generation() == which.after.generation()
+    boolean root = which.after.inode() == FileSystem.ROOT_INODE;
+    return (root || which.before.generation() == which.after.generation())
         && (which.before.mode() & FileMode.TYPE_MASK) == (which.after.mode() & FileMode.TYPE_MASK);
   }
 

@@ -2,6 +2,7 @@ package dev.firn.store;
 
 import com.github.luben.zstd.Zstd;
 import com.github.luben.zstd.ZstdException;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -15,6 +16,11 @@ public enum Compression {
   ZSTD(2);
 
   private static final int ZSTD_LEVEL = 1;
+
+  /** From here on two samples tell whether packing is worth trying. */
+  private static final int PROBED_BYTES_MIN = 32 << 10;
+
+  private static final int PROBE_BYTES = 4096;
   private static final LZ4Factory FACTORY = LZ4Factory.fastestInstance();
   private static final Compression[] BY_CODE = values();
 
@@ -62,40 +68,82 @@ public enum Compression {
   }
 
   /**
-   * Packs {@code length} bytes into {@code target}, which has room for {@link #boundBytes}.
+   * Packs the bytes from position to limit into {@code target}, which has room for {@link
+   * #boundBytes}.
    *
    * @return the packed length, or -1 where packing saves less than an eighth: then store it raw
    */
-  int compress(byte[] source, int length, byte[] target) {
-    int packed =
-        switch (this) {
-          case NONE -> length;
-          case LZ4 -> FACTORY.fastCompressor().compress(source, 0, length, target, 0);
-          case ZSTD ->
-              (int) Zstd.compressByteArray(target, 0, target.length, source, 0, length, ZSTD_LEVEL);
-        };
+  int compress(ByteBuffer source, byte[] target) {
+    int length = source.remaining();
+    if (length >= PROBED_BYTES_MIN
+        && isDense(source, length / 4, target)
+        && isDense(source, length / 4 * 3, target)) {
+      return -1;
+    }
+    int packed = pack(source, source.position(), length, target);
     return packed >= 0 && packed <= length - length / 8 - 1 ? packed : -1;
   }
 
-  /** Unpacks into a new array of exactly {@code rawLength} bytes. */
-  byte[] decompress(byte[] source, int offset, int length, int rawLength)
-      throws CorruptDataException {
+  /** Whether a sample does not get shorter: noise takes as long to pack as it takes to write. */
+  private boolean isDense(ByteBuffer source, int from, byte[] target) {
+    int packed = pack(source, source.position() + from, PROBE_BYTES, target);
+    return packed < 0 || packed > PROBE_BYTES - PROBE_BYTES / 32;
+  }
+
+  private int pack(ByteBuffer source, int from, int length, byte[] target) {
+    return switch (this) {
+      case NONE -> length;
+      case LZ4 ->
+          FACTORY
+              .fastCompressor()
+              .compress(source, from, length, ByteBuffer.wrap(target), 0, target.length);
+      case ZSTD -> {
+        byte[] bytes;
+        int offset = 0;
+        if (source.hasArray()) {
+          bytes = source.array();
+          offset = source.arrayOffset() + from;
+        } else {
+          bytes = new byte[length];
+          source.get(from, bytes);
+        }
+        yield (int)
+            Zstd.compressByteArray(target, 0, target.length, bytes, offset, length, ZSTD_LEVEL);
+      }
+    };
+  }
+
+  /** Unpacks the bytes from position to limit; they must fill {@code target} exactly. */
+  void unpack(ByteBuffer source, ByteBuffer target) throws CorruptDataException {
+    int rawLength = target.remaining();
+    int start = target.position();
     try {
-      byte[] raw = new byte[rawLength];
       int unpacked =
           switch (this) {
-            case NONE -> {
-              System.arraycopy(source, offset, raw, 0, Math.min(length, rawLength));
+            case NONE -> source.remaining();
+            case LZ4 ->
+                FACTORY
+                    .safeDecompressor()
+                    .decompress(
+                        source, source.position(), source.remaining(), target, start, rawLength);
+            case ZSTD -> {
+              byte[] packed = new byte[source.remaining()];
+              source.get(source.position(), packed);
+              byte[] raw = new byte[rawLength];
+              int length =
+                  (int) Zstd.decompressByteArray(raw, 0, rawLength, packed, 0, packed.length);
+              target.put(start, raw);
               yield length;
             }
-            case LZ4 -> FACTORY.safeDecompressor().decompress(source, offset, length, raw, 0);
-            case ZSTD -> (int) Zstd.decompressByteArray(raw, 0, rawLength, source, offset, length);
           };
       if (unpacked != rawLength) {
         throw new CorruptDataException(
             "record unpacks to " + unpacked + " bytes where " + rawLength + " were promised");
       }
-      return raw;
+      if (this == NONE) {
+        target.put(start, source, source.position(), rawLength);
+      }
+      target.position(target.limit());
     } catch (LZ4Exception | ZstdException e) {
       throw new CorruptDataException("record does not unpack: " + e.getMessage(), e);
     }

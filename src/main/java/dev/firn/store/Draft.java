@@ -1,45 +1,61 @@
 package dev.firn.store;
 
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+
 /**
  * A record on its way into a log: packed already, without a place. After {@link SegmentLog#append}
  * its pointer says where it is.
  */
 public final class Draft {
+  /** Shorter payloads are not worth packing. */
+  private static final int PACKED_BYTES_MIN = 64;
+
+  private static final ThreadLocal<byte[]> SCRATCH = ThreadLocal.withInitial(() -> new byte[0]);
+
   final RecordType type;
   final Compression compression;
-  final byte[] payload;
-  final int storedLength;
+
+  /** The stored bytes, from position to limit, which stay as they are. */
+  final ByteBuffer payload;
+
   final int rawLength;
   long lsn;
   RecordPointer pointer;
 
-  private Draft(
-      RecordType type, Compression compression, byte[] payload, int storedLength, int rawLength) {
+  private Draft(RecordType type, Compression compression, ByteBuffer payload, int rawLength) {
     this.type = type;
     this.compression = compression;
     this.payload = payload;
-    this.storedLength = storedLength;
     this.rawLength = rawLength;
   }
 
   /** Packs {@code length} bytes; keeps the array itself where packing would not pay. */
   public static Draft of(RecordType type, Compression wanted, byte[] bytes, int length) {
+    return of(type, wanted, ByteBuffer.wrap(bytes, 0, length));
+  }
+
+  /**
+   * Packs the bytes from position to limit; keeps the buffer itself where packing would not pay.
+   */
+  public static Draft of(RecordType type, Compression wanted, ByteBuffer bytes) {
+    int length = bytes.remaining();
     if (length > RecordFormat.PAYLOAD_BYTES_MAX) {
       throw new IllegalArgumentException("payload of " + length + " bytes");
     }
-    if (wanted != Compression.NONE && length >= 64) {
+    if (wanted != Compression.NONE && length >= PACKED_BYTES_MIN) {
       byte[] scratch = SCRATCH.get();
       int bound = Compression.boundBytes(length);
       if (scratch.length < bound) {
         scratch = new byte[bound];
         SCRATCH.set(scratch);
       }
-      int packed = wanted.compress(bytes, length, scratch);
+      int packed = wanted.compress(bytes, scratch);
       if (packed >= 0) {
-        return new Draft(type, wanted, java.util.Arrays.copyOf(scratch, packed), packed, length);
+        return new Draft(type, wanted, ByteBuffer.wrap(Arrays.copyOf(scratch, packed)), length);
       }
     }
-    return new Draft(type, Compression.NONE, bytes, length, length);
+    return new Draft(type, Compression.NONE, bytes, length);
   }
 
   /** Where the record is, once appended. */
@@ -47,9 +63,11 @@ public final class Draft {
     return pointer;
   }
 
-  int recordBytes() {
-    return RecordFormat.recordBytes(storedLength);
+  int storedLength() {
+    return payload.remaining();
   }
 
-  private static final ThreadLocal<byte[]> SCRATCH = ThreadLocal.withInitial(() -> new byte[0]);
+  int recordBytes() {
+    return RecordFormat.recordBytes(storedLength());
+  }
 }

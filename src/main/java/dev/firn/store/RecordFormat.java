@@ -1,6 +1,7 @@
 package dev.firn.store;
 
 import dev.firn.base.Bytes;
+import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
 
 /**
@@ -46,37 +47,19 @@ final class RecordFormat {
     }
   }
 
-  /**
-   * Writes the header for a payload that is already at {@code at + HEADER_BYTES}, and zeros behind.
-   *
-   * @return the payload's checksum
-   */
-  static int seal(
-      byte[] target,
-      int at,
-      RecordType type,
-      Compression compression,
-      long segment,
-      long offset,
-      long lsn,
-      int storedLength,
-      int rawLength) {
-    int checksum = checksum(segment, lsn, target, at + HEADER_BYTES, storedLength);
-    Bytes.putInt(target, at, MAGIC);
-    target[at + 4] = (byte) type.code();
-    target[at + 5] = (byte) compression.code();
-    Bytes.putShort(target, at + 6, 0);
-    Bytes.putLong(target, at + 8, lsn);
-    Bytes.putInt(target, at + 16, storedLength);
-    Bytes.putInt(target, at + 20, rawLength);
-    Bytes.putInt(target, at + 24, checksum);
-    Bytes.putLong(target, at + 28, 0);
-    Bytes.putInt(target, at + 36, checksum(segment, offset, target, at, HEADER_BYTES - 4));
-    int end = at + recordBytes(storedLength);
-    for (int i = at + HEADER_BYTES + storedLength; i < end; i++) {
-      target[i] = 0;
-    }
-    return checksum;
+  /** Writes the header of a record that {@code pointer} leads to. */
+  static void encodeHeader(byte[] target, RecordType type, long lsn, RecordPointer pointer) {
+    Bytes.putInt(target, 0, MAGIC);
+    target[4] = (byte) type.code();
+    target[5] = (byte) pointer.compression().code();
+    Bytes.putShort(target, 6, 0);
+    Bytes.putLong(target, 8, lsn);
+    Bytes.putInt(target, 16, pointer.storedLength());
+    Bytes.putInt(target, 20, pointer.rawLength());
+    Bytes.putInt(target, 24, pointer.checksum());
+    Bytes.putLong(target, 28, 0);
+    Bytes.putInt(
+        target, 36, checksum(pointer.segment(), pointer.offset(), target, 0, HEADER_BYTES - 4));
   }
 
   /** The header at {@code at}, or null if there is no valid one for this place. */
@@ -110,12 +93,17 @@ final class RecordFormat {
   }
 
   static int checksum(long seedHigh, long seedLow, byte[] bytes, int offset, int length) {
+    return checksum(seedHigh, seedLow, ByteBuffer.wrap(bytes, offset, length));
+  }
+
+  /** Reads {@code bytes} from position to limit. */
+  static int checksum(long seedHigh, long seedLow, ByteBuffer bytes) {
     CRC32C crc = new CRC32C();
     byte[] seed = new byte[16];
     Bytes.putLong(seed, 0, seedHigh);
     Bytes.putLong(seed, 8, seedLow);
     crc.update(seed, 0, 16);
-    crc.update(bytes, offset, length);
+    crc.update(bytes);
     return (int) crc.getValue();
   }
 }

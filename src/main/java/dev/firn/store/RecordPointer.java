@@ -53,7 +53,8 @@ public record RecordPointer(
         || pointer.storedLength < 0
         || pointer.storedLength > RecordFormat.PAYLOAD_BYTES_MAX
         || pointer.rawLength < 0
-        || pointer.rawLength > RecordFormat.PAYLOAD_BYTES_MAX) {
+        || pointer.rawLength > RecordFormat.PAYLOAD_BYTES_MAX
+        || (pointer.compression == Compression.NONE && pointer.rawLength != pointer.storedLength)) {
       throw new CorruptDataException("impossible record pointer " + pointer);
     }
     return pointer;

@@ -6,12 +6,27 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * Reads and verifies records by their pointers. Unpacked file bytes are cached by weight; arrays
- * from the cache are shared and must not be changed. Safe for concurrent use.
+ * Reads and verifies records by their pointers. Safe for concurrent use.
+ *
+ * <p>What is kept in memory: of compressed records that were read in parts, the unpacked bytes; of
+ * others, whose bytes the system's cache has, checksums of their blocks, taken when the whole was
+ * verified, so that a short read need not verify the whole again.
  */
 public final class RecordReader {
+  /** What the blocks' checksums may weigh, beside the unpacked bytes. */
+  private static final int BLOCKS_SHARE = 8;
+
+  private static final int ENTRY_OVERHEAD_BYTES = 128;
+
+  /** From here on a second system call costs less than a copy. */
+  private static final int IN_PLACE_BYTES_MIN = 16 << 10;
+
+  private static final ThreadLocal<ByteBuffer> SCRATCH =
+      ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(160 << 10));
+
   private final SegmentStore store;
-  private final Cache<Place, byte[]> extents;
+  private final Cache<Place, byte[]> unpacked;
+  private final Cache<Place, BlockChecksums> blocks;
 
   private record Place(long segment, int offset) {}
 
@@ -20,34 +35,120 @@ public final class RecordReader {
    */
   public RecordReader(SegmentStore store, long extentCacheBytes) {
     this.store = store;
-    this.extents =
+    this.unpacked =
         Caffeine.newBuilder()
             .maximumWeight(extentCacheBytes)
-            .weigher((Place place, byte[] bytes) -> bytes.length + 64)
+            .weigher((Place place, byte[] bytes) -> bytes.length + ENTRY_OVERHEAD_BYTES)
+            .executor(Runnable::run)
+            .build();
+    this.blocks =
+        Caffeine.newBuilder()
+            .maximumWeight(extentCacheBytes / BLOCKS_SHARE)
+            .weigher((Place place, BlockChecksums sums) -> sums.bytes() + ENTRY_OVERHEAD_BYTES)
             .executor(Runnable::run)
             .build();
   }
 
-  /** File bytes, from the cache or the disk. */
-  public byte[] readExtent(RecordPointer pointer) throws IOException {
+  /**
+   * Fills {@code target}, from position to limit, with a part of a record of file bytes. After an
+   * error it holds nothing of worth.
+   *
+   * @param from the part's first byte among the unpacked ones
+   */
+  public void readExtent(RecordPointer pointer, int from, ByteBuffer target) throws IOException {
+    int length = target.remaining();
+    if (from < 0 || length > pointer.rawLength() - from) {
+      throw new IllegalArgumentException(
+          length + " bytes from " + from + " on of a record of " + pointer.rawLength());
+    }
+    boolean whole = length == pointer.rawLength();
+    if (pointer.compression() != Compression.NONE) {
+      readPacked(pointer, from, whole, target);
+    } else if (whole && target.isDirect() && length >= IN_PLACE_BYTES_MIN) {
+      readInPlace(pointer, target);
+    } else {
+      readRaw(pointer, from, whole, target);
+    }
+  }
+
+  private void readPacked(RecordPointer pointer, int from, boolean whole, ByteBuffer target)
+      throws IOException {
     Place place = new Place(pointer.segment(), pointer.offset());
-    byte[] bytes = extents.getIfPresent(place);
+    byte[] bytes = unpacked.getIfPresent(place);
+    if (bytes == null && whole) {
+      // Who reads the whole will not come back for another part.
+      pointer.compression().unpack(payload(RecordType.EXTENT, pointer), target);
+      return;
+    }
     if (bytes == null) {
       bytes = read(RecordType.EXTENT, pointer);
-      extents.put(place, bytes);
+      unpacked.put(place, bytes);
     }
-    return bytes;
+    target.put(bytes, from, target.remaining());
+  }
+
+  private void readRaw(RecordPointer pointer, int from, boolean whole, ByteBuffer target)
+      throws IOException {
+    if (whole || pointer.rawLength() <= BlockChecksums.BLOCK_BYTES) {
+      target.put(part(payload(RecordType.EXTENT, pointer), from, target.remaining()));
+      return;
+    }
+    Place place = new Place(pointer.segment(), pointer.offset());
+    BlockChecksums sums = blocks.getIfPresent(place);
+    if (sums != null) {
+      readBlocks(pointer, sums, from, target);
+      return;
+    }
+    ByteBuffer payload = payload(RecordType.EXTENT, pointer);
+    blocks.put(place, BlockChecksums.of(payload));
+    target.put(part(payload, from, target.remaining()));
+  }
+
+  private void readBlocks(RecordPointer pointer, BlockChecksums sums, int from, ByteBuffer target)
+      throws IOException {
+    int first = from / BlockChecksums.BLOCK_BYTES;
+    int start = first * BlockChecksums.BLOCK_BYTES;
+    int end = BlockChecksums.endOfBlock(from + target.remaining(), pointer.rawLength());
+    ByteBuffer image = scratch(end - start);
+    fill(pointer, RecordFormat.HEADER_BYTES + start, image);
+    image.flip();
+    if (!sums.match(first, image)) {
+      throw wrongChecksum(pointer);
+    }
+    target.put(part(image, from - start, target.remaining()));
+  }
+
+  /** Spares a copy of a payload of raw bytes. */
+  private void readInPlace(RecordPointer pointer, ByteBuffer target) throws IOException {
+    byte[] header = new byte[RecordFormat.HEADER_BYTES];
+    fill(pointer, 0, ByteBuffer.wrap(header));
+    ByteBuffer payload = target.duplicate();
+    fill(pointer, RecordFormat.HEADER_BYTES, target);
+    verify(RecordType.EXTENT, pointer, header, payload);
   }
 
   /** The unpacked payload, from the disk. */
   public byte[] read(RecordType type, RecordPointer pointer) throws IOException {
-    byte[] image = new byte[RecordFormat.HEADER_BYTES + pointer.storedLength()];
-    int count = store.read(pointer.segment(), pointer.offset(), ByteBuffer.wrap(image));
-    if (count < image.length) {
-      throw new CorruptDataException(
-          "record at " + pointer + " ends after " + count + " of " + image.length + " bytes");
-    }
-    RecordFormat.Header header = RecordFormat.parse(image, 0, pointer.segment(), pointer.offset());
+    byte[] bytes = new byte[pointer.rawLength()];
+    pointer.compression().unpack(payload(type, pointer), ByteBuffer.wrap(bytes));
+    return bytes;
+  }
+
+  /** The stored payload, from the disk, in this thread's buffer. */
+  private ByteBuffer payload(RecordType type, RecordPointer pointer) throws IOException {
+    ByteBuffer image = scratch(RecordFormat.HEADER_BYTES + pointer.storedLength());
+    fill(pointer, 0, image);
+    byte[] header = new byte[RecordFormat.HEADER_BYTES];
+    image.flip().get(header);
+    verify(type, pointer, header, image.duplicate());
+    return image;
+  }
+
+  private static void verify(
+      RecordType type, RecordPointer pointer, byte[] headerBytes, ByteBuffer payload)
+      throws CorruptDataException {
+    RecordFormat.Header header =
+        RecordFormat.parse(headerBytes, 0, pointer.segment(), pointer.offset());
     if (header == null
         || header.type() != type
         || header.storedLength() != pointer.storedLength()
@@ -56,18 +157,35 @@ public final class RecordReader {
         || header.compression() != pointer.compression()) {
       throw new CorruptDataException("record at " + pointer + " is not the one that was written");
     }
-    int checksum =
-        RecordFormat.checksum(
-            pointer.segment(),
-            header.lsn(),
-            image,
-            RecordFormat.HEADER_BYTES,
-            header.storedLength());
-    if (checksum != header.checksum()) {
-      throw new CorruptDataException("record at " + pointer + " has a wrong checksum");
+    if (RecordFormat.checksum(pointer.segment(), header.lsn(), payload) != header.checksum()) {
+      throw wrongChecksum(pointer);
     }
-    return header
-        .compression()
-        .decompress(image, RecordFormat.HEADER_BYTES, header.storedLength(), header.rawLength());
+  }
+
+  private static CorruptDataException wrongChecksum(RecordPointer pointer) {
+    return new CorruptDataException("record at " + pointer + " has a wrong checksum");
+  }
+
+  /** Fills {@code target} with what the record has from {@code index} on, its header being at 0. */
+  private void fill(RecordPointer pointer, int index, ByteBuffer target) throws IOException {
+    int length = target.remaining();
+    int count = store.read(pointer.segment(), (long) pointer.offset() + index, target);
+    if (count < length) {
+      throw new CorruptDataException(
+          "record at " + pointer + " ends after " + count + " of " + length + " bytes");
+    }
+  }
+
+  private static ByteBuffer part(ByteBuffer bytes, int from, int length) {
+    return bytes.slice(bytes.position() + from, length);
+  }
+
+  private static ByteBuffer scratch(int length) {
+    ByteBuffer scratch = SCRATCH.get();
+    if (scratch.capacity() < length) {
+      scratch = ByteBuffer.allocateDirect(length);
+      SCRATCH.set(scratch);
+    }
+    return scratch.clear().limit(length);
   }
 }

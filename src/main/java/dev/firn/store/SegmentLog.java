@@ -2,7 +2,6 @@ package dev.firn.store;
 
 import dev.firn.base.Bytes;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
@@ -136,7 +135,7 @@ public final class SegmentLog {
     }
     boolean done = false;
     try {
-      writeRun(drafts, bytes, targetSegment, start);
+      new RecordWriter(store, targetSegment, start).write(drafts);
       done = true;
     } catch (IOException e) {
       fail(e);
@@ -156,37 +155,6 @@ public final class SegmentLog {
     }
   }
 
-  private void writeRun(List<Draft> drafts, int bytes, long targetSegment, long start)
-      throws IOException {
-    byte[] image = new byte[bytes];
-    int at = 0;
-    for (Draft draft : drafts) {
-      System.arraycopy(draft.payload, 0, image, at + RecordFormat.HEADER_BYTES, draft.storedLength);
-      int checksum =
-          RecordFormat.seal(
-              image,
-              at,
-              draft.type,
-              draft.compression,
-              targetSegment,
-              start + at,
-              draft.lsn,
-              draft.storedLength,
-              draft.rawLength);
-      draft.pointer =
-          new RecordPointer(
-              targetSegment,
-              Math.toIntExact(start + at),
-              draft.storedLength,
-              draft.rawLength,
-              checksum,
-              draft.compression);
-      at += draft.recordBytes();
-    }
-    assert at == bytes;
-    store.write(targetSegment, start, ByteBuffer.wrap(image));
-  }
-
   /** Makes sure that the current segment has room; guarded by lock. */
   private void reserveSegment(int bytes) throws IOException {
     if (begun && offset + bytes > segmentBytesMax) {
@@ -203,7 +171,7 @@ public final class SegmentLog {
       byte[] payload = head.encode();
       Draft first = Draft.of(RecordType.SEGMENT, Compression.NONE, payload, payload.length);
       first.lsn = nextLsn++;
-      writeRun(List.of(first), first.recordBytes(), segment, 0);
+      new RecordWriter(store, segment, 0).write(List.of(first));
       offset = first.recordBytes();
       unforced.add(segment);
       begun = true;

@@ -8,6 +8,7 @@ import java.time.Instant;
 /** chmod, chown, utimens and truncate, as one step. */
 final class AttributeChanges {
   private static final int GROUP_EXECUTE = 0010;
+  private static final int NANOS_PER_SECOND = 1_000_000_000;
 
   private final Inodes inodes;
   private final FileContent content;
@@ -29,6 +30,9 @@ final class AttributeChanges {
     if (sizeBytes != null && sizeBytes > FileContent.SIZE_BYTES_MAX) {
       throw new ErrnoException(Errno.EFBIG);
     }
+    requireTime(changes.accessTime());
+    requireTime(changes.modifyTime());
+    requireTime(changes.changeTime());
     Attributes result = null;
     while (result == null) {
       Instant now = clock.instant();
@@ -67,13 +71,7 @@ final class AttributeChanges {
     if (changes.uid() != null || changes.gid() != null) {
       xattrs.removeCapability(editor, inode);
     }
-    if (changes.accessTime() != null) {
-      inode.setAccessTime(time(changes.accessTime(), now));
-    }
-    if (changes.modifyTime() != null) {
-      inode.setModifyTime(time(changes.modifyTime(), now));
-    }
-    inode.setChangeTime(changes.changeTime() == null ? now : time(changes.changeTime(), now));
+    applyTimes(inode, changes, now);
     inodes.changed(inode);
   }
 
@@ -112,7 +110,35 @@ final class AttributeChanges {
     return inode.mode & (FileMode.SET_UID | (runsAsGroup ? FileMode.SET_GID : 0));
   }
 
-  private static Instant time(SetAttributes.TimeChange change, Instant now) {
-    return change.now() ? now : Instant.ofEpochSecond(change.seconds(), change.nanos());
+  /** Not through {@link Instant}, which does not reach as far as seconds do. */
+  private static void applyTimes(Inode inode, SetAttributes changes, Instant now) {
+    if (isNow(changes.accessTime())) {
+      inode.setAccessTime(now);
+    } else if (changes.accessTime() != null) {
+      inode.accessSeconds = changes.accessTime().seconds();
+      inode.accessNanos = changes.accessTime().nanos();
+    }
+    if (isNow(changes.modifyTime())) {
+      inode.setModifyTime(now);
+    } else if (changes.modifyTime() != null) {
+      inode.modifySeconds = changes.modifyTime().seconds();
+      inode.modifyNanos = changes.modifyTime().nanos();
+    }
+    if (changes.changeTime() == null || isNow(changes.changeTime())) {
+      inode.setChangeTime(now);
+    } else {
+      inode.changeSeconds = changes.changeTime().seconds();
+      inode.changeNanos = changes.changeTime().nanos();
+    }
+  }
+
+  private static boolean isNow(SetAttributes.TimeChange change) {
+    return change != null && change.now();
+  }
+
+  private static void requireTime(SetAttributes.TimeChange change) throws ErrnoException {
+    if (change != null && (change.nanos() < 0 || change.nanos() >= NANOS_PER_SECOND)) {
+      throw new ErrnoException(Errno.EINVAL);
+    }
   }
 }

@@ -10,7 +10,8 @@ package dev.firn.vfs;
  * @param sizeBytes the length; for a symbolic link its target's
  * @param allocatedBytes bytes of content that are no holes, rounded up to 512
  * @param device for device nodes: as st_rdev (kernel's 32-bit new_encode_dev form)
- * @param generation distinguishes reuses of an inode number
+ * @param generation when it was made, in ns since 1970: distinguishes reuses of an inode number; 0
+ *     for the root of a volume that an early version made
  */
 public record Attributes(
     long inode,

@@ -7,22 +7,20 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One open directory's entries as they were when it was opened. An entry's cookie is its position,
- * from 1 on: "." and ".." first. Safe for concurrent use.
+ * A directory's entries as they were at one moment. An entry's cookie is its position, from 1 on:
+ * "." and ".." first. Safe for concurrent use.
  */
 abstract class DirectoryListing {
   private static final byte[] DOT = {'.'};
   private static final byte[] DOT_DOT = {'.', '.'};
   private static final int DOTS = 2;
 
-  private final Inode directory;
+  private final long directory;
+  private final long parent;
 
-  DirectoryListing(Inode directory) {
+  DirectoryListing(long directory, long parent) {
     this.directory = directory;
-  }
-
-  long inode() {
-    return directory.number;
+    this.parent = parent;
   }
 
   /** At most {@code limit} entries behind a cookie. */
@@ -32,8 +30,8 @@ abstract class DirectoryListing {
     for (; next < DOTS && entries.size() < limit; next++) {
       entries.add(
           next == 0
-              ? new DirectoryEntry(DOT, directory.number, FileMode.DIRECTORY, 1)
-              : new DirectoryEntry(DOT_DOT, directory.parent, FileMode.DIRECTORY, DOTS));
+              ? new DirectoryEntry(DOT, directory, FileMode.DIRECTORY, 1)
+              : new DirectoryEntry(DOT_DOT, parent, FileMode.DIRECTORY, DOTS));
     }
     if (entries.size() < limit) {
       readNames(next - DOTS, limit - entries.size(), entries);
@@ -55,16 +53,17 @@ abstract class DirectoryListing {
   }
 
   /** A copy of a directory of few entries; null if there are more than {@code entriesMax}. */
-  static DirectoryListing copy(MapView view, Inode directory, int entriesMax) throws IOException {
+  static DirectoryListing copy(MapView view, long directory, long parent, int entriesMax)
+      throws IOException {
     List<DirectoryEntry> copied = new ArrayList<>();
-    MapCursor cursor = view.cursor(Keys.first(directory.number, Keys.DIRENT));
-    while (cursor.next() && Keys.is(cursor.key(), directory.number, Keys.DIRENT)) {
+    MapCursor cursor = view.cursor(Keys.first(directory, Keys.DIRENT));
+    while (cursor.next() && Keys.is(cursor.key(), directory, Keys.DIRENT)) {
       if (copied.size() == entriesMax) {
         return null;
       }
       copied.add(entry(copied.size(), cursor));
     }
-    return new DirectoryListing(directory) {
+    return new DirectoryListing(directory, parent) {
       @Override
       void readNames(long position, int limit, List<DirectoryEntry> entries) {
         int from = (int) Math.min(position, copied.size());
@@ -74,8 +73,8 @@ abstract class DirectoryListing {
   }
 
   /** A directory of any size in a root that never changes. */
-  static DirectoryListing frozen(MapView view, Inode directory) {
-    return new FrozenListing(view, directory);
+  static DirectoryListing frozen(MapView view, long directory, long parent) {
+    return new FrozenListing(view, directory, parent);
   }
 
   /** Walks with a cursor; marks on the way make going back cheap. */
@@ -90,10 +89,10 @@ abstract class DirectoryListing {
     /** The key at each multiple of {@link #MARK_EVERY}, as far as the walk has come. */
     private final List<byte[]> marks = new ArrayList<>();
 
-    FrozenListing(MapView view, Inode directory) {
-      super(directory);
+    FrozenListing(MapView view, long directory, long parent) {
+      super(directory, parent);
       this.view = view;
-      this.number = directory.number;
+      this.number = directory;
       marks.add(Keys.first(number, Keys.DIRENT));
     }
 

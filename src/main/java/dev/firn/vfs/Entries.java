@@ -9,7 +9,13 @@ final class Entries {
   /** What a name adds to its directory's size besides its own bytes. */
   private static final int ENTRY_BYTES = 32;
 
+  /** A power of 2. */
+  private static final int VERSIONS = 4096;
+
   private final Inodes inodes;
+
+  /** Counts of changes; directories share them by their numbers. Guarded by the volume's lock. */
+  private final long[] versions = new long[VERSIONS];
 
   Entries(Inodes inodes) {
     this.inodes = inodes;
@@ -49,8 +55,30 @@ final class Entries {
   private void changed(Inode parent, long bytes, int directories, Instant now) {
     parent.sizeBytes += bytes;
     parent.linkCount += directories;
+    touchVersion(parent.number);
     parent.setContentTimes(now);
     inodes.changed(parent);
+  }
+
+  /** Puts an inode into a directory that has got a name for it. */
+  void moved(Inode inode, Inode newParent, Instant now) {
+    inode.parent = newParent.number;
+    inode.setChangeTime(now);
+    // Its ".." is another one.
+    touchVersion(inode.number);
+    inodes.changed(inode);
+  }
+
+  /**
+   * A number that changes whenever a directory's listing does, and sometimes when it does not. Only
+   * with the volume's lock.
+   */
+  long version(long directory) {
+    return versions[(int) directory & (VERSIONS - 1)];
+  }
+
+  private void touchVersion(long directory) {
+    versions[(int) directory & (VERSIONS - 1)]++;
   }
 
   /** What the volume needs more when a directory grows by so many bytes. */

@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Clock;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 
 /** The bytes of a live volume's files. */
@@ -46,7 +45,7 @@ final class FileContent {
     int wanted = target.remaining();
     ReadPlan plan = map.read(view -> planRead(view, number, offset, wanted));
     int base = target.position();
-    FileReader.fill(map::extentBytes, plan.slices(), offset, plan.length(), target);
+    FileReader.fill(map::readExtent, plan.slices(), offset, plan.length(), target);
     if (plan.overlay() != null) {
       target.put(base + plan.overlayIndex(), plan.overlay(), 0, plan.overlay().length);
     }
@@ -129,30 +128,41 @@ final class FileContent {
 
   private void writeDirectly(long number, long offset, ByteBuffer source) throws IOException {
     int count = source.remaining();
-    List<byte[]> pieces = new ArrayList<>();
-    for (long next = offset; source.hasRemaining(); ) {
-      byte[] piece = new byte[Math.min(source.remaining(), WriteBuffer.roomAt(next))];
-      source.get(piece);
-      pieces.add(piece);
-      next += piece.length;
-    }
+    requireRoom(number, offset, count);
+    List<DataPutter.Run> runs = inodes.putter().store(offset, source);
+    source.position(source.limit());
     Instant now = clock.instant();
     inodes.edit(
         editor -> {
           Inode inode = inodes.load(editor, number).requireRegular();
           requireSpace(editor, inode, offset, count);
           inodes.closeBuffer(editor, inode);
-          long next = offset;
-          for (byte[] piece : pieces) {
-            inode.allocatedBytes += inodes.putter().put(editor, number, next, piece, piece.length);
-            next += piece.length;
-          }
-          written(inode, next, now);
+          inode.allocatedBytes += inodes.putter().put(editor, number, runs);
+          written(inode, offset + count, now);
           return null;
         });
   }
 
-  private void written(Inode inode, long end, Instant now) {
+  /** Throws ENOSPC before bytes are stored that no edit would have room for. */
+  private void requireRoom(long number, long offset, int count) throws IOException {
+    boolean fits =
+        map.read(
+            view -> {
+              Inode inode = inodes.require(view, number);
+              return inodes.fits(inode.chargeWith(count, 0, 0) - inode.chargedBytes);
+            });
+    if (!fits) {
+      inodes.edit(
+          editor -> {
+            Inode inode = inodes.load(editor, number).requireRegular();
+            requireSpace(editor, inode, offset, count);
+            return null;
+          });
+    }
+  }
+
+  /** Follows from data having been put into a file, in the running edit. */
+  void written(Inode inode, long end, Instant now) {
     inode.sizeBytes = Math.max(inode.sizeBytes, end);
     inode.setContentTimes(now);
     inodes.changed(inode);
@@ -262,81 +272,13 @@ final class FileContent {
     return FileExtents.search(view, inode, offset, hole);
   }
 
-  long copyRange(long source, long sourceOffset, long target, long targetOffset, long length)
-      throws IOException {
-    if (length < 0) {
-      throw new ErrnoException(Errno.EINVAL);
-    }
-    requireRange(sourceOffset, length);
-    requireRange(targetOffset, length);
-    if (source == target && length > 0 && Math.abs(sourceOffset - targetOffset) < length) {
-      throw new ErrnoException(Errno.EINVAL);
-    }
-    // Loads the nodes needed, so that the exclusive lock need not be held meanwhile.
-    map.read(
-        view ->
-            FileExtents.slices(view, source, sourceOffset, sourceOffset + length, STEP_EXTENTS));
-    long copied = -1;
-    while (copied < 0) {
-      Instant now = clock.instant();
-      copied =
-          inodes.edit(
-              editor -> {
-                Inode from = inodes.load(editor, source).requireRegular();
-                Inode to = inodes.load(editor, target).requireRegular();
-                if (hasUnsaved(from) || hasUnsaved(to)) {
-                  inodes.closeBuffer(editor, from);
-                  inodes.closeBuffer(editor, to);
-                  // What follows may answer ENOSPC, so it needs an edit that changed nothing yet.
-                  return -1L;
-                }
-                long count = Math.min(length, from.sizeBytes - sourceOffset);
-                return count <= 0
-                    ? 0
-                    : copy(editor, from, sourceOffset, to, targetOffset, count, now);
-              });
-    }
-    return copied;
-  }
-
-  private static boolean hasUnsaved(Inode inode) {
+  /** Whether the map lacks bytes of the file. */
+  static boolean hasUnsaved(Inode inode) {
     return inode.buffer != null && inode.buffer.isDirty();
   }
 
-  private long copy(
-      MapEditor editor,
-      Inode from,
-      long sourceOffset,
-      Inode to,
-      long targetOffset,
-      long length,
-      Instant now)
-      throws IOException {
-    List<FileExtents.Slice> slices =
-        FileExtents.slices(editor, from.number, sourceOffset, sourceOffset + length, STEP_EXTENTS);
-    long count = length;
-    if (slices.size() == STEP_EXTENTS) {
-      count = slices.get(slices.size() - 1).end() - sourceOffset;
-    }
-    long dataBytes = 0;
-    for (FileExtents.Slice slice : slices) {
-      dataBytes += slice.extent().length();
-    }
-    long end = targetOffset + count;
-    long grown = dataBytes - FileExtents.allocated(editor, to.number, targetOffset, end);
-    inodes.requireSpace(to.chargeWith(grown, 0, 0) - to.chargedBytes);
-    inodes.dropBuffer(to);
-    FileExtents.replace(editor, to.number, targetOffset, count, null);
-    for (FileExtents.Slice slice : slices) {
-      long offset = slice.offset() - sourceOffset + targetOffset;
-      FileExtents.put(editor, to.number, offset, slice.extent());
-    }
-    to.allocatedBytes += grown;
-    written(to, end, now);
-    return count;
-  }
-
-  private static void requireRange(long offset, long length) throws ErrnoException {
+  /** Throws EINVAL or EFBIG unless a file can have such a range. */
+  static void requireRange(long offset, long length) throws ErrnoException {
     if (offset < 0) {
       throw new ErrnoException(Errno.EINVAL);
     }

@@ -46,7 +46,9 @@ final class FileExtents {
     long freed = 0;
     long end = offset + length;
     for (long next = offset; next < end; ) {
-      Step step = clear(editor, inode, next, end, BATCH_EXTENTS);
+      // What is put at the start replaces what begins there.
+      boolean replaced = extent != null && next == offset;
+      Step step = clear(editor, inode, next, end, BATCH_EXTENTS, replaced);
       freed += step.freedBytes();
       next = step.nextOffset();
     }
@@ -60,6 +62,13 @@ final class FileExtents {
   /** Makes a hole of a range, from its start on, cutting at most so many extents. */
   static Step clear(MapEditor editor, long inode, long from, long to, int extentsMax)
       throws IOException {
+    return clear(editor, inode, from, to, extentsMax, false);
+  }
+
+  /** As above; {@code firstStays} leaves an extent that begins at the start for the next put. */
+  private static Step clear(
+      MapEditor editor, long inode, long from, long to, int extentsMax, boolean firstStays)
+      throws IOException {
     List<MapEntry> entries = overlapping(editor, inode, from, to, extentsMax);
     long freed = 0;
     long reached = from;
@@ -69,7 +78,7 @@ final class FileExtents {
       long end = start + extent.length();
       if (start < from) {
         put(editor, inode, start, extent.slice(0, (int) (from - start)));
-      } else {
+      } else if (start > from || !firstStays) {
         editor.delete(entry.key());
       }
       if (end > to) {

@@ -3,7 +3,6 @@ package dev.firn.vfs;
 import dev.firn.map.ExtentRef;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.Arrays;
 import java.util.List;
 
 /** Fetches the bytes of a range whose extents are known; needs no lock. */
@@ -11,18 +10,12 @@ final class FileReader {
   /** Where the bytes behind extents come from: a volume's map or a frozen root. */
   @FunctionalInterface
   interface ExtentSource {
-    byte[] extentBytes(ExtentRef extent) throws IOException;
+    void readExtent(ExtentRef extent, ByteBuffer target) throws IOException;
   }
 
   private static final byte[] ZEROS = new byte[4096];
 
   private FileReader() {}
-
-  /** The bytes of one extent, in an array of their own. */
-  static byte[] bytes(ExtentSource source, ExtentRef extent) throws IOException {
-    int from = extent.offsetInside();
-    return Arrays.copyOfRange(source.extentBytes(extent), from, from + extent.length());
-  }
 
   /** Puts {@code length} bytes of the file, from {@code offset} on: holes read as zeros. */
   static void fill(
@@ -33,22 +26,16 @@ final class FileReader {
       ByteBuffer target)
       throws IOException {
     int base = target.position();
-    int filled = 0;
     for (FileExtents.Slice slice : slices) {
-      int index = (int) (slice.offset() - offset);
-      zero(target, base + filled, index - filled);
-      ExtentRef extent = slice.extent();
-      byte[] bytes = source.extentBytes(extent);
-      target.put(base + index, bytes, extent.offsetInside(), extent.length());
-      filled = index + extent.length();
+      zero(target, base + (int) (slice.offset() - offset));
+      source.readExtent(slice.extent(), target);
     }
-    zero(target, base + filled, length - filled);
-    target.position(base + length);
+    zero(target, base + length);
   }
 
-  private static void zero(ByteBuffer target, int index, int count) {
-    for (int done = 0; done < count; done += ZEROS.length) {
-      target.put(index + done, ZEROS, 0, Math.min(ZEROS.length, count - done));
+  private static void zero(ByteBuffer target, int end) {
+    while (target.position() < end) {
+      target.put(ZEROS, 0, Math.min(ZEROS.length, end - target.position()));
     }
   }
 }

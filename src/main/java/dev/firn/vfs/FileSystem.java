@@ -96,7 +96,10 @@ public interface FileSystem extends Closeable {
   /** The next data ({@code hole} false) or hole at or after {@code offset}; ENXIO as lseek(2). */
   long seek(long inode, long offset, boolean hole) throws IOException;
 
-  /** Shares extents; both inodes in this file system. Answers the bytes copied. */
+  /**
+   * Shares extents; both inodes in this file system. Answers the bytes copied, which may be less
+   * than asked for; 0 at the end of the source. EINVAL for overlapping ranges of one file.
+   */
   long copyRange(long source, long sourceOffset, long target, long targetOffset, long length)
       throws IOException;
 
@@ -106,12 +109,13 @@ public interface FileSystem extends Closeable {
   /** Everything done on this file system before the call survives a crash after it. */
   void syncAll() throws IOException;
 
-  /** Freezes the listing at this moment. */
+  /** Opens a listing of this moment. */
   long openDirectory(long inode) throws IOException;
 
   /**
    * The entries behind {@code cookie} (0: from the start, with "." and ".." first), at most {@code
    * limit}; empty at the end. Stable under concurrent change: a name neither repeats nor is missed.
+   * From the start (cookie 0) it is of the moment of that call, as rewinddir(3) wants it.
    */
   List<DirectoryEntry> readDirectory(long handle, long cookie, int limit) throws IOException;
 

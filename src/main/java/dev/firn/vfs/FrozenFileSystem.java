@@ -43,6 +43,10 @@ public final class FrozenFileSystem implements FileSystem {
     }
   }
 
+  FrozenMap map() {
+    return map;
+  }
+
   @Override
   public Attributes lookup(long parent, byte[] name) throws IOException {
     if (Names.isDot(name)) {
@@ -68,7 +72,7 @@ public final class FrozenFileSystem implements FileSystem {
 
   @Override
   public byte[] readLink(long inode) throws IOException {
-    return FileReader.bytes(map::extentBytes, Tree.linkTarget(map, Tree.require(map, inode)));
+    return map.extentBytes(Tree.linkTarget(map, Tree.require(map, inode)));
   }
 
   @Override
@@ -95,7 +99,7 @@ public final class FrozenFileSystem implements FileSystem {
     if (length > 0) {
       List<FileExtents.Slice> slices =
           FileExtents.slices(map, inode, offset, offset + length, Integer.MAX_VALUE);
-      FileReader.fill(map::extentBytes, slices, offset, length, target);
+      FileReader.fill(map::readExtent, slices, offset, length, target);
     }
     return length;
   }
@@ -113,7 +117,7 @@ public final class FrozenFileSystem implements FileSystem {
   @Override
   public long openDirectory(long inode) throws IOException {
     Inode directory = Tree.require(map, inode).requireDirectory();
-    return directories.add(DirectoryListing.frozen(map, directory));
+    return directories.add(DirectoryListing.frozen(map, inode, directory.parent));
   }
 
   @Override

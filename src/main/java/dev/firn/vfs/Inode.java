@@ -12,6 +12,7 @@ final class Inode {
 
   private static final int DATA_UNIT_BYTES = 4096;
   private static final int SECTOR_BYTES = 512;
+  private static final long NANOS_PER_SECOND = 1_000_000_000;
 
   final long number;
 
@@ -100,6 +101,10 @@ final class Inode {
   void setChangeTime(Instant time) {
     changeSeconds = time.getEpochSecond();
     changeNanos = time.getNano();
+  }
+
+  void setGeneration(Instant madeAt) {
+    generation = madeAt.getEpochSecond() * NANOS_PER_SECOND + madeAt.getNano();
   }
 
   /** Data was written or entries changed. */

@@ -16,8 +16,6 @@ final class Namespace {
   /** About what a new name with a new inode takes of the disk. */
   private static final int NEW_NAME_BYTES = 1024;
 
-  private static final long NANOS_PER_SECOND = 1_000_000_000;
-
   private final Inodes inodes;
   private final Entries entries;
   private final Lifetimes lifetimes;
@@ -128,7 +126,7 @@ final class Namespace {
       child.linkCount = 2;
     }
     child.parent = parent.number;
-    child.generation = now.getEpochSecond() * NANOS_PER_SECOND + now.getNano();
+    child.setGeneration(now);
     return child;
   }
 

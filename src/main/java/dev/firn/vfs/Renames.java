@@ -67,7 +67,7 @@ final class Renames {
                 lifetimes.unlinked(editor, target, now);
               }
               entries.put(editor, newParent, newName, source, now);
-              moved(source, newParent, now);
+              entries.moved(source, newParent, now);
               return targetNumber;
             });
     if (replaced != 0) {
@@ -89,14 +89,8 @@ final class Renames {
     entries.remove(editor, newParent, newName, target, now);
     entries.put(editor, newParent, newName, source, now);
     entries.put(editor, parent, name, target, now);
-    moved(source, newParent, now);
-    moved(target, parent, now);
-  }
-
-  private void moved(Inode inode, Inode newParent, Instant now) {
-    inode.parent = newParent.number;
-    inode.setChangeTime(now);
-    inodes.changed(inode);
+    entries.moved(source, newParent, now);
+    entries.moved(target, parent, now);
   }
 
   private static void requireReplaceable(MapEditor editor, Inode source, Inode target)

@@ -28,7 +28,10 @@ public record SetAttributes(
     this(mode, uid, gid, sizeBytes, accessTime, modifyTime, null);
   }
 
-  /** Nanosecond times; {@code now} takes the file system's clock instead. */
+  /**
+   * Seconds since 1970, all of a long, and 0 to 999,999,999 ns; {@code now} takes the file system's
+   * clock instead.
+   */
   public record TimeChange(boolean now, long seconds, int nanos) {
     public static final TimeChange NOW = new TimeChange(true, 0, 0);
 

@@ -2,7 +2,6 @@ package dev.firn.vfs;
 
 import dev.firn.base.FirnException;
 import dev.firn.base.Sizes;
-import dev.firn.map.FrozenMap;
 import dev.firn.map.VolumeMap;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -24,18 +23,18 @@ import java.util.List;
 public final class VolumeFileSystem implements FileSystem {
   private static final int ROOT_MODE = FileMode.DIRECTORY | 0755;
   private static final long FIRST_FREE_INODE = 3;
-  private static final int COPIED_ENTRIES_MAX = 512;
 
   private final VolumeMap map;
   private final Inodes inodes;
   private final Lifetimes lifetimes;
   private final Namespace namespace;
   private final Renames renames;
+  private final Directories directories;
   private final FileContent content;
+  private final RangeCopy rangeCopy;
   private final Xattrs xattrs;
   private final AttributeChanges attributeChanges;
   private final Handles<Long> files = new Handles<>();
-  private final Handles<DirectoryListing> directories = new Handles<>();
 
   private VolumeFileSystem(VolumeMap map, VolumeCounters counters, long sizeBytes, Clock clock) {
     this.map = map;
@@ -45,7 +44,9 @@ public final class VolumeFileSystem implements FileSystem {
     Entries entries = new Entries(inodes);
     this.namespace = new Namespace(inodes, entries, lifetimes, xattrs, clock);
     this.renames = new Renames(inodes, entries, lifetimes, clock);
+    this.directories = new Directories(inodes, entries, lifetimes);
     this.content = new FileContent(inodes, clock);
+    this.rangeCopy = new RangeCopy(inodes, content, clock);
     this.attributeChanges = new AttributeChanges(inodes, content, xattrs, clock);
   }
 
@@ -69,6 +70,7 @@ public final class VolumeFileSystem implements FileSystem {
           root.parent = ROOT_INODE;
           root.setAccessTime(now);
           root.setContentTimes(now);
+          root.setGeneration(now);
           fileSystem.inodes.add(root);
           fileSystem.inodes.seal(editor);
           return null;
@@ -135,8 +137,7 @@ public final class VolumeFileSystem implements FileSystem {
 
   @Override
   public byte[] readLink(long inode) throws IOException {
-    return FileReader.bytes(
-        map::extentBytes, map.read(view -> Tree.linkTarget(view, inodes.require(view, inode))));
+    return map.extentBytes(map.read(view -> Tree.linkTarget(view, inodes.require(view, inode))));
   }
 
   @Override
@@ -238,7 +239,22 @@ public final class VolumeFileSystem implements FileSystem {
   @Override
   public long copyRange(long source, long sourceOffset, long target, long targetOffset, long length)
       throws IOException {
-    return content.copyRange(source, sourceOffset, target, targetOffset, length);
+    return rangeCopy.copy(source, sourceOffset, target, targetOffset, length);
+  }
+
+  /**
+   * As {@link #copyRange}, from a file of one of this volume's frozen roots, which must not be
+   * closed during the call; EXDEV for another volume's.
+   */
+  public long copyRangeFrom(
+      FrozenFileSystem frozen,
+      long source,
+      long sourceOffset,
+      long target,
+      long targetOffset,
+      long length)
+      throws IOException {
+    return rangeCopy.copyFrozen(frozen.map(), source, sourceOffset, target, targetOffset, length);
   }
 
   @Override
@@ -253,33 +269,18 @@ public final class VolumeFileSystem implements FileSystem {
 
   @Override
   public long openDirectory(long inode) throws IOException {
-    lifetimes.use(inode);
-    try {
-      DirectoryListing listing =
-          map.read(
-              view ->
-                  DirectoryListing.copy(
-                      view, inodes.require(view, inode).requireDirectory(), COPIED_ENTRIES_MAX));
-      if (listing == null) {
-        FrozenMap frozen = map.freeze();
-        listing = DirectoryListing.frozen(frozen, Tree.require(frozen, inode));
-      }
-      return directories.add(listing);
-    } catch (IOException | RuntimeException e) {
-      lifetimes.endUse(inode, 1);
-      throw e;
-    }
+    return directories.open(inode);
   }
 
   @Override
   public List<DirectoryEntry> readDirectory(long handle, long cookie, int limit)
       throws IOException {
-    return directories.get(handle).read(cookie, limit);
+    return directories.read(handle, cookie, limit);
   }
 
   @Override
   public void releaseDirectory(long handle) throws IOException {
-    lifetimes.endUse(directories.remove(handle).inode(), 1);
+    directories.release(handle);
   }
 
   @Override

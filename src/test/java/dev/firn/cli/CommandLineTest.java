@@ -249,7 +249,7 @@ class CommandLineTest {
     assertEquals("[\"allow_other\",\"noatime\",\"dev\"]", sent.get("options").toString());
     assertTrue(sent.get("readOnly").asBoolean());
     assertTrue(sent.get("showSnapshots").asBoolean());
-    assertEquals("jnr-fuse", sent.get("transport").asText());
+    assertEquals("kernel", sent.get("transport").asText());
   }
 
   @Test

@@ -20,6 +20,11 @@ import java.util.TreeMap;
 
 /** Makes rich random trees, and describes trees so that they can be compared. */
 final class Trees {
+  /** cap_net_bind_service=ep, as the kernel has it: a version, then what is permitted. */
+  private static final byte[] CAPABILITY = {
+    1, 0, 0, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
+  };
+
   /** What a description may leave out, for formats that cannot carry it. */
   enum Except {
     ACCESS_TIMES,
@@ -110,6 +115,7 @@ final class Trees {
       target.setXattr(inode, Bytes.utf8("user.empty"), new byte[0], 0);
       byte[] acl = PosixAcl.fromText(Bytes.utf8(acl("rw-"))).orElseThrow();
       target.setXattr(inode, PosixAcl.ACCESS_NAME, acl, 0);
+      target.setXattr(inode, Bytes.utf8("security.capability"), CAPABILITY, 0);
     } else if (target.getAttributes(inode).isDirectory()) {
       byte[] acl = PosixAcl.fromText(Bytes.utf8(acl("r-x"))).orElseThrow();
       target.setXattr(inode, PosixAcl.DEFAULT_NAME, acl, 0);

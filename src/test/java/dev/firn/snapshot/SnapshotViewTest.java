@@ -194,7 +194,9 @@ class SnapshotViewTest {
     answers(Errno.EROFS, () -> view.write(frozen, 0, ByteBuffer.wrap(bytes("x"))));
     answers(Errno.EROFS, () -> view.allocate(frozen, 0, 0, 10));
     answers(Errno.EROFS, () -> view.copyRange(live, 0, frozen, 0, 1));
-    answers(Errno.EXDEV, () -> view.copyRange(frozen, 0, live, 0, 1));
+    answers(Errno.EROFS, () -> view.copyRange(frozen, 0, frozen, 10, 1));
+    answers(Errno.EISDIR, () -> view.copyRange(2, 0, live, 0, 1));
+    answers(Errno.EISDIR, () -> view.copyRange(root, 0, live, 0, 1));
     answers(Errno.EXDEV, () -> view.link(frozen, ROOT, bytes("x")));
     answers(Errno.EISDIR, () -> view.open(2, false));
     answers(Errno.EISDIR, () -> view.read(2, 0, ByteBuffer.allocate(1)));
@@ -269,6 +271,9 @@ class SnapshotViewTest {
     List<DirectoryEntry> rest = view.readDirectory(handle, first.get(2).cookie(), 100);
     assertEquals(List.of("b", "c"), rest.stream().map(e -> Bytes.text(e.name())).toList());
     assertEquals(List.of(), view.readDirectory(handle, rest.get(1).cookie(), 100));
+    List<DirectoryEntry> again = view.readDirectory(handle, 0, 100);
+    assertEquals(
+        List.of(".", "..", "a", "aa", "c"), again.stream().map(e -> Bytes.text(e.name())).toList());
     view.releaseDirectory(handle);
     answers(Errno.EBADF, () -> view.readDirectory(handle, 0, 1));
     answers(Errno.EBADF, () -> view.releaseDirectory(handle));
@@ -373,6 +378,53 @@ class SnapshotViewTest {
       answers(Errno.ESTALE, () -> view.getAttributes(inode));
     } finally {
       kernel.shutdown();
+    }
+  }
+
+  @Test
+  void copyingOutOfASnapshotSharesExtents() throws IOException {
+    String content = "0123456789abcdef".repeat(50_000);
+    long live = files.write("a", content);
+    view.write(live, 1_000_000, ByteBuffer.wrap(bytes("behind a hole")));
+    files.makeDirectory(".snapshots/s");
+    long frozen = files.inode(".snapshots/s/a");
+    files.write("a", "");
+    long used = view.status().totalBytes() - view.status().freeBytes();
+
+    // Nothing of the snapshot needs to have reached the disk yet.
+    assertEquals(1_000_013, view.copyRange(frozen, 0, live, 0, Long.MAX_VALUE >> 1));
+    assertEquals(files.read(".snapshots/s/a"), files.read("a"));
+    long charged = view.status().totalBytes() - view.status().freeBytes() - used;
+    assertTrue(charged > 800_000 && charged < 820_000, "charged " + charged);
+
+    long part = files.write("part", "xx");
+    assertEquals(3, view.copyRange(frozen, 999_999, part, 1, 3));
+    assertEquals("x\0be", files.read("part"));
+    assertEquals(0, view.copyRange(frozen, 1_000_013, part, 0, 10));
+    answers(Errno.EINVAL, () -> view.copyRange(frozen, -1, part, 0, 10));
+    answers(Errno.EFBIG, () -> view.copyRange(frozen, 0, part, Long.MAX_VALUE - 5, 10));
+    answers(Errno.ENOENT, () -> view.copyRange(frozen, 0, 999, 0, 10));
+    answers(Errno.EISDIR, () -> view.copyRange(frozen, 0, ROOT, 0, 10));
+    region.deleteSnapshots(List.of("s"));
+    answers(Errno.ESTALE, () -> view.copyRange(frozen, 0, part, 0, 10));
+    reopen(false);
+    assertTrue(files.read("a").startsWith(content + "\0"), "the copy does not need the snapshot");
+    assertEquals("x\0be", files.read("part"));
+  }
+
+  @Test
+  void copyingOutOfASnapshotRespectsTheVolumesSize() throws IOException {
+    region.createVolume(VolumeRequest.empty("small", 2 * Sizes.MIB));
+    try (FileSystem small = region.openVolume("small", false)) {
+      Files smallFiles = new Files(small);
+      smallFiles.write("a", "0123456789abcdef".repeat(90_000));
+      smallFiles.makeDirectory(".snapshots/s");
+      long frozen = smallFiles.inode(".snapshots/s/a");
+      long copy = smallFiles.write("b", "kept");
+      answers(Errno.ENOSPC, () -> small.copyRange(frozen, 0, copy, 0, 1_440_000));
+      assertEquals("kept", smallFiles.read("b"));
+      smallFiles.unlink("a");
+      assertEquals(1_440_000, small.copyRange(frozen, 0, copy, 0, 1_440_000));
     }
   }
 

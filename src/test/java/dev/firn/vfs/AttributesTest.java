@@ -127,9 +127,98 @@ class AttributesTest {
     assertEquals(1L << 33, found.modifySeconds());
     assertEquals(1, found.modifyNanos());
     assertEquals(3000, found.changeSeconds());
+    SetAttributes farthest =
+        new SetAttributes(
+            null,
+            null,
+            null,
+            null,
+            TimeChange.at(Long.MIN_VALUE, 0),
+            TimeChange.at(Long.MAX_VALUE, 999_999_999),
+            TimeChange.at(-1, 999_999_999));
+    Attributes kept = volume.files.setAttributes(file, farthest);
+    assertEquals(kept, volume.files.getAttributes(file));
+    volume.reopen();
+    assertEquals(kept, volume.files.getAttributes(file));
+    assertEquals(Long.MIN_VALUE + " " + Long.MAX_VALUE + " -1", times(file));
+    assertEquals(999_999_999, kept.modifyNanos());
+    assertEquals(999_999_999, kept.changeNanos());
+    for (int nanos : new int[] {-1, 1_000_000_000}) {
+      TimeChange bad = TimeChange.at(0, nanos);
+      assertErrno(
+          Errno.EINVAL, () -> volume.files.setAttributes(file, SetAttributes.times(null, bad)));
+    }
     at(3001);
-    volume.files.setAttributes(file, SetAttributes.times(TimeChange.NOW, null));
+    volume.files.setAttributes(
+        file, SetAttributes.times(TimeChange.NOW, TimeChange.at(1L << 33, 0)));
     assertEquals("3001 " + (1L << 33) + " 3001", times(file));
+  }
+
+  @Test
+  void changesThatChangeNothingUpdateTimesAsPosixSays() throws IOException {
+    at(2000);
+    volume.write(file, 3, new byte[0]);
+    files.copyRange(file, 100, file, 200, 10);
+    assertEquals("1000 1000 1000", times(file), "nothing was written");
+    at(2001);
+    files.setAttributes(file, SetAttributes.size(7));
+    assertEquals("1000 2001 2001", times(file), "truncated to the size it had");
+    at(2002);
+    files.setAttributes(file, SetAttributes.mode(0644));
+    assertEquals("1000 2001 2002", times(file));
+    at(2003);
+    files.setAttributes(file, SetAttributes.owner(0, 0));
+    assertEquals("1000 2001 2003", times(file));
+    at(2004);
+    files.setXattr(file, name("user.a"), new byte[1], 0);
+    at(2005);
+    files.removeXattr(file, name("user.a"));
+    assertEquals("1000 2001 2005", times(file));
+    at(2006);
+    files.link(file, ROOT, name("link"));
+    at(2007);
+    files.rename(ROOT, name("file"), ROOT, name("link"), 0);
+    assertEquals("1000 2001 2006", times(file), "two names of one file: nothing happens");
+    assertEquals("1000 2006 2006", times(ROOT));
+  }
+
+  @Test
+  void renamingUpdatesAllThatTakePart() throws IOException {
+    long from = volume.directory(ROOT, "from");
+    long to = volume.directory(ROOT, "to");
+    long moved = volume.directory(from, "moved");
+    long replaced = volume.directory(to, "replaced");
+    files.remember(replaced);
+    at(2000);
+    files.rename(from, name("moved"), to, name("replaced"), 0);
+    assertEquals("1000 1000 2000", times(moved));
+    assertEquals("1000 1000 2000", times(replaced));
+    assertEquals("1000 2000 2000", times(from));
+    assertEquals("1000 2000 2000", times(to));
+    assertEquals("1000 1000 1000", times(ROOT));
+    at(2001);
+    files.rename(to, name("replaced"), ROOT, name("file"), FileSystem.RENAME_EXCHANGE);
+    assertEquals("1000 1000 2001", times(moved));
+    assertEquals("1000 1000 2001", times(file));
+    assertEquals("1000 2001 2001", times(to));
+    assertEquals("1000 2001 2001", times(ROOT));
+    files.forget(replaced, 1);
+  }
+
+  @Test
+  void allocationUpdatesTimes() throws IOException {
+    at(2000);
+    files.allocate(file, 1, 0, 10);
+    assertEquals("1000 2000 2000", times(file));
+    at(2001);
+    files.allocate(file, 3, 0, 10);
+    assertEquals("1000 2001 2001", times(file));
+    at(2002);
+    long copy = volume.file(ROOT, "copy");
+    at(2003);
+    files.copyRange(file, 0, copy, 0, 7);
+    assertEquals("2002 2003 2003", times(copy));
+    assertEquals("1000 2001 2001", times(file));
   }
 
   @Test

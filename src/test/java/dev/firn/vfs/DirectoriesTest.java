@@ -115,6 +115,51 @@ class DirectoriesTest {
     files.releaseDirectory(handle);
   }
 
+  /** A kernel may take it for the listing of this moment, and keep it. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 600})
+  void readFromTheStartAListingIsOfThatMoment(int count) throws IOException {
+    long d = volume.directory(ROOT, "d");
+    long e = volume.directory(ROOT, "e");
+    for (int i = 0; i < count; i++) {
+      volume.file(d, "f" + i);
+    }
+    long handle = files.openDirectory(d);
+    long before = files.openDirectory(d);
+    assertEquals(count + 2, files.readDirectory(before, 0, 1000).size());
+    volume.file(d, "new");
+    assertEquals(count + 3, files.readDirectory(handle, 0, 1000).size(), "not read before");
+    assertEquals(count + 3, files.readDirectory(before, 0, 1000).size(), "begun again");
+    files.rename(d, name("new"), d, name("newer"), 0);
+    assertEquals("newer", Bytes.text(files.readDirectory(handle, 0, 1000).get(count + 2).name()));
+    files.unlink(d, name("newer"));
+    assertEquals(count + 2, files.readDirectory(handle, 0, 1000).size());
+    files.rename(ROOT, name("d"), e, name("d"), 0);
+    assertEquals(e, files.readDirectory(handle, 0, 1000).get(1).inode(), "..");
+    files.releaseDirectory(handle);
+    files.releaseDirectory(before);
+  }
+
+  @Test
+  void listingDoesNotShredWhatIsBeingWritten() throws IOException {
+    long d = volume.directory(ROOT, "d");
+    for (int i = 0; i < 1000; i++) {
+      volume.file(d, "f" + i);
+    }
+    long file = volume.file(ROOT, "file");
+    byte[] piece = new byte[1000];
+    java.util.Arrays.fill(piece, (byte) 7);
+    for (int i = 0; i < 262; i++) {
+      volume.write(file, 1000L * i, piece);
+      volume.file(d, "g" + i);
+      assertEquals(1000 + i + 1 + 2, TestVolume.list(files, d, 5000).size());
+    }
+    files.syncAll();
+    int extents = volume.map.read(v -> FileExtents.slices(v, file, 0, 262_000, 999)).size();
+    // A few more than two for the commits that happen meanwhile.
+    assertTrue(extents < 20, extents + " extents");
+  }
+
   @Test
   void aHundredThousandEntries() throws IOException {
     long d = volume.directory(ROOT, "d");

@@ -196,6 +196,8 @@ class FileContentTest {
     assertEquals(FileContent.SIZE_BYTES_MAX, size());
     assertErrno(Errno.EFBIG, () -> volume.write(file, last, new byte[] {1, 2}));
     assertErrno(Errno.EFBIG, () -> volume.write(file, Long.MAX_VALUE, new byte[] {1}));
+    assertErrno(Errno.EFBIG, () -> files.allocate(file, KEEP_SIZE, last, 2));
+    assertErrno(Errno.EFBIG, () -> files.allocate(file, 3, last, 2));
     assertErrno(Errno.EINVAL, () -> volume.write(file, -1, new byte[] {1}));
     assertErrno(Errno.EINVAL, () -> TestVolume.read(files, file, -1, 1));
     volume.reopen();
@@ -252,6 +254,17 @@ class FileContentTest {
     files.allocate(file, KEEP_SIZE, 0, 130_000);
     assertEquals(120_000, size());
     assertArrayEquals(Arrays.copyOf(bytes, 120_000), volume.read(file));
+    files.allocate(file, PUNCH_HOLE | KEEP_SIZE, 119_000, 50_000);
+    assertEquals(120_000, size());
+    assertArrayEquals(Arrays.copyOf(bytes, 120_000), volume.read(file));
+    int collapse = 8;
+    int insert = 32;
+    int unshare = 64;
+    for (int mode : new int[] {collapse, insert, unshare, unshare | KEEP_SIZE, 4, 256}) {
+      assertErrno(Errno.EOPNOTSUPP, () -> files.allocate(file, mode, 0, 4096));
+    }
+    int both = PUNCH_HOLE | ZERO_RANGE | KEEP_SIZE;
+    assertErrno(Errno.EOPNOTSUPP, () -> files.allocate(file, both, 0, 1));
     assertErrno(Errno.EOPNOTSUPP, () -> files.allocate(file, PUNCH_HOLE, 0, 1));
     assertErrno(Errno.EOPNOTSUPP, () -> files.allocate(file, 8, 0, 1));
     assertErrno(Errno.EINVAL, () -> files.allocate(file, 0, 0, 0));

@@ -98,7 +98,7 @@ class FileExtentsTest {
     for (FileExtents.Slice slice : all) {
       assertTrue(slice.offset() >= last, "extents do not overlap");
       last = slice.end();
-      byte[] bytes = FileReader.bytes(FileExtentsTest::inlineBytes, slice.extent());
+      byte[] bytes = inlineBytes(slice.extent());
       System.arraycopy(bytes, 0, found, (int) (slice.offset() - base), bytes.length);
     }
     assertArrayEquals(model, found);
@@ -116,7 +116,7 @@ class FileExtentsTest {
     byte[] part = new byte[to - from];
     for (FileExtents.Slice slice :
         FileExtents.slices(editor, INODE, base + from, base + to, 1000)) {
-      byte[] bytes = FileReader.bytes(FileExtentsTest::inlineBytes, slice.extent());
+      byte[] bytes = inlineBytes(slice.extent());
       System.arraycopy(bytes, 0, part, (int) (slice.offset() - base - from), bytes.length);
     }
     assertArrayEquals(java.util.Arrays.copyOfRange(model, from, to), part);

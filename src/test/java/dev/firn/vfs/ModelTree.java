@@ -10,6 +10,8 @@ import java.util.TreeMap;
  * checks in the order of the manual pages. The oracle of {@link VolumeModelTest}.
  */
 final class ModelTree {
+  static final String CAPABILITY = "security.capability";
+
   /** One inode. Arrays are never changed once they are in, so that copies may share them. */
   static final class Node {
     int mode;
@@ -21,6 +23,10 @@ final class ModelTree {
     TreeMap<String, Node> children;
     Node parent;
     int links = 1;
+
+    /** Made without a name, and never had one. */
+    boolean temporary;
+
     long accessSeconds;
     long modifySeconds;
     long changeSeconds;
@@ -109,6 +115,22 @@ final class ModelTree {
     require(parent.isDirectory(), Errno.ENOTDIR);
     require(parent.links > 0, Errno.ENOENT);
     require(!parent.children.containsKey(name), Errno.EEXIST);
+    Node node = make(parent, mode, device, uid, gid, target);
+    parent.children.put(name, node);
+    entriesChanged(parent);
+    return node;
+  }
+
+  Node makeTemporary(Node parent, int mode, int uid, int gid) throws ErrnoException {
+    require(parent.isDirectory(), Errno.ENOTDIR);
+    require(parent.links > 0, Errno.ENOENT);
+    Node node = make(parent, mode, 0, uid, gid, null);
+    node.links = 0;
+    node.temporary = true;
+    return node;
+  }
+
+  private Node make(Node parent, int mode, int device, int uid, int gid, byte[] target) {
     Node node = new Node();
     node.mode = mode;
     node.device = device;
@@ -125,8 +147,6 @@ final class ModelTree {
     }
     entriesChanged(node);
     node.parent = parent;
-    parent.children.put(name, node);
-    entriesChanged(parent);
     return node;
   }
 
@@ -134,8 +154,9 @@ final class ModelTree {
     require(!node.isDirectory(), Errno.EPERM);
     require(parent.isDirectory(), Errno.ENOTDIR);
     require(parent.links > 0, Errno.ENOENT);
-    require(node.links > 0, Errno.ENOENT);
+    require(node.links > 0 || node.temporary, Errno.ENOENT);
     require(!parent.children.containsKey(name), Errno.EEXIST);
+    node.temporary = false;
     node.links++;
     node.changeSeconds = now;
     parent.children.put(name, node);
@@ -254,6 +275,9 @@ final class ModelTree {
     } else if (owner && !node.isDirectory()) {
       node.mode &= (node.mode & 010) != 0 ? ~06000 : ~04000;
     }
+    if (owner && !node.isDirectory()) {
+      node.xattrs.remove(CAPABILITY);
+    }
     if (changes.accessTime() != null) {
       node.accessSeconds = changes.accessTime().seconds();
     }
@@ -261,6 +285,15 @@ final class ModelTree {
       node.modifySeconds = changes.modifyTime().seconds();
     }
     node.changeSeconds = now;
+  }
+
+  void dropPrivileges(Node node) {
+    int mode = (node.mode & 010) != 0 ? node.mode & ~06000 : node.mode & ~04000;
+    if (!node.isDirectory() && (mode != node.mode || node.xattrs.containsKey(CAPABILITY))) {
+      node.mode = mode;
+      node.xattrs.remove(CAPABILITY);
+      node.changeSeconds = now;
+    }
   }
 
   void setXattr(Node node, String name, byte[] value, int flags) throws ErrnoException {

@@ -188,6 +188,84 @@ class NamespaceTest {
   }
 
   @Test
+  void directoriesHaveMoreSubdirectoriesThanFilesHaveLinks() throws IOException {
+    int count = Namespace.LINKS_MAX + 1000;
+    long parent = volume.directory(ROOT, "many");
+    for (int i = 0; i < count; i++) {
+      volume.directory(parent, "d" + i);
+    }
+    assertEquals(count + 2, files.getAttributes(parent).linkCount());
+    volume.reopen();
+    files = volume.files;
+    assertEquals(count + 2, files.getAttributes(parent).linkCount());
+    assertEquals(count + 2, TestVolume.list(files, parent, 5000).size());
+    files.removeDirectory(parent, name("d7"));
+    assertEquals(count + 1, files.getAttributes(parent).linkCount());
+    assertErrno(Errno.ENOTEMPTY, () -> files.removeDirectory(ROOT, name("many")));
+  }
+
+  @Test
+  void swappingADirectoryAndAFileMovesLinksAndDots() throws IOException {
+    long left = volume.directory(ROOT, "left");
+    long right = volume.directory(ROOT, "right");
+    long inner = volume.directory(left, "inner");
+    long deep = volume.directory(inner, "deep");
+    long file = volume.file(right, "file");
+    files.link(file, ROOT, name("other"));
+    for (int round = 0; round < 2; round++) {
+      files.rename(left, name("inner"), right, name("file"), FileSystem.RENAME_EXCHANGE);
+      boolean there = round == 0;
+      assertEquals(there ? right : left, volume.lookup(inner, "..").inode());
+      assertEquals(there ? 2 : 3, files.getAttributes(left).linkCount());
+      assertEquals(there ? 3 : 2, files.getAttributes(right).linkCount());
+      assertEquals(3, files.getAttributes(inner).linkCount());
+      assertEquals(2, files.getAttributes(file).linkCount());
+      assertEquals(deep, volume.lookup(inner, "deep").inode());
+      assertEquals(there ? file : inner, volume.lookup(left, "inner").inode());
+      assertEquals(there ? inner : file, volume.lookup(right, "file").inode());
+      volume.reopen();
+      files = volume.files;
+    }
+    assertErrno(
+        Errno.EINVAL,
+        () -> files.rename(ROOT, name("left"), inner, name("deep"), FileSystem.RENAME_EXCHANGE));
+  }
+
+  @Test
+  void aDirectoryMovesOntoAnEmptyOneElsewhere() throws IOException {
+    long from = volume.directory(ROOT, "from");
+    long to = volume.directory(ROOT, "to");
+    long moved = volume.directory(from, "moved");
+    volume.file(moved, "inside");
+    long empty = volume.directory(to, "empty");
+    long handle = files.openDirectory(empty);
+    files.rename(from, name("moved"), to, name("empty"), 0);
+    assertEquals(moved, volume.lookup(to, "empty").inode());
+    assertEquals(to, volume.lookup(moved, "..").inode());
+    assertEquals(2, files.getAttributes(from).linkCount());
+    assertEquals(3, files.getAttributes(to).linkCount());
+    assertEquals(0, files.getAttributes(empty).linkCount(), "still open");
+    assertEquals(2, files.readDirectory(handle, 0, 10).size());
+    files.releaseDirectory(handle);
+    assertErrno(Errno.ENOENT, () -> files.getAttributes(empty));
+    int keep = FileSystem.RENAME_NO_REPLACE;
+    assertErrno(Errno.EEXIST, () -> files.rename(ROOT, name("from"), to, name("empty"), keep));
+    assertErrno(Errno.EINVAL, () -> files.rename(ROOT, name("from"), ROOT, name("x"), 3));
+  }
+
+  @Test
+  void inodesTellWhenTheyWereMade() throws IOException {
+    long before = System.currentTimeMillis() - 60_000;
+    long file = volume.file(ROOT, "f");
+    for (long inode : new long[] {ROOT, file, volume.directory(ROOT, "d")}) {
+      long madeMillis = files.getAttributes(inode).generation() / 1_000_000;
+      assertTrue(madeMillis > before && madeMillis <= System.currentTimeMillis());
+    }
+    Attributes linked = files.link(file, ROOT, name("g"));
+    assertEquals(files.getAttributes(file).generation(), linked.generation());
+  }
+
+  @Test
   void unlinkAndRemoveDirectoryMindTypes() throws IOException {
     long parent = volume.directory(ROOT, "d");
     volume.file(parent, "f");

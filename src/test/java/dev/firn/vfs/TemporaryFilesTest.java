@@ -13,6 +13,10 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -143,6 +147,47 @@ class TemporaryFilesTest {
     assertErrno(Errno.ENOSPC, () -> make(ROOT));
     files.forget(file, 1);
     files.forget(make(ROOT), 1);
+  }
+
+  /** Either the link comes in time and the file lives, or it is gone and nothing is left. */
+  @Test
+  void linkRacesWithTheLastUse() throws Exception {
+    ExecutorService threads = Executors.newFixedThreadPool(2);
+    try {
+      for (int round = 0; round < 500; round++) {
+        long file = make(ROOT);
+        byte[] name = name("n" + round);
+        CyclicBarrier start = new CyclicBarrier(2);
+        Future<Boolean> linked =
+            threads.submit(
+                () -> {
+                  start.await();
+                  try {
+                    files.link(file, ROOT, name);
+                    return true;
+                  } catch (ErrnoException e) {
+                    assertEquals(Errno.ENOENT, e.errno());
+                    return false;
+                  }
+                });
+        Future<?> forgotten =
+            threads.submit(
+                () -> {
+                  start.await();
+                  files.forget(file, 1);
+                  return null;
+                });
+        forgotten.get();
+        if (linked.get()) {
+          assertEquals(1, files.lookup(ROOT, name).linkCount());
+          files.unlink(ROOT, name);
+        }
+        assertErrno(Errno.ENOENT, () -> files.getAttributes(file));
+      }
+    } finally {
+      threads.shutdown();
+    }
+    assertEquals(usedBefore, volume.usedBytes());
   }
 
   @Test

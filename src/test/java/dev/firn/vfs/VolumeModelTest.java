@@ -1,5 +1,7 @@
 package dev.firn.vfs;
 
+import static dev.firn.vfs.ModelComparison.compareContent;
+import static dev.firn.vfs.ModelComparison.compareTrees;
 import static dev.firn.vfs.TestVolume.ROOT;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -18,11 +20,8 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
-import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -135,7 +134,7 @@ class VolumeModelTest {
   }
 
   private void step() throws IOException {
-    switch (random.nextInt(24)) {
+    switch (random.nextInt(27)) {
       case 0, 1 -> make();
       case 2 -> link();
       case 3 -> remove();
@@ -150,6 +149,9 @@ class VolumeModelTest {
       case 18 -> openOrRelease();
       case 19, 20 -> read();
       case 21, 22 -> writeAndSync();
+      case 23 -> makeTemporary();
+      case 24 -> copyOutOfFreeze();
+      case 25 -> dropPrivileges();
       default -> {
         if (random.nextInt(10) == 0) {
           files.syncAll();
@@ -239,6 +241,22 @@ class VolumeModelTest {
             () -> model.make(parent.node(), name, mode, 0, uid, gid, null),
             () -> files.makeNode(p, bytes, mode, 0, uid, gid));
       }
+    }
+  }
+
+  /** Held by an open handle alone; {@link #link} may give it a name. */
+  private void makeTemporary() throws IOException {
+    Pair parent = someDirectory();
+    int permissions = random.nextInt(07777 + 1);
+    Node[] node = new Node[1];
+    long[] inode = new long[1];
+    both(
+        () -> node[0] = model.makeTemporary(parent.node(), FileMode.REGULAR | permissions, 1, 2),
+        () -> inode[0] = files.makeTemporary(parent.inode(), permissions, 1, 2).inode());
+    if (node[0] != null) {
+      long handle = files.open(inode[0], true);
+      files.forget(inode[0], 1);
+      open.add(new OpenFile(handle, new Pair(inode[0], node[0])));
     }
   }
 
@@ -369,6 +387,38 @@ class VolumeModelTest {
     assertEquals(counts[0], counts[1]);
   }
 
+  private void copyOutOfFreeze() throws IOException {
+    if (freezes.isEmpty()) {
+      return;
+    }
+    Freeze freeze = freezes.get(random.nextInt(freezes.size()));
+    Pair source = new Pair(ROOT, freeze.model().root);
+    while (source.node().isDirectory() && !source.node().children.isEmpty()) {
+      List<String> names = List.copyOf(source.node().children.keySet());
+      String name = names.get(random.nextInt(names.size()));
+      long inode = freeze.files().lookup(source.inode(), TestVolume.name(name)).inode();
+      source = new Pair(inode, source.node().children.get(name));
+    }
+    Pair from = source;
+    Pair target = someFile();
+    int length = 1 + random.nextInt(SIZE_MAX / 2);
+    int offset = random.nextInt(SIZE_MAX / 4);
+    int to = random.nextInt(SIZE_MAX / 2);
+    long[] counts = new long[2];
+    both(
+        () -> counts[0] = model.copyRange(from.node(), offset, target.node(), to, length),
+        () ->
+            counts[1] =
+                files.copyRangeFrom(
+                    freeze.files(), from.inode(), offset, target.inode(), to, length));
+    assertEquals(counts[0], counts[1]);
+  }
+
+  private void dropPrivileges() throws IOException {
+    Pair pair = someInode();
+    both(() -> model.dropPrivileges(pair.node()), () -> files.dropPrivileges(pair.inode()));
+  }
+
   private void attributes() throws IOException {
     Pair pair = someInode();
     Integer mode = random.nextBoolean() ? random.nextInt(010000) : null;
@@ -383,7 +433,8 @@ class VolumeModelTest {
 
   private void xattr() throws IOException {
     Pair pair = someInode();
-    String name = "user." + random.nextInt(4);
+    int which = random.nextInt(5);
+    String name = which == 0 ? ModelTree.CAPABILITY : "user." + which;
     byte[] bytes = TestVolume.name(name);
     if (random.nextInt(3) == 0) {
       both(
@@ -458,64 +509,5 @@ class VolumeModelTest {
       names.addAll(pair.node().children.keySet());
       assertEquals(names, entries.stream().map(entry -> Bytes.text(entry.name())).toList());
     }
-  }
-
-  private void compareTrees(FileSystem actual, ModelTree expected) throws IOException {
-    compare(actual, ROOT, expected.root, new HashMap<>());
-  }
-
-  private void compare(FileSystem actual, long inode, Node node, Map<Node, Long> seen)
-      throws IOException {
-    Long known = seen.put(node, inode);
-    if (known != null) {
-      assertEquals(known, inode, "names of one file lead to one inode");
-      return;
-    }
-    Attributes found = actual.getAttributes(inode);
-    assertEquals(Integer.toOctalString(node.mode), Integer.toOctalString(found.mode()));
-    assertEquals(node.uid, found.uid());
-    assertEquals(node.gid, found.gid());
-    assertEquals(node.device, found.device());
-    assertEquals(node.linkCount(), found.linkCount());
-    assertEquals(node.accessSeconds, found.accessSeconds());
-    assertEquals(node.modifySeconds, found.modifySeconds());
-    assertEquals(node.changeSeconds, found.changeSeconds());
-    Map<String, byte[]> xattrs = new TreeMap<>();
-    for (byte[] name : actual.listXattrs(inode)) {
-      xattrs.put(Bytes.text(name), actual.getXattr(inode, name));
-    }
-    assertEquals(node.xattrs.keySet(), xattrs.keySet());
-    for (String name : xattrs.keySet()) {
-      assertArrayEquals(node.xattrs.get(name), xattrs.get(name));
-    }
-    if (node.isDirectory()) {
-      compareEntries(actual, inode, node, seen);
-    } else if (found.isSymbolicLink()) {
-      assertArrayEquals(node.content, actual.readLink(inode));
-    } else if (found.isRegular()) {
-      compareContent(actual, inode, node);
-    }
-  }
-
-  private void compareEntries(FileSystem actual, long inode, Node node, Map<Node, Long> seen)
-      throws IOException {
-    List<DirectoryEntry> entries = TestVolume.list(actual, inode, 100);
-    assertEquals(node.children.size() + 2, entries.size());
-    int index = 2;
-    for (Map.Entry<String, Node> child : node.children.entrySet()) {
-      DirectoryEntry entry = entries.get(index++);
-      assertEquals(child.getKey(), Bytes.text(entry.name()));
-      assertEquals(child.getValue().mode & FileMode.TYPE_MASK, entry.type());
-      compare(actual, entry.inode(), child.getValue(), seen);
-      if (child.getValue().isDirectory()) {
-        byte[] up = TestVolume.name("..");
-        assertEquals(inode, actual.lookup(entry.inode(), up).inode());
-      }
-    }
-  }
-
-  private static void compareContent(FileSystem actual, long inode, Node node) throws IOException {
-    assertEquals(node.content.length, actual.getAttributes(inode).sizeBytes());
-    assertArrayEquals(node.content, TestVolume.read(actual, inode, 0, SIZE_MAX + 1));
   }
 }

@@ -1,4 +1,4 @@
-package dev.firn.fuse.jnr;
+package dev.firn.fuse;
 
 import dev.firn.vfs.Attributes;
 import dev.firn.vfs.DirectoryEntry;
@@ -22,7 +22,7 @@ import java.util.TreeMap;
  * A file system in memory, one lock for all: what a transport's own figures and faults are told
  * apart with from those of the volume behind it.
  */
-final class MemoryFileSystem implements FileSystem {
+public final class MemoryFileSystem implements FileSystem {
   private static final int CHUNK_BYTES = 64 << 10;
   private static final long TOTAL_BYTES = 1L << 40;
 
@@ -59,7 +59,7 @@ final class MemoryFileSystem implements FileSystem {
   private long lastHandle;
   private int syncs;
 
-  MemoryFileSystem() {
+  public MemoryFileSystem() {
     Node root = new Node(ROOT_INODE, FileMode.DIRECTORY | 0755);
     root.links = 2;
     root.parent = root;
@@ -69,12 +69,12 @@ final class MemoryFileSystem implements FileSystem {
   }
 
   /** How often syncAll was called. */
-  synchronized int syncs() {
+  public synchronized int syncs() {
     return syncs;
   }
 
   /** Open files, listings and inodes without a name that are still held. */
-  synchronized int held() {
+  public synchronized int held() {
     int nameless = (int) nodes.values().stream().filter(node -> node.links == 0).count();
     return handles.size() + listings.size() + nameless;
   }

@@ -1,8 +1,8 @@
-package dev.firn.fuse.jnr;
+package dev.firn.fuse;
 
-import static dev.firn.fuse.jnr.MountOperationsIT.assertFails;
-import static dev.firn.fuse.jnr.Posix.LIBC;
-import static dev.firn.fuse.jnr.Posix.check;
+import static dev.firn.fuse.Posix.LIBC;
+import static dev.firn.fuse.Posix.check;
+import static dev.firn.fuse.PosixAssertions.assertFails;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -11,7 +11,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.firn.base.ErrorKind;
 import dev.firn.base.FirnException;
-import dev.firn.fuse.MountPoint;
 import dev.firn.vfs.FileSystem;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
@@ -24,12 +23,19 @@ import java.util.concurrent.TimeUnit;
 import jnr.constants.platform.Errno;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** How mounts begin and end, and what they survive. */
+@ParameterizedClass
+@MethodSource("dev.firn.fuse.TestTransports#all")
 class MountLifeIT {
   private static final int WAIT_SECONDS = 30;
+
+  @Parameter Transport transport;
 
   @TempDir Path scratch;
 
@@ -37,7 +43,7 @@ class MountLifeIT {
   @ValueSource(strings = {"umount", "fusermount3 -u", "umount -l"})
   void anUnmountFromOutsideEndsTheMount(String command) throws Exception {
     MemoryFileSystem fileSystem = new MemoryFileSystem();
-    try (TestMount mount = new TestMount(fileSystem)) {
+    try (TestMount mount = new TestMount(transport, fileSystem)) {
       Posix.write(mount.path("file"), new byte[] {1});
       run(command + " " + mount.directory());
       mount.mount().ended().get(WAIT_SECONDS, TimeUnit.SECONDS);
@@ -51,20 +57,20 @@ class MountLifeIT {
   @Test
   void unmountMakesDurableAndLetsGoOfEverything() throws Exception {
     MemoryFileSystem fileSystem = new MemoryFileSystem();
-    TestMount mount = new TestMount(fileSystem);
+    TestMount mount = new TestMount(transport, fileSystem);
     Posix.write(mount.path("file"), new byte[] {1});
     mount.close();
     assertTrue(mount.mount().ended().isDone());
     assertEquals(1, fileSystem.syncs());
     assertEquals(0, fileSystem.held());
-    try (TestMount again = new TestMount(fileSystem)) {
+    try (TestMount again = new TestMount(transport, fileSystem)) {
       assertArrayEquals(new byte[] {1}, Posix.read(again.path("file")));
     }
   }
 
   @Test
   void aBusyMountStaysAndSaysWhoUsesIt() throws Exception {
-    try (TestMount mount = new TestMount(new MemoryFileSystem())) {
+    try (TestMount mount = new TestMount(transport, new MemoryFileSystem())) {
       Posix.write(mount.path("file"), new byte[] {1});
       int fd = Posix.open(mount.path("file"), Posix.O_RDONLY);
       FirnException refusal = assertThrows(FirnException.class, () -> mount.mount().unmount());
@@ -79,9 +85,9 @@ class MountLifeIT {
 
   @Test
   void aMountBelowKeepsAMountBusy() throws Exception {
-    try (TestMount outer = new TestMount(new MemoryFileSystem())) {
+    try (TestMount outer = new TestMount(transport, new MemoryFileSystem())) {
       Path below = Files.createDirectory(outer.directory().resolve("below"));
-      TestMount inner = new TestMount(new MemoryFileSystem(), below, false);
+      TestMount inner = new TestMount(transport, new MemoryFileSystem(), below, false);
       FirnException refusal = assertThrows(FirnException.class, () -> outer.mount().unmount());
       assertEquals(ErrorKind.CONFLICT, refusal.kind());
       assertTrue(refusal.getMessage().contains("the mount at '" + below), refusal.getMessage());
@@ -113,7 +119,7 @@ class MountLifeIT {
                       }
                   }
                 });
-    try (TestMount mount = new TestMount(faulty)) {
+    try (TestMount mount = new TestMount(transport, faulty)) {
       check(LIBC.symlink(Posix.path("target"), mount.path("link")));
       // More often than there are threads.
       for (int i = 0; i < 50; i++) {
@@ -128,14 +134,14 @@ class MountLifeIT {
 
   @Test
   void twoMountsWorkAtOnce() throws Exception {
-    try (TestMount one = new TestMount(new MemoryFileSystem());
-        TestMount two = new TestMount(new MemoryFileSystem())) {
+    try (TestMount one = new TestMount(transport, new MemoryFileSystem());
+        TestMount two = new TestMount(transport, new MemoryFileSystem())) {
       Posix.write(one.path("file"), new byte[] {1});
       Posix.write(two.path("file"), new byte[] {2});
       assertArrayEquals(new byte[] {1}, Posix.read(one.path("file")));
       one.mount().unmount();
       assertArrayEquals(new byte[] {2}, Posix.read(two.path("file")));
-      try (TestMount three = new TestMount(new MemoryFileSystem())) {
+      try (TestMount three = new TestMount(transport, new MemoryFileSystem())) {
         Posix.write(three.path("file"), new byte[] {3});
         assertArrayEquals(new byte[] {2}, Posix.read(two.path("file")));
       }
@@ -145,7 +151,7 @@ class MountLifeIT {
   @Test
   void readOnlyMountsRefuseChanges() throws Exception {
     Path directory = Files.createDirectory(scratch.resolve("read-only"));
-    try (TestMount mount = new TestMount(new MemoryFileSystem(), directory, true)) {
+    try (TestMount mount = new TestMount(transport, new MemoryFileSystem(), directory, true)) {
       assertFails(Errno.EROFS, () -> Posix.write(mount.path("file"), new byte[] {1}));
     }
   }
@@ -153,7 +159,7 @@ class MountLifeIT {
   @Test
   void theMountTellsItsSourceAndType() throws Exception {
     Path odd = Files.createDirectory(scratch.resolve("a b\\c,d"));
-    try (TestMount mount = new TestMount(new MemoryFileSystem(), odd, false, "noexec")) {
+    try (TestMount mount = new TestMount(transport, new MemoryFileSystem(), odd, false, "noexec")) {
       String line =
           Files.readAllLines(Path.of("/proc/self/mounts"), StandardCharsets.ISO_8859_1).stream()
               .filter(l -> l.contains("a\\040b\\134c,d"))
@@ -176,21 +182,22 @@ class MountLifeIT {
     Path file = Files.createFile(scratch.resolve("file"));
     assertRefused(ErrorKind.CONFLICT, fileSystem, file);
     assertRefused(ErrorKind.CONFLICT, fileSystem, scratch);
-    try (TestMount mount = new TestMount(fileSystem)) {
+    try (TestMount mount = new TestMount(transport, fileSystem)) {
       assertRefused(ErrorKind.CONFLICT, new MemoryFileSystem(), mount.directory());
     }
     Path empty = Files.createDirectory(scratch.resolve("empty"));
     FirnException refusal =
         assertThrows(
             FirnException.class,
-            () -> new TestMount(fileSystem, empty, false, "no_such_option_exists"));
+            () -> new TestMount(transport, fileSystem, empty, false, "no_such_option_exists"));
     assertTrue(refusal.getMessage().contains("no_such_option_exists"), refusal.getMessage());
     assertFalse(Files.readString(Path.of("/proc/self/mounts")).contains(empty.toString()));
   }
 
-  private static void assertRefused(ErrorKind kind, FileSystem fileSystem, Path directory) {
+  private void assertRefused(ErrorKind kind, FileSystem fileSystem, Path directory) {
     FirnException refusal =
-        assertThrows(FirnException.class, () -> new TestMount(fileSystem, directory, false));
+        assertThrows(
+            FirnException.class, () -> new TestMount(transport, fileSystem, directory, false));
     assertEquals(kind, refusal.kind(), refusal.getMessage());
     assertFalse(refusal.getMessage().contains("\n"), refusal.getMessage());
   }
@@ -202,7 +209,7 @@ class MountLifeIT {
       Process child = startMounted(directory);
       child.destroyForcibly().waitFor();
       assertFails(Errno.ENOTCONN, () -> Posix.stat(Posix.path(directory, "/file")));
-      try (TestMount mount = new TestMount(new MemoryFileSystem(), directory, false)) {
+      try (TestMount mount = new TestMount(transport, new MemoryFileSystem(), directory, false)) {
         Posix.write(mount.path("file"), new byte[] {1});
       }
     } finally {
@@ -228,13 +235,14 @@ class MountLifeIT {
   }
 
   /** A process of its own that has mounted a directory. */
-  private static Process startMounted(Path directory) throws IOException {
+  private Process startMounted(Path directory) throws IOException {
     Process child =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-cp",
                 System.getProperty("java.class.path"),
                 MountingProcess.class.getName(),
+                transport.name(),
                 directory.toString())
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();

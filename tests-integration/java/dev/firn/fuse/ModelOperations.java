@@ -1,7 +1,7 @@
-package dev.firn.fuse.jnr;
+package dev.firn.fuse;
 
-import static dev.firn.fuse.jnr.Posix.LIBC;
-import static dev.firn.fuse.jnr.Posix.check;
+import static dev.firn.fuse.Posix.LIBC;
+import static dev.firn.fuse.Posix.check;
 
 import dev.firn.vfs.FileMode;
 import java.io.ByteArrayOutputStream;
@@ -189,7 +189,7 @@ final class ModelOperations implements AutoCloseable {
               "utimens " + text(relative),
               side -> {
                 Posix.setTimes(side.path(relative), seconds, nanos, seconds, nanos);
-                return Posix.stat(side.path(relative)).accessSeconds();
+                return Posix.stat(side.path(relative)).accessTime();
               });
     }
   }

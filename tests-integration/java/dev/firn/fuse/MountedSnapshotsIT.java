@@ -1,8 +1,9 @@
-package dev.firn.fuse.jnr;
+package dev.firn.fuse;
 
-import static dev.firn.fuse.jnr.MountOperationsIT.assertFails;
-import static dev.firn.fuse.jnr.Posix.LIBC;
-import static dev.firn.fuse.jnr.Posix.check;
+import static dev.firn.fuse.Posix.LIBC;
+import static dev.firn.fuse.Posix.check;
+import static dev.firn.fuse.PosixAssertions.assertFails;
+import static dev.firn.fuse.PosixAssertions.pattern;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -17,10 +18,17 @@ import java.util.Set;
 import jnr.constants.platform.Errno;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** {@code .snapshots} in a mounted volume, also when snapshots come and go outside of the mount. */
+@ParameterizedClass
+@MethodSource("dev.firn.fuse.TestTransports#all")
 class MountedSnapshotsIT {
   private static final long SIZE_BYTES = 1L << 30;
+
+  @Parameter Transport transport;
 
   @TempDir Path home;
 
@@ -29,7 +37,7 @@ class MountedSnapshotsIT {
     try (Region region = Region.open(home)) {
       region.createVolume(VolumeRequest.empty("data", SIZE_BYTES));
       try (FileSystem volume = region.openVolume("data", true);
-          TestMount mount = new TestMount(volume)) {
+          TestMount mount = new TestMount(transport, volume)) {
         Posix.write(mount.path("file"), new byte[] {1});
         check(LIBC.mkdir(mount.path(".snapshots/inside"), 0755));
         assertFails(Errno.ENOENT, () -> Posix.stat(mount.path(".snapshots/outside")));
@@ -60,9 +68,9 @@ class MountedSnapshotsIT {
     try (Region region = Region.open(home)) {
       region.createVolume(VolumeRequest.empty("data", SIZE_BYTES));
       try (FileSystem volume = region.openVolume("data", false);
-          TestMount mount = new TestMount(volume)) {
+          TestMount mount = new TestMount(transport, volume)) {
         int fd = Posix.open(mount.path("file"), Posix.O_RDWR | Posix.O_CREAT);
-        byte[] contents = MountOperationsIT.pattern(300_000);
+        byte[] contents = pattern(300_000);
         Posix.writeAll(fd, contents, 0);
         check(LIBC.mkdir(mount.path(".snapshots/one"), 0755));
         Posix.writeAll(fd, new byte[300_000], 0);

@@ -1,4 +1,4 @@
-package dev.firn.fuse.jnr;
+package dev.firn.fuse;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -14,16 +14,23 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * The same random operations on a mounted volume and on a directory of the host's own file system:
  * every answer and the trees must be the same. Snapshots taken on the way must equal the host's
  * tree of that moment, also at the end, when the volume has moved on.
  */
+@ParameterizedClass
+@MethodSource("dev.firn.fuse.TestTransports#all")
 class MountedModelIT {
   private static final int ROUNDS = 10;
   private static final int OPERATIONS_PER_ROUND = 300;
   private static final int PROGRAMS = 4;
+
+  @Parameter Transport transport;
 
   @TempDir Path scratch;
 
@@ -37,7 +44,7 @@ class MountedModelIT {
     byte[] modelRoot = Posix.path(model);
     List<Moment> moments = new ArrayList<>();
     try (TestVolume volume = new TestVolume();
-        TestMount mount = new TestMount(volume.fileSystem(), "suid", "dev");
+        TestMount mount = new TestMount(transport, volume.fileSystem(), "suid", "dev");
         ModelOperations operations = new ModelOperations(seed, mount.path(), modelRoot)) {
       Posix.check(Posix.LIBC.chmod(modelRoot, 0755));
       for (int round = 0; round < ROUNDS; round++) {
@@ -64,7 +71,7 @@ class MountedModelIT {
     Path model = Files.createDirectory(scratch.resolve("model"));
     ExecutorService programs = Executors.newFixedThreadPool(PROGRAMS);
     try (TestVolume volume = new TestVolume();
-        TestMount mount = new TestMount(volume.fileSystem(), "suid", "dev")) {
+        TestMount mount = new TestMount(transport, volume.fileSystem(), "suid", "dev")) {
       List<Future<?>> running = new ArrayList<>();
       for (int i = 0; i < PROGRAMS; i++) {
         String name = "program-" + i;
@@ -101,7 +108,7 @@ class MountedModelIT {
 
   private void assertSnapshot(Moment moment, int round) throws Exception {
     Path directory = Files.createDirectory(scratch.resolve("snapshot"));
-    try (TestMount mount = new TestMount(moment.snapshot, directory, true)) {
+    try (TestMount mount = new TestMount(transport, moment.snapshot, directory, true)) {
       assertSame(moment.tree, TreeDump.of(mount.path()), "snapshot " + round);
     }
   }

@@ -1,4 +1,4 @@
-package dev.firn.fuse.jnr;
+package dev.firn.fuse;
 
 import dev.firn.vfs.FileMode;
 import java.nio.charset.StandardCharsets;
@@ -53,8 +53,8 @@ final class TreeDump {
     if (type == FileMode.CHARACTER_DEVICE || type == FileMode.BLOCK_DEVICE) {
       line.append(" device ").append(status.deviceMajor()).append(':').append(status.deviceMinor());
     }
-    if (status.modifyNanos() % NANOS_MODULUS == EXPLICIT_NANOS) {
-      line.append(" at ").append(status.modifySeconds()).append('.').append(status.modifyNanos());
+    if (status.modifyTime().getNano() % NANOS_MODULUS == EXPLICIT_NANOS) {
+      line.append(" at ").append(status.modifyTime());
     }
     for (String name : Posix.listXattrs(path)) {
       line.append(' ').append(name).append('=');

@@ -1,4 +1,4 @@
-package dev.firn.fuse.jnr;
+package dev.firn.fuse;
 
 import dev.firn.map.MapStore;
 import dev.firn.map.VolumeMap;
@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** A volume in a store of its own, removed at the end. */
-final class TestVolume implements AutoCloseable {
+public final class TestVolume implements AutoCloseable {
   private static final long SIZE_BYTES = 1L << 40;
   private static final long NUMBER = 1;
 
@@ -23,24 +23,24 @@ final class TestVolume implements AutoCloseable {
   private VolumeMap map;
   private VolumeFileSystem fileSystem;
 
-  TestVolume() throws IOException {
+  public TestVolume() throws IOException {
     directory = Files.createTempDirectory("firn-volume-");
     store = MapStore.open(directory, List.of("a"));
     map = store.create(NUMBER, new MapStore.VolumeOptions("a", "lz4"));
     fileSystem = VolumeFileSystem.create(map, SIZE_BYTES, Clock.systemUTC());
   }
 
-  FileSystem fileSystem() {
+  public FileSystem fileSystem() {
     return fileSystem;
   }
 
   /** The volume as it is now, for ever. */
-  FileSystem snapshot() throws IOException {
+  public FileSystem snapshot() throws IOException {
     return new FrozenFileSystem(map.freeze(), SIZE_BYTES);
   }
 
   /** Closes everything and reads it from disk again. */
-  FileSystem reopen() throws IOException {
+  public FileSystem reopen() throws IOException {
     closeStore();
     store = MapStore.open(directory, List.of("a"));
     map = store.open(NUMBER);

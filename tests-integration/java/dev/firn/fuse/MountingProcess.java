@@ -1,24 +1,22 @@
-package dev.firn.fuse.jnr;
+package dev.firn.fuse;
 
-import dev.firn.fuse.Mount;
-import dev.firn.fuse.MountOptions;
 import java.nio.file.Path;
 import java.util.List;
 
 /**
- * A process that mounts a directory and waits for a signal. Arguments: the directory, mount
- * options.
+ * A process that mounts a directory and waits for a signal. Arguments: the transport, the
+ * directory, mount options.
  */
 final class MountingProcess {
   private MountingProcess() {}
 
   public static void main(String[] arguments) throws Exception {
-    List<String> options = List.of(arguments).subList(1, arguments.length);
+    List<String> options = List.of(arguments).subList(2, arguments.length);
     MemoryFileSystem fileSystem = new MemoryFileSystem();
     Mount mount =
-        new JnrFuseTransport()
+        Transports.named(arguments[0])
             .mount(
-                fileSystem, Path.of(arguments[0]), new MountOptions("firn-test", false, options));
+                fileSystem, Path.of(arguments[1]), new MountOptions("firn-test", false, options));
     Runtime.getRuntime()
         .addShutdownHook(
             new Thread(

@@ -1,8 +1,5 @@
-package dev.firn.fuse.jnr;
+package dev.firn.fuse;
 
-import dev.firn.fuse.Mount;
-import dev.firn.fuse.MountOptions;
-import dev.firn.fuse.MountPoint;
 import dev.firn.vfs.FileSystem;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,35 +8,40 @@ import java.util.Arrays;
 import java.util.List;
 
 /** A file system mounted at a directory of its own, taken away again whatever happens. */
-final class TestMount implements AutoCloseable {
+public final class TestMount implements AutoCloseable {
   private final Path directory;
   private final Mount mount;
   private final Thread abort = new Thread(this::abort);
 
-  TestMount(FileSystem fileSystem, String... options) throws IOException {
-    this(fileSystem, Files.createTempDirectory("firn-mount-"), false, options);
+  public TestMount(Transport transport, FileSystem fileSystem, String... options)
+      throws IOException {
+    this(transport, fileSystem, Files.createTempDirectory("firn-mount-"), false, options);
   }
 
-  TestMount(FileSystem fileSystem, Path directory, boolean readOnly, String... options)
+  public TestMount(
+      Transport transport,
+      FileSystem fileSystem,
+      Path directory,
+      boolean readOnly,
+      String... options)
       throws IOException {
     this.directory = directory;
     mount =
-        new JnrFuseTransport()
-            .mount(
-                fileSystem, directory, new MountOptions("firn-test", readOnly, List.of(options)));
+        transport.mount(
+            fileSystem, directory, new MountOptions("firn-test", readOnly, List.of(options)));
     Runtime.getRuntime().addShutdownHook(abort);
   }
 
-  Mount mount() {
+  public Mount mount() {
     return mount;
   }
 
-  Path directory() {
+  public Path directory() {
     return directory;
   }
 
   /** The NUL-terminated path of a name below the mount. */
-  byte[] path(Object... name) {
+  public byte[] path(Object... name) {
     byte[] below = Posix.path(name);
     byte[] path = Posix.path(directory, "/", below);
     // Both ends were terminated.

@@ -1,0 +1,121 @@
+package dev.firn.store;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.firn.Seeds;
+import dev.firn.base.Bytes;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RecordReaderTest {
+  private static final int[] LENGTHS = {1, 63, 4095, 4096, 4097, 20_000, 100_001, 131_072};
+
+  @TempDir Path directory;
+
+  private final Random random = Seeds.random("RecordReaderTest");
+
+  private byte[] content(int length, boolean dense) {
+    if (!dense) {
+      return Arrays.copyOf(Bytes.utf8("firn ".repeat(length / 5 + 1)), length);
+    }
+    byte[] bytes = new byte[length];
+    random.nextBytes(bytes);
+    return bytes;
+  }
+
+  /** In native memory and in an array, in one run of records. */
+  private List<Draft> append(SegmentStore segments, List<byte[]> contents) throws IOException {
+    SegmentLog log = new SegmentLog(segments, 1, "p", 256 << 20, LogPosition.start(1));
+    List<Draft> drafts = new ArrayList<>();
+    for (byte[] content : contents) {
+      for (Compression compression : Compression.values()) {
+        drafts.add(Draft.of(RecordType.EXTENT, compression, content, content.length));
+        ByteBuffer outside = ByteBuffer.allocateDirect(content.length + 2);
+        outside.put(1, content).limit(content.length + 1).position(1);
+        drafts.add(Draft.of(RecordType.EXTENT, compression, outside));
+      }
+    }
+    log.append(drafts);
+    return drafts;
+  }
+
+  private static byte[] read(RecordReader reader, Draft draft, int from, int length, boolean direct)
+      throws IOException {
+    ByteBuffer target = direct ? ByteBuffer.allocateDirect(length) : ByteBuffer.allocate(length);
+    reader.readExtent(draft.pointer(), from, target);
+    assertEquals(length, target.position());
+    byte[] bytes = new byte[length];
+    target.flip().get(bytes);
+    return bytes;
+  }
+
+  @Test
+  void anyPartComesBackInAnyOrder() throws IOException {
+    List<byte[]> contents = new ArrayList<>();
+    for (int length : LENGTHS) {
+      contents.add(content(length, true));
+      contents.add(content(length, false));
+    }
+    try (FileSegmentStore segments = new FileSegmentStore(directory, List.of("p"))) {
+      List<Draft> drafts = append(segments, contents);
+      int perContent = drafts.size() / contents.size();
+      RecordReader reader = new RecordReader(segments, 1 << 20);
+      for (int step = 0; step < 5000; step++) {
+        int index = random.nextInt(drafts.size());
+        byte[] content = contents.get(index / perContent);
+        int from = random.nextInt(4) == 0 ? 0 : random.nextInt(content.length);
+        int length =
+            random.nextInt(4) == 0
+                ? content.length - from
+                : random.nextInt(content.length - from + 1);
+        assertArrayEquals(
+            Arrays.copyOfRange(content, from, from + length),
+            read(reader, drafts.get(index), from, length, random.nextBoolean()),
+            "draft " + index + " from " + from + " length " + length);
+      }
+    }
+  }
+
+  @Test
+  void aBlockThatChangedUnderAVerifiedRecordIsNoticed() throws IOException {
+    byte[] content = content(131_072, true);
+    try (FileSegmentStore segments = new FileSegmentStore(directory, List.of("p"))) {
+      Draft draft = append(segments, List.of(content)).get(0);
+      RecordReader reader = new RecordReader(segments, 1 << 20);
+      read(reader, draft, 5, 10, true);
+      int flipped = random.nextInt(content.length);
+      flip(draft.pointer(), flipped);
+      int block = flipped / 4096 * 4096;
+      assertThrows(CorruptDataException.class, () -> read(reader, draft, block + 1, 4095, true));
+      assertThrows(CorruptDataException.class, () -> read(reader, draft, block, 4096, false));
+      assertThrows(CorruptDataException.class, () -> read(reader, draft, 0, content.length, true));
+      int other = block == 0 ? 4096 : 0;
+      assertArrayEquals(
+          Arrays.copyOfRange(content, other, other + 4096), read(reader, draft, other, 4096, true));
+    }
+  }
+
+  private void flip(RecordPointer pointer, int index) throws IOException {
+    Path file =
+        directory.resolve("p").resolve(String.format("%08x-%08x.seg", 1, pointer.segment() & 0xff));
+    try (FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+      long at = pointer.offset() + RecordFormat.HEADER_BYTES + (long) index;
+      ByteBuffer one = ByteBuffer.allocate(1);
+      channel.read(one, at);
+      one.put(0, (byte) (one.get(0) ^ 1 << random.nextInt(8))).flip();
+      channel.write(one, at);
+    }
+  }
+}

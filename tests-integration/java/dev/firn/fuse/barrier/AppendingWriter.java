@@ -1,0 +1,76 @@
+package dev.firn.fuse.barrier;
+
+import static dev.firn.fuse.Posix.LIBC;
+import static dev.firn.fuse.Posix.check;
+
+import dev.firn.fuse.Posix;
+import dev.firn.fuse.TestMount;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+
+/** Appends records to an open file; every so often the file is emptied instead. */
+final class AppendingWriter extends LoadWriter {
+  private final String file;
+  private final int recordBytes;
+  private final int period;
+  private final int fd;
+
+  /**
+   * @param period so many operations make a round; the last of one empties the file
+   */
+  AppendingWriter(TestMount mount, String file, int recordBytes, int period) {
+    super(Long.MAX_VALUE);
+    this.file = file;
+    this.recordBytes = recordBytes;
+    this.period = period;
+    fd = Posix.open(mount.path(file), Posix.O_WRONLY | Posix.O_CREAT | Posix.O_APPEND);
+  }
+
+  @Override
+  void perform(long number) {
+    if (number % period == 0) {
+      check(LIBC.ftruncate(fd, 0));
+    } else if (check(LIBC.write(fd, record(number, recordBytes), recordBytes)) != recordBytes) {
+      throw new AssertionError("short write");
+    }
+  }
+
+  @Override
+  void verify(Image image, long from, long to) {
+    byte[] contents = image.read(file);
+    int records = contents.length / recordBytes;
+    boolean partial = contents.length % recordBytes != 0;
+    long last = -1;
+    for (int i = 0; i < records; i++) {
+      byte[] record = Arrays.copyOfRange(contents, i * recordBytes, (i + 1) * recordBytes);
+      long number = ByteBuffer.wrap(record).getLong();
+      if (i == 0 ? number % period != 1 : number != last + 1) {
+        throw fault(from, to, "record " + i + " is number " + number + " after " + last);
+      }
+      if (!Arrays.equals(record, record(number, recordBytes))) {
+        throw fault(from, to, "record " + i + " with number " + number + " is damaged");
+      }
+      last = number;
+    }
+    if (records == 0) {
+      // Emptied by the last such operation; the first round begins empty.
+      last = to / period * period;
+    }
+    if (last > to || last < from && !(partial && last + 1 >= from && from < to)) {
+      throw fault(from, to, "the last record is number " + last + (partial ? " and a part" : ""));
+    }
+    if (partial && last == to) {
+      throw fault(from, to, "there is a part of a record that had not begun");
+    }
+  }
+
+  @Override
+  void close() {
+    check(LIBC.close(fd));
+  }
+
+  @Override
+  public String toString() {
+    return "writer that appends " + recordBytes + " bytes to '" + file + "'";
+  }
+}
