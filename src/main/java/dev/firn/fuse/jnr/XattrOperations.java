@@ -1,6 +1,7 @@
 package dev.firn.fuse.jnr;
 
 import dev.firn.vfs.Errno;
+import dev.firn.fuse.XattrNames;
 import dev.firn.vfs.ErrnoException;
 import dev.firn.vfs.FileSystem;
 import java.io.ByteArrayOutputStream;
@@ -20,17 +21,17 @@ final class XattrOperations {
   }
 
   int setxattr(long path, long name, long value, long sizeBytes, int flags) throws IOException {
-    fileSystem.setXattr(
-        paths.inode(path),
-        NativeMemory.string(name),
-        NativeMemory.bytes(value, (int) sizeBytes),
-        flags);
+    byte[] attribute = NativeMemory.string(name);
+    XattrNames.requireNamespace(attribute);
+    byte[] bytes = NativeMemory.bytes(value, (int) sizeBytes);
+    fileSystem.setXattr(paths.inode(path), attribute, bytes, flags);
     return 0;
   }
 
   int getxattr(long path, long name, long buffer, long sizeBytes) throws IOException {
-    return answer(
-        fileSystem.getXattr(paths.inode(path), NativeMemory.string(name)), buffer, sizeBytes);
+    byte[] attribute = NativeMemory.string(name);
+    XattrNames.requireNamespace(attribute);
+    return answer(fileSystem.getXattr(paths.inode(path), attribute), buffer, sizeBytes);
   }
 
   int listxattr(long path, long buffer, long sizeBytes) throws IOException {

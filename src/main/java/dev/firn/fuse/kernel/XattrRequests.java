@@ -1,5 +1,6 @@
 package dev.firn.fuse.kernel;
 
+import dev.firn.fuse.XattrNames;
 import dev.firn.vfs.Attributes;
 import dev.firn.vfs.Errno;
 import dev.firn.vfs.ErrnoException;
@@ -39,6 +40,7 @@ final class XattrRequests {
     boolean extended = negotiation.has(InitFlags.SETXATTR_EXT);
     int nameAt = extended ? SET_EXTENDED_BYTES : SET_BYTES;
     byte[] name = request.nameAt(nameAt);
+    XattrNames.requireNamespace(name);
     byte[] value = request.bytesAt(nameAt + name.length + 1, request.intAt(0));
     fileSystem.setXattr(request.node(), name, value, request.intAt(4));
     if (extended && (request.intAt(8) & KILL_SET_GROUP_ID) != 0) {
@@ -54,6 +56,7 @@ final class XattrRequests {
   /** u32 size, u32 0, name; of size 0: how long is it? */
   int getxattr(Request request) throws IOException {
     byte[] name = request.nameAt(8);
+    XattrNames.requireNamespace(name);
     byte[] value;
     try {
       value = fileSystem.getXattr(request.node(), name);
