@@ -1,7 +1,7 @@
 package dev.firn.fuse.jnr;
 
-import dev.firn.vfs.Errno;
 import dev.firn.fuse.XattrNames;
+import dev.firn.vfs.Errno;
 import dev.firn.vfs.ErrnoException;
 import dev.firn.vfs.FileSystem;
 import java.io.ByteArrayOutputStream;
