@@ -172,16 +172,6 @@ final class FileRequests {
   }
 
   /**
-   * For these two requests the kernel does not say whether to take set-user-ID and the like away,
-   * as it does for writes; root may keep them.
-   */
-  private void changedBy(Request request, long inode) throws IOException {
-    if (request.uid() != 0) {
-      fileSystem.dropPrivileges(inode);
-    }
-  }
-
-  /**
    * u64 handle, u64 offset, u32 whence: SEEK_DATA or SEEK_HOLE; others the kernel does. It does not
    * bring changed pages back for this, so we ask for them.
    */
@@ -207,7 +197,6 @@ final class FileRequests {
 
   /** u64 handle, u64 offset, u64 target, u64 its handle, u64 its offset, u64 length, u64 flags. */
   private long copy(Request request, long bytesMax) throws IOException {
-    changedBy(request, request.longAt(16));
     return fileSystem.copyRange(
         request.node(),
         request.longAt(8),
