@@ -173,7 +173,11 @@ class BadInputIT {
     String home = directory.resolve("elsewhere").toString();
     Path empty = firn.mountPoint("empty");
     String library = firn.shell("ldconfig -p | sed -n 's/.*libfuse.so.2 .*=> //p'").line();
-    for (String[] hidden : new String[][] {{"/dev/fuse", "fuse"}, {library, "libfuse2"}}) {
+    for (String[] hidden :
+        new String[][] {
+          {"/dev/fuse", "modprobe fuse", "kernel"},
+          {library, "apt-get install libfuse2", "jnr-fuse"}
+        }) {
       FirnCommand.Result result =
           firn.shell(
               "export FIRN_HOME='"
@@ -184,7 +188,9 @@ class BadInputIT {
                   + firnCommand
                   + " volume create v --size 1G >/dev/null;"
                   + firnCommand
-                  + " mount v '"
+                  + " mount --transport "
+                  + hidden[2]
+                  + " v '"
                   + empty
                   + "'; status=\\$?; "
                   + firnCommand

@@ -31,7 +31,9 @@ final class Mounter {
       Errno error = LinuxCalls.lastError();
       device.close();
       throw FirnException.failed(
-          "cannot mount at '%s': mount(2) says: %s", directory, error.description());
+          "cannot mount at '%s': mount(2) with %s says: %s; if the kernel lacks FUSE, load it with"
+              + " 'modprobe fuse'",
+          directory, Device.PATH, error.description());
     }
     return device;
   }
