@@ -29,7 +29,10 @@ chdir $directory or die "$directory: $!\n";
 
 sub now { return clock_gettime(CLOCK_MONOTONIC) }
 
-sub names { return map { sprintf 'names/file-%06d', $_ } 1 .. $names }
+sub names {
+    my ($parent, $count) = @_;
+    return map { sprintf '%s/file-%06d', $parent, $_ } 1 .. $count;
+}
 
 sub run {
     system(@_) == 0 or die "'@_' failed\n";
@@ -121,9 +124,9 @@ sub append_and_force {
 }
 
 sub create_names {
-    my ($length) = @_;
+    my ($parent, $count, $length) = @_;
     my $content = substr $pool, 0, $length;
-    for my $name (names()) {
+    for my $name (names($parent, $count)) {
         my $file = POSIX::open($name, $CREATE, oct 644) // die "$name: $!\n";
         !$length || POSIX::write($file, $content, $length) or die "write: $!\n";
         POSIX::close($file) or die "close: $!\n";
@@ -142,26 +145,27 @@ sub need_file {
 sub need_names {
     my @there = glob 'names/*';
     return if @there == $names;
-    no_names();
-    create_names(0);
+    new_directory('names');
+    create_names('names', $names, 0);
     return;
 }
 
-sub no_names {
-    run('rm', '-rf', 'names');
-    mkdir 'names' or die "names: $!\n";
+sub remove { run('rm', '-rf', @_); return }
+
+sub new_directory {
+    my ($name) = @_;
+    remove($name) if -e $name;
+    mkdir $name or die "$name: $!\n";
     return;
 }
 
 # As many files as the archive has.
 sub need_tree {
     return if -d 'tree';
-    mkdir 'tree' or die "tree: $!\n";
+    new_directory('tree');
     run('tar', '-xf', $tar, '-C', 'tree');
     return;
 }
-
-sub remove { run('rm', '-rf', @_); return }
 
 my $new_file = sub { unlink 'data' };
 # Java compiles what runs often, and a daemon that has just been started has compiled nothing: every
@@ -183,11 +187,13 @@ my %preparations = (
     'rand-read-warm' => sub { need_file(); read_file('data'); return },
     'rand-write' => \&need_file,
     'fsync' => sub { unlink 'forced' },
-    'create' => \&no_names, 'small' => \&no_names,
+    'create' => sub { new_directory('names') }, 'small' => sub { new_directory('small') },
     'stat' => \&need_names, 'ls' => \&need_names, 'unlink' => \&need_names,
-    'untar' => sub { remove('tree', 'copy'); mkdir 'tree' or die "tree: $!\n"; read_file($tar); return },
+    'untar' => sub { remove('copy'); new_directory('tree'); read_file($tar); return },
     'cp' => sub { need_tree(); remove('copy'); return },
     'rm' => $need_copy,
+    # No line: the end of a round.
+    'clean' => sub { remove('forced', 'names', 'small', 'tree', 'copy') },
 );
 
 sub timed {
@@ -211,11 +217,12 @@ my %measurements = (
     # A file with many extents must not slow the lines of the next round.
     'rand-write' => sub { my @result = write_pages('data'); unlink 'data'; @result },
     'fsync' => \&append_and_force,
-    'create' => sub { timed($names, sub { create_names(0) }) },
-    'small' => sub { timed($names, sub { create_names($SMALL_BYTES) }) },
-    'stat' => sub { timed($names, sub { lstat $_ or die "$_: $!\n" for names() }) },
+    'create' => sub { timed($names, sub { create_names('names', $names, 0) }) },
+    # Half of it: passthrough_ll keeps all of them open.
+    'small' => sub { timed($names / 2, sub { create_names('small', $names / 2, $SMALL_BYTES) }) },
+    'stat' => sub { timed($names, sub { lstat $_ or die "$_: $!\n" for names('names', $names) }) },
     'ls' => sub { timed($names, sub { run('ls -l names >/dev/null') }) },
-    'unlink' => sub { timed($names, sub { unlink $_ or die "$_: $!\n" for names() }) },
+    'unlink' => sub { timed($names, sub { unlink $_ or die "$_: $!\n" for names('names', $names) }) },
     'untar' => sub { timed(entries(), sub { run('tar', '-xf', $tar, '-C', 'tree') }) },
     'cp' => sub { timed(entries(), sub { run('cp', '-a', 'tree', 'copy') }) },
     'rm' => sub { timed(entries(), sub { run('rm', '-r', 'copy') }) },

@@ -92,7 +92,7 @@ start_passthrough_ll() {
   fi
   # Without its option "xattr", as here, it refuses extended attributes once and is not asked again, which Firn is:
   # that is in its favour.
-  "$here/program" -f -o "source=$here/source,cache=always,writeback,allow_other,default_permissions" "$here/mount" \
+  setsid "$here/program" -f -o "source=$here/source,cache=always,writeback,allow_other,default_permissions" "$here/mount" \
     >>"$here/log" 2>&1 &
   passthrough_ll_pid=$!
   wait_until "the mount of passthrough_ll" mountpoint -q "$here/mount"
@@ -132,7 +132,8 @@ pool=firn-bench-$$
 start_zfs_fuse() {
   local here=$base/zfs-fuse
   # The options of its package (/etc/zfs/zfsrc): 100 MB of cache, attributes and entries cached by the kernel for an hour.
-  zfs-fuse --no-daemon --no-kstat-mount >>"$here/log" 2>&1 &
+  # A signal that ends this script must reach it only after its pool is gone.
+  setsid zfs-fuse --no-daemon --no-kstat-mount >>"$here/log" 2>&1 &
   zfs_fuse_pid=$!
   wait_until "zfs-fuse's socket" zpool list
   if [ -e "$here/disk" ]; then
