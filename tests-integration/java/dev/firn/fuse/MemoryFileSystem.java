@@ -113,13 +113,15 @@ public final class MemoryFileSystem implements FileSystem {
   }
 
   @Override
-  public synchronized void dropPrivileges(long inode) throws ErrnoException {
+  public synchronized boolean dropPrivileges(long inode) throws ErrnoException {
     Node node = node(inode);
-    if (node.entries == null) {
-      boolean runsAsGroup = (node.mode & 0010) != 0;
-      node.mode &= ~(FileMode.SET_UID | (runsAsGroup ? FileMode.SET_GID : 0));
-      node.xattrs.remove("security.capability");
+    if (node.entries != null) {
+      return false;
     }
+    boolean runsAsGroup = (node.mode & 0010) != 0;
+    int before = node.mode;
+    node.mode &= ~(FileMode.SET_UID | (runsAsGroup ? FileMode.SET_GID : 0));
+    return node.xattrs.remove("security.capability") != null || node.mode != before;
   }
 
   @Override

@@ -124,8 +124,8 @@ public final class SnapshotView implements FileSystem {
   }
 
   @Override
-  public void dropPrivileges(long inode) throws IOException {
-    writable(inode).dropPrivileges(inode);
+  public boolean dropPrivileges(long inode) throws IOException {
+    return writable(inode).dropPrivileges(inode);
   }
 
   @Override

@@ -76,7 +76,7 @@ final class AttributeChanges {
   }
 
   /** Takes away what {@link FileSystem#dropPrivileges} names. */
-  void dropPrivileges(long number) throws IOException {
+  boolean dropPrivileges(long number) throws IOException {
     boolean privileged =
         inodes
             .map()
@@ -86,17 +86,17 @@ final class AttributeChanges {
                   return privileges(inode) != 0 || Xattrs.hasCapability(view, inode);
                 });
     if (!privileged) {
-      return;
+      return false;
     }
     Instant now = clock.instant();
-    inodes.edit(
+    return inodes.edit(
         editor -> {
           Inode inode = inodes.load(editor, number);
           inode.mode &= ~privileges(inode);
           xattrs.removeCapability(editor, inode);
           inode.setChangeTime(now);
           inodes.changed(inode);
-          return null;
+          return true;
         });
   }
 

@@ -46,8 +46,10 @@ public interface FileSystem extends Closeable {
    * Takes away what lets a file run with its owner's rights, as a write by somebody else does: the
    * set-user-ID bit, the set-group-ID bit of a file that its group may execute, and {@code
    * security.capability}.
+   *
+   * @return whether there was anything to take away
    */
-  void dropPrivileges(long inode) throws IOException;
+  boolean dropPrivileges(long inode) throws IOException;
 
   byte[] readLink(long inode) throws IOException;
 

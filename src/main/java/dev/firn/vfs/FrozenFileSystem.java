@@ -171,7 +171,7 @@ public final class FrozenFileSystem implements FileSystem {
   }
 
   @Override
-  public void dropPrivileges(long inode) throws IOException {
+  public boolean dropPrivileges(long inode) throws IOException {
     throw readOnly();
   }
 

@@ -131,8 +131,8 @@ public final class VolumeFileSystem implements FileSystem {
   }
 
   @Override
-  public void dropPrivileges(long inode) throws IOException {
-    attributeChanges.dropPrivileges(inode);
+  public boolean dropPrivileges(long inode) throws IOException {
+    return attributeChanges.dropPrivileges(inode);
   }
 
   @Override

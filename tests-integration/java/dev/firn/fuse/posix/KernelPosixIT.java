@@ -15,10 +15,6 @@ class KernelPosixIT extends MountedPosixScenarios {
 
   @Override
   Map<String, String> exceptions() {
-    return Map.of(
-        "filesReachUpTo8EiB",
-        LARGEST_FILE,
-        "writingTakesSetIdsAway",
-        "with FALLOCATE the kernel does not say that set-user-ID must go, as it does with writes");
+    return Map.of("filesReachUpTo8EiB", LARGEST_FILE);
   }
 }

@@ -54,7 +54,7 @@ final class FileRequests {
     boolean opened = false;
     try {
       if ((request.intAt(4) & OPEN_KILL_PRIVILEGES) != 0) {
-        fileSystem.dropPrivileges(inode);
+        dropPrivileges(inode);
       }
       if ((flags & O_TRUNC) != 0) {
         fileSystem.setAttributes(inode, SetAttributes.size(0));
@@ -136,7 +136,7 @@ final class FileRequests {
     int flags = request.intAt(20);
     ByteBuffer bytes = request.payloadAt(WRITE_DATA_AT, count);
     if ((flags & WRITE_KILL_PRIVILEGES) != 0) {
-      fileSystem.dropPrivileges(request.node());
+      dropPrivileges(request.node());
     }
     boolean written = false;
     try {
@@ -167,8 +167,26 @@ final class FileRequests {
 
   /** u64 handle, u64 offset, u64 length, u32 mode. */
   int fallocate(Request request) throws IOException {
+    changedBy(request, request.node());
     fileSystem.allocate(request.node(), request.intAt(24), request.longAt(8), request.longAt(16));
     return 0;
+  }
+
+  /** The answers to these requests bring no attributes, and the kernel has the old mode cached. */
+  private void dropPrivileges(long inode) throws IOException {
+    if (fileSystem.dropPrivileges(inode)) {
+      notifier.attributesChanged(inode);
+    }
+  }
+
+  /**
+   * For these two requests the kernel does not say whether set-user-ID and the like must go, as it
+   * does for writes. Root may keep them.
+   */
+  private void changedBy(Request request, long inode) throws IOException {
+    if (request.uid() != 0) {
+      dropPrivileges(inode);
+    }
   }
 
   /**
@@ -197,6 +215,7 @@ final class FileRequests {
 
   /** u64 handle, u64 offset, u64 target, u64 its handle, u64 its offset, u64 length, u64 flags. */
   private long copy(Request request, long bytesMax) throws IOException {
+    changedBy(request, request.longAt(16));
     return fileSystem.copyRange(
         request.node(),
         request.longAt(8),

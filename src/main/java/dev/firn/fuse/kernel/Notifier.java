@@ -67,14 +67,26 @@ final class Notifier implements KernelCache {
    * offset, s64 length, 0 for all.
    */
   void writeBack(long inode) throws IOException {
+    invalidate(inode, 0);
+  }
+
+  /**
+   * Makes the kernel ask for an inode's attributes again, and leaves its pages alone (offset -1).
+   * It waits for nothing, so a thread that serves a request of that inode may call it.
+   */
+  void attributesChanged(long inode) throws IOException {
+    invalidate(inode, -1);
+  }
+
+  private void invalidate(long inode, long offset) throws IOException {
     NativeBuffer message = new NativeBuffer(Request.OUT_HEADER_BYTES + INVALIDATE_INODE_BYTES);
     try {
-      message.bytes.putLong(16, inode).putLong(24, 0).putLong(32, 0);
+      message.bytes.putLong(16, inode).putLong(24, offset).putLong(32, 0);
       Errno error = send(message, INVALIDATE_INODE, message.sizeBytes);
       // The kernel may not have it any more, in which case it has no pages of it either.
       if (error != null && error != Errno.ENOENT && error != Errno.ENODEV) {
         throw new IOException(
-            "the kernel did not write inode " + inode + " back: " + error.description());
+            "the kernel did not give inode " + inode + " up: " + error.description());
       }
     } finally {
       message.free();
