@@ -129,6 +129,14 @@ public final class Posix {
     return statx(fd, path(), AT_EMPTY_PATH);
   }
 
+  /** The mode and nothing else, as a kernel may have it cached when it does not know the rest. */
+  public static int mode(byte[] path) {
+    byte[] bytes = new byte[256];
+    int typeAndMode = 3;
+    check(LIBC.statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, typeAndMode, bytes));
+    return ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder()).getShort(28) & 0xffff;
+  }
+
   private static Status statx(int directory, byte[] path, int flags) {
     byte[] bytes = new byte[256];
     int basicStatusAndBirth = 0xfff;

@@ -110,6 +110,30 @@ final class SetIdScenarios {
     }
   }
 
+  /** A file system that keeps modes cached must not go on showing the old one. */
+  @Scenario
+  void whoAsksForTheModeAloneSeesSetIdsGone(Place place) throws Throwable {
+    for (String name : List.of("appended", "allocated", "copied")) {
+      place.write(name, "contents");
+      place.chmod(name, 06777);
+      assertEquals(FileMode.REGULAR | 06777, Posix.mode(place.path(name)), name);
+    }
+    place.write("source", "bytes");
+    place.chmod("source", 0644);
+    Users.as(
+        Users.USER,
+        () -> {
+          Posix.writeAll(place.open("appended", Posix.O_WRONLY | Posix.O_APPEND), pattern(5), 0);
+          check(LIBC.fallocate(place.open("allocated", Posix.O_WRONLY), 0, 100, 100));
+          int from = place.open("source", Posix.O_RDONLY);
+          int to = place.open("copied", Posix.O_WRONLY);
+          check(LIBC.copy_file_range(from, null, to, null, 5, 0));
+        });
+    for (String name : List.of("appended", "allocated", "copied")) {
+      assertEquals(FileMode.REGULAR | 0777, Posix.mode(place.path(name)), name);
+    }
+  }
+
   @Scenario
   void rootsWritesKeepSetIds(Place place) {
     place.write("file", "contents");
