@@ -27,7 +27,7 @@ done
 rm -rf "$mnt/stress"
 
 verify() {
-  if ! fio --directory="$mnt" --verify=crc32c --verify_fatal=1 --do_verify=1 --size=48m --randseed="$seed" \
+  if ! fio --directory="$mnt" --verify=crc32c --verify_state_save=0 --verify_fatal=1 --do_verify=1 --size=48m --randseed="$seed" \
     --output="$work/fio.txt" "$@"; then
     tail -n 30 "$work/fio.txt" >&2
     fail "fio $* (seed $seed)"
