@@ -208,7 +208,7 @@ public final class MountPoint {
       if (parent == null || !Files.isDirectory(parent)) {
         throw missing(directory);
       }
-      return parent.toRealPath().resolve(absolute.getFileName());
+      return untouched(directory);
     }
   }
 
@@ -269,7 +269,8 @@ public final class MountPoint {
     return Errno.valueOf(Runtime.getSystemRuntime().getLastError());
   }
 
-  private static byte[] terminated(Path directory) {
+  /** A path as a system call takes it: {@link #bytes} with a NUL behind them. */
+  public static byte[] terminated(Path directory) {
     byte[] path = MountTable.bytes(directory);
     return Arrays.copyOf(path, path.length + 1);
   }

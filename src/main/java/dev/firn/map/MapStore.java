@@ -1,5 +1,6 @@
 package dev.firn.map;
 
+import dev.firn.base.DaemonThreads;
 import dev.firn.base.DurableFiles;
 import dev.firn.store.Compression;
 import dev.firn.store.FileSegmentStore;
@@ -78,13 +79,7 @@ public final class MapStore implements Closeable {
     this.nodes = new NodeStore(records, options.nodeCacheBytes());
     this.keeper =
         // One of the two goes on committing while the other writes a long checkpoint.
-        Executors.newScheduledThreadPool(
-            2,
-            task -> {
-              Thread thread = new Thread(task, "firn-commit");
-              thread.setDaemon(true);
-              return thread;
-            });
+        Executors.newScheduledThreadPool(2, DaemonThreads.named("firn-commit"));
     keeper.scheduleWithFixedDelay(
         this::commitAll, COMMIT_PERIOD_MILLIS, COMMIT_PERIOD_MILLIS, TimeUnit.MILLISECONDS);
   }

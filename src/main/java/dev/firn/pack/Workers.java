@@ -1,5 +1,6 @@
 package dev.firn.pack;
 
+import dev.firn.base.DaemonThreads;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
@@ -11,12 +12,6 @@ final class Workers {
   private Workers() {}
 
   static ExecutorService start(String name) {
-    return Executors.newFixedThreadPool(
-        THREADS,
-        task -> {
-          Thread thread = new Thread(task, name);
-          thread.setDaemon(true);
-          return thread;
-        });
+    return Executors.newFixedThreadPool(THREADS, DaemonThreads.named(name));
   }
 }

@@ -1,5 +1,6 @@
 package dev.firn.snapshot;
 
+import dev.firn.base.DaemonThreads;
 import dev.firn.base.FirnException;
 import dev.firn.map.FrozenMap;
 import dev.firn.map.VolumeMap;
@@ -70,13 +71,7 @@ public final class SnapshotManager implements Closeable {
   public SnapshotManager(SnapshotRecords records, MapPool maps) {
     this.records = records;
     this.maps = maps;
-    this.workers =
-        Executors.newCachedThreadPool(
-            task -> {
-              Thread thread = new Thread(task, "snapshots");
-              thread.setDaemon(true);
-              return thread;
-            });
+    this.workers = Executors.newCachedThreadPool(DaemonThreads.named("snapshots"));
   }
 
   /** Takes a snapshot; when this returns it is completed. */

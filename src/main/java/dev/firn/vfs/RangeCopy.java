@@ -75,25 +75,17 @@ final class RangeCopy {
               Inode from = inodes.require(view, source).requireRegular();
               return Part.of(view, from, sourceOffset, length);
             }));
-    long copied = AGAIN;
-    while (copied == AGAIN) {
-      Instant now = clock.instant();
-      copied =
-          inodes.edit(
-              editor -> {
-                Inode from = inodes.load(editor, source).requireRegular();
-                Inode to = inodes.load(editor, target).requireRegular();
-                if (FileContent.hasUnsaved(from) || FileContent.hasUnsaved(to)) {
-                  inodes.closeBuffer(editor, from);
-                  inodes.closeBuffer(editor, to);
-                  // What follows may answer ENOSPC, so it needs an edit that changed nothing yet.
-                  return AGAIN;
-                }
-                return put(
-                    editor, Part.of(editor, from, sourceOffset, length), to, targetOffset, now);
-              });
-    }
-    return copied;
+    return putInto(
+        target,
+        targetOffset,
+        editor -> {
+          Inode from = inodes.load(editor, source).requireRegular();
+          if (FileContent.hasUnsaved(from)) {
+            inodes.closeBuffer(editor, from);
+            return null;
+          }
+          return Part.of(editor, from, sourceOffset, length);
+        });
   }
 
   /**
@@ -115,14 +107,27 @@ final class RangeCopy {
     Inode from = Tree.require(source, sourceNumber).requireRegular();
     Part part = Part.of(source, from, sourceOffset, length);
     requireDiskSpace(part);
+    return putInto(target, targetOffset, editor -> part);
+  }
+
+  /** What a running edit copies; null if it had to save bytes of the source first. */
+  @FunctionalInterface
+  private interface Source {
+    Part part(MapEditor editor) throws IOException;
+  }
+
+  /** Puts a part into a file, in an edit that has changed nothing yet: it may answer ENOSPC. */
+  private long putInto(long target, long targetOffset, Source source) throws IOException {
     long copied = AGAIN;
     while (copied == AGAIN) {
       Instant now = clock.instant();
       copied =
           inodes.edit(
               editor -> {
+                // The target is checked first: saving the source's bytes is a change already.
                 Inode to = inodes.load(editor, target).requireRegular();
-                if (FileContent.hasUnsaved(to)) {
+                Part part = source.part(editor);
+                if (part == null || FileContent.hasUnsaved(to)) {
                   inodes.closeBuffer(editor, to);
                   return AGAIN;
                 }

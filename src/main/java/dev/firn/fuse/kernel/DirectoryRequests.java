@@ -10,11 +10,8 @@ import java.util.List;
 
 /** Requests about listings. */
 final class DirectoryRequests {
-  /** In the answer to OPENDIR: what was cached is still right, and the listing may be cached. */
-  private static final int KEEP_CACHE = 1 << 1;
-
+  /** In the answer to OPENDIR: the listing may be cached. */
   private static final int CACHE_DIRECTORY = 1 << 3;
-  private static final int OPEN_BYTES = 16;
 
   /** fuse_dirent without its name: u64 inode, u64 cookie, u32 name's length, u32 type. */
   private static final int RECORD_BYTES = 24;
@@ -32,9 +29,9 @@ final class DirectoryRequests {
 
   int opendir(Request request) throws IOException {
     long directory = request.node();
-    int flags = fileSystem.changesUnseen(directory) ? 0 : KEEP_CACHE | CACHE_DIRECTORY;
-    request.putLong(0, fileSystem.openDirectory(directory)).putInt(8, flags).putInt(12, 0);
-    return OPEN_BYTES;
+    int flags =
+        fileSystem.changesUnseen(directory) ? 0 : Structures.OPEN_KEEP_CACHE | CACHE_DIRECTORY;
+    return Structures.open(request, 0, fileSystem.openDirectory(directory), flags);
   }
 
   /** u64 handle. */

@@ -20,13 +20,9 @@ final class FileRequests {
   /** In a WRITE request: take away set-user-ID and the like. */
   private static final int WRITE_KILL_PRIVILEGES = 1 << 2;
 
-  /** In the answer to OPEN: what was cached stays right, since all changes are the kernel's own. */
-  private static final int KEEP_CACHE = 1 << 1;
-
   /** In the answer to OPEN: direct writes of several threads need not wait for each other. */
   private static final int PARALLEL_DIRECT_WRITES = 1 << 6;
 
-  private static final int OPEN_BYTES = 16;
   private static final int WRITE_DATA_AT = 40;
   private static final int SEEK_HOLE = 4;
 
@@ -111,11 +107,9 @@ final class FileRequests {
     return (flags & ACCESS_MODE) != 0;
   }
 
-  /** u64 handle, u32 flags, u32 0. */
   private static int opened(Request request, int at, long handle) {
-    request.putLong(at, handle).putInt(at + 8, KEEP_CACHE | PARALLEL_DIRECT_WRITES);
-    request.putInt(at + 12, 0);
-    return OPEN_BYTES;
+    int flags = Structures.OPEN_KEEP_CACHE | PARALLEL_DIRECT_WRITES;
+    return Structures.open(request, at, handle, flags);
   }
 
   /** u64 handle, u32 flags of open(2). */

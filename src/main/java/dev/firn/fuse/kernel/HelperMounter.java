@@ -83,7 +83,7 @@ final class HelperMounter {
                 Mounter.text("-o"),
                 Mounter.text(options.helperOptions()),
                 Mounter.text("--"),
-                Mounter.terminated(MountPoint.bytes(directory))));
+                MountPoint.terminated(directory)));
     List<byte[]> variables = new ArrayList<>();
     for (Map.Entry<String, String> variable : System.getenv().entrySet()) {
       if (!variable.getKey().equals(SOCKET_VARIABLE)) {

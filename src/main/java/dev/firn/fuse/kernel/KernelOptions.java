@@ -58,9 +58,6 @@ final class KernelOptions {
     // An image may come from anywhere: what it brings must not get rights here unless asked for.
     apply("nosuid");
     apply("nodev");
-    if (options.readOnly()) {
-      apply("ro");
-    }
     options.fuseOptions().forEach(this::apply);
     if (options.readOnly()) {
       // Not to be undone by "rw".
@@ -108,15 +105,11 @@ final class KernelOptions {
     return flags;
   }
 
-  /** For mount(2): what is not a flag. */
-  String data(int fd, int uid, int gid) {
+  /** For mount(2), which only root may call: what is not a flag. */
+  String data(int fd) {
     return "fd="
         + fd
-        + ",rootmode=40000,user_id="
-        + uid
-        + ",group_id="
-        + gid
-        + ",default_permissions,max_read="
+        + ",rootmode=40000,user_id=0,group_id=0,default_permissions,max_read="
         + Negotiation.PAYLOAD_BYTES_MAX
         + (allowOther ? "," + ALLOW_OTHER : "");
   }

@@ -5,7 +5,6 @@ import dev.firn.fuse.MountPoint;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.Arrays;
 import jnr.constants.platform.Errno;
 
 /** Makes a mount and answers the descriptor that serves it: as root with mount(2). */
@@ -23,10 +22,10 @@ final class Mounter {
     int result =
         LinuxCalls.LIBC.mount(
             text(options.sourceName()),
-            terminated(MountPoint.bytes(directory)),
+            MountPoint.terminated(directory),
             text(KernelOptions.TYPE),
             options.flags(),
-            text(options.data(device.fd(), 0, 0)));
+            text(options.data(device.fd())));
     if (result != 0) {
       Errno error = LinuxCalls.lastError();
       device.close();
@@ -39,10 +38,6 @@ final class Mounter {
   }
 
   static byte[] text(String text) {
-    return terminated(text.getBytes(StandardCharsets.UTF_8));
-  }
-
-  static byte[] terminated(byte[] bytes) {
-    return Arrays.copyOf(bytes, bytes.length + 1);
+    return (text + '\0').getBytes(StandardCharsets.UTF_8);
   }
 }

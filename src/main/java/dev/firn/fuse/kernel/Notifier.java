@@ -1,5 +1,6 @@
 package dev.firn.fuse.kernel;
 
+import dev.firn.base.DaemonThreads;
 import dev.firn.vfs.KernelCache;
 import java.io.IOException;
 import java.util.concurrent.ExecutorService;
@@ -36,13 +37,7 @@ final class Notifier implements KernelCache {
   Notifier(Device device, OpenForWriting openForWriting, String threadName) {
     this.device = device;
     this.openForWriting = openForWriting;
-    this.names =
-        Executors.newSingleThreadExecutor(
-            task -> {
-              Thread thread = new Thread(task, threadName);
-              thread.setDaemon(true);
-              return thread;
-            });
+    this.names = Executors.newSingleThreadExecutor(DaemonThreads.named(threadName));
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.firn.fuse.kernel;
 
+import dev.firn.base.DaemonThreads;
 import dev.firn.fuse.FaultLog;
 import dev.firn.vfs.FileSystem;
 import java.io.IOException;
@@ -62,14 +63,7 @@ final class Session {
         new Dispatcher(
             fileSystem, negotiation, openForWriting, notifier, new FaultLog(directory.toString()));
     devices.add(device);
-    AtomicInteger count = new AtomicInteger();
-    sleepers =
-        Executors.newCachedThreadPool(
-            task -> {
-              Thread thread = new Thread(task, name + "-sleeper-" + count.incrementAndGet());
-              thread.setDaemon(true);
-              return thread;
-            });
+    sleepers = Executors.newCachedThreadPool(DaemonThreads.named(name + "-sleeper"));
   }
 
   /**

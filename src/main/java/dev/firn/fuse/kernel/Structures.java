@@ -23,6 +23,10 @@ final class Structures {
   static final int ATTRIBUTES_BYTES = 104;
   static final int ENTRY_BYTES = 128;
   static final int STATX_BYTES = 288;
+  static final int OPEN_BYTES = 16;
+
+  /** In the answer to OPEN: what was cached stays right, since all changes are the kernel's own. */
+  static final int OPEN_KEEP_CACHE = 1 << 1;
 
   static final int BLOCK_BYTES = 4096;
 
@@ -91,6 +95,12 @@ final class Structures {
         .putInt(at + 76, attributes.device())
         .putInt(at + 80, BLOCK_BYTES)
         .putInt(at + 84, 0);
+  }
+
+  /** fuse_open_out: u64 handle, u32 flags, u32 0. */
+  static int open(Request request, int at, long handle, int flags) {
+    request.putLong(at, handle).putInt(at + 8, flags).putInt(at + 12, 0);
+    return OPEN_BYTES;
   }
 
   /** fuse_statx_out: validity as in fuse_attr_out, then struct statx as statx(2) has it. */

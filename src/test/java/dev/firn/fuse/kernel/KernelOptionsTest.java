@@ -37,8 +37,8 @@ class KernelOptionsTest {
 
   @Test
   void onlyRootLetsOthersInUnasked() {
-    assertTrue(of(false, true).data(3, 0, 0).contains("allow_other"));
-    assertFalse(of(false, true, "no_allow_other").data(3, 0, 0).contains("allow_other"));
+    assertTrue(of(false, true).data(3).contains("allow_other"));
+    assertFalse(of(false, true, "no_allow_other").data(3).contains("allow_other"));
     assertFalse(of(false, false).helperOptions().contains("allow_other"));
     assertTrue(of(false, false, "allow_other").helperOptions().contains("allow_other"));
   }
