@@ -7,8 +7,8 @@ import jnr.constants.platform.Errno;
 
 /**
  * One descriptor of /dev/fuse. A second one made by {@link #another} serves the same mount with a
- * queue of its own, so that threads do not contend for one. Receiving belongs to one thread,
- * sending to any.
+ * queue of its own, so that threads do not contend for one. Reading never blocks, except in {@link
+ * #receive}. Safe for concurrent use.
  */
 final class Device {
   static final String PATH = "/dev/fuse";
@@ -18,10 +18,18 @@ final class Device {
   /** FUSE_DEV_IOC_CLONE: _IOR(229, 0, uint32_t). */
   private static final long CLONE = 0x8004e500L;
 
+  private static final short POLLIN = 1;
+
   private final int fd;
 
+  /** A struct pollfd: s32 descriptor, u16 what for, u16 what happened. */
+  private final NativeBuffer pollArgument = new NativeBuffer(8);
+
+  /** A descriptor that is ours alone from now on. */
   Device(int fd) {
     this.fd = fd;
+    pollArgument.bytes.putInt(0, fd).putShort(4, POLLIN);
+    LinuxCalls.LIBC.fcntl(fd, LinuxCalls.F_SETFL, openFlags());
   }
 
   /** Opens the device anew: a connection to the kernel that has no mount yet. */
@@ -36,7 +44,7 @@ final class Device {
   }
 
   private static int openFlags() {
-    return LinuxCalls.O_RDWR | LinuxCalls.O_CLOEXEC;
+    return LinuxCalls.O_RDWR | LinuxCalls.O_CLOEXEC | LinuxCalls.O_NONBLOCK;
   }
 
   int fd() {
@@ -63,6 +71,16 @@ final class Device {
     return new Device(clone);
   }
 
+  /** Takes a request if one is there. That the mount has ended is for {@link #receive} to say. */
+  boolean receiveNow(Request request) {
+    long length = LinuxCalls.LIBC.read(fd, request.input.address, request.input.sizeBytes);
+    if (length < Request.IN_HEADER_BYTES) {
+      return false;
+    }
+    request.received((int) length);
+    return true;
+  }
+
   /** Waits for a request and takes it; false when the mount has ended. */
   boolean receive(Request request) throws IOException {
     while (true) {
@@ -76,7 +94,9 @@ final class Device {
       }
       Errno error = LinuxCalls.lastError();
       switch (error) {
-        case EINTR, EAGAIN, ENOENT -> {
+        // Whatever poll(2) answers, the next read says more.
+        case EAGAIN -> LinuxCalls.LIBC.poll(pollArgument.address, 1, -1);
+        case EINTR, ENOENT -> {
           // A signal, or a request that was taken back before we had it.
         }
         case ENODEV, ECONNABORTED -> {
@@ -101,5 +121,6 @@ final class Device {
 
   void close() {
     LinuxCalls.LIBC.close(fd);
+    pollArgument.free();
   }
 }

@@ -10,7 +10,9 @@ import jnr.ffi.Runtime;
  */
 final class LinuxCalls {
   static final int O_RDWR = 2;
+  static final int O_NONBLOCK = 04000;
   static final int O_CLOEXEC = 02000000;
+  static final int F_SETFL = 4;
 
   /** Of the C library. Public for jnr-ffi, which implements it at run time. */
   public interface LibC {
@@ -31,6 +33,8 @@ final class LinuxCalls {
     long recvmsg(int fd, long message, int flags);
 
     int fcntl(int fd, int command, int argument);
+
+    int poll(long descriptors, long count, int timeoutMillis);
 
     int pipe2(int[] fds, int flags);
 

@@ -17,12 +17,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The threads that serve one mount. Readers wait in read(2), each on a descriptor of its own,
- * handle what they get, and answer. An idle mount has no thread that runs.
- *
- * <p>Invariant: requests that may sleep never occupy the last reader. They run where they arrived
- * as long as another reader is waiting, and in a thread of their own otherwise. So a WRITE that a
- * sleeping request waits for is always served.
+ * The threads that serve one mount: a few readers, which share the work as {@link Watch} says, and
+ * others for requests that may sleep when all readers are at work. An idle mount has no thread that
+ * runs.
  */
 final class Session {
   private static final Logger LOG = LoggerFactory.getLogger(Session.class);
@@ -30,9 +27,9 @@ final class Session {
   private static final int READERS_MAX = 8;
 
   /** A request: a write's header and arguments, rounded up, and its payload. */
-  private static final int IN_BYTES = Negotiation.PAYLOAD_BYTES_MAX + 4096;
+  static final int IN_BYTES = Negotiation.PAYLOAD_BYTES_MAX + 4096;
 
-  private static final int OUT_BYTES = Negotiation.PAYLOAD_BYTES_MAX + Request.OUT_HEADER_BYTES;
+  static final int OUT_BYTES = Negotiation.PAYLOAD_BYTES_MAX + Request.OUT_HEADER_BYTES;
   private static final long SLEEPERS_SECONDS_MAX = 60;
 
   private final FileSystem fileSystem;
@@ -41,7 +38,6 @@ final class Session {
   private final Dispatcher dispatcher;
   private final Notifier notifier;
   private final List<Device> devices = new ArrayList<>();
-  private final AtomicInteger waiting = new AtomicInteger();
   private final AtomicInteger readersLeft = new AtomicInteger();
   private final ExecutorService sleepers;
   private final Consumer<Throwable> onEnd;
@@ -115,42 +111,33 @@ final class Session {
     }
     readersLeft.set(readers);
     fileSystem.cachedBy(notifier);
+    Watch watch = new Watch();
+    ServiceTimes serviceTimes = new ServiceTimes();
     for (int i = 0; i < readers; i++) {
-      Device device = devices.get(i);
-      Thread reader = new Thread(() -> read(device), "fuse-" + directory.getFileName() + "-" + i);
+      Reader reader = new Reader(this, devices.get(i), watch, serviceTimes);
+      Thread thread = new Thread(reader, "fuse-" + directory.getFileName() + "-" + i);
       // A mount must not keep a process alive that forgot to unmount.
-      reader.setDaemon(true);
-      reader.start();
+      thread.setDaemon(true);
+      thread.start();
     }
   }
 
-  private void read(Device device) {
-    Request request = new Request(IN_BYTES, OUT_BYTES);
-    try {
-      while (receive(device, request)) {
-        if (waiting.get() == 0 && dispatcher.maySleep(request)) {
-          Request copy = request.detach();
-          sleepers.execute(() -> serveDetached(device, copy));
-        } else {
-          serve(device, request);
-        }
-      }
-    } catch (Throwable fault) {
+  boolean maySleep(Request request) {
+    return dispatcher.maySleep(request);
+  }
+
+  /** Answers a copy of a request in a thread that watches nothing. */
+  void serveElsewhere(Device device, Request request) {
+    sleepers.execute(() -> serveDetached(device, request));
+  }
+
+  /** The end of one reader; of the mount, if it was the last. */
+  void readerEnded(Throwable fault) {
+    if (fault != null) {
       LOG.error("{}: a thread that serves requests ended by a fault", directory, fault);
-    } finally {
-      request.free();
-      if (readersLeft.decrementAndGet() == 0) {
-        end();
-      }
     }
-  }
-
-  private boolean receive(Device device, Request request) throws IOException {
-    waiting.incrementAndGet();
-    try {
-      return device.receive(request);
-    } finally {
-      waiting.decrementAndGet();
+    if (readersLeft.decrementAndGet() == 0) {
+      end();
     }
   }
 
@@ -162,7 +149,8 @@ final class Session {
     }
   }
 
-  private void serve(Device device, Request request) {
+  /** Answers a request; whatever happens. */
+  void serve(Device device, Request request) {
     int outcome = dispatcher.answer(request);
     if (outcome == Dispatcher.NO_ANSWER) {
       return;

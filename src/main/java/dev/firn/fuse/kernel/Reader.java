@@ -1,0 +1,141 @@
+package dev.firn.fuse.kernel;
+
+import java.io.IOException;
+
+/**
+ * A thread's part in serving a mount: it watches the device when it is its turn, and serves what it
+ * gets. Between requests that follow each other closely it looks again and again for a moment
+ * before it sleeps: on a sleeping processor, waking up takes longer than serving. A mount with
+ * nothing to do sleeps in poll(2).
+ *
+ * <p>Invariant: a request that may sleep is served by a reader that does not watch, or by a thread
+ * of its own. So a WRITE that it waits for is always served.
+ */
+final class Reader implements Runnable {
+  /** How long to look for a request before sleeping. */
+  private static final long LOOKING_NANOS = 60_000;
+
+  /** With longer waits on average, looking is in vain too often. */
+  private static final long AVERAGE_WAIT_NANOS_MAX = 100_000;
+
+  private static final long COUNTED_WAIT_NANOS_MAX = 1_000_000;
+
+  /** So many requests without a wait between them are work for another watcher. */
+  private static final int BACKLOG = 4;
+
+  private static final boolean MAY_LOOK = Runtime.getRuntime().availableProcessors() > 1;
+
+  private final Session session;
+  private final Device device;
+  private final Watch watch;
+  private final ServiceTimes serviceTimes;
+  private final Request request = new Request(Session.IN_BYTES, Session.OUT_BYTES);
+  private long averageWaitNanos = COUNTED_WAIT_NANOS_MAX;
+  private int withoutWait;
+  private boolean watching;
+
+  private enum Received {
+    REQUEST,
+    RETIRED,
+    ENDED
+  }
+
+  Reader(Session session, Device device, Watch watch, ServiceTimes serviceTimes) {
+    this.session = session;
+    this.device = device;
+    this.watch = watch;
+    this.serviceTimes = serviceTimes;
+  }
+
+  @Override
+  public void run() {
+    Throwable fault = null;
+    try {
+      while (watch.awaitTurn()) {
+        watching = true;
+        if (!watchDevice()) {
+          break;
+        }
+      }
+    } catch (Throwable e) {
+      fault = e;
+    } finally {
+      request.free();
+      if (fault == null) {
+        watch.end();
+      } else if (watching) {
+        watch.leave();
+      }
+      session.readerEnded(fault);
+    }
+  }
+
+  /** Serves until somebody else watches; false when the mount has ended. */
+  private boolean watchDevice() throws IOException {
+    while (watching) {
+      switch (receive()) {
+        case REQUEST -> serve();
+        case RETIRED -> watching = false;
+        case ENDED -> {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  private Received receive() throws IOException {
+    if (device.receiveNow(request)) {
+      if (++withoutWait == BACKLOG) {
+        withoutWait = 0;
+        watch.reinforce();
+      }
+      return Received.REQUEST;
+    }
+    withoutWait = 0;
+    long start = System.nanoTime();
+    if (look(start)) {
+      waited(start);
+      return Received.REQUEST;
+    }
+    if (watch.retire()) {
+      return Received.RETIRED;
+    }
+    boolean received = device.receive(request);
+    waited(start);
+    return received ? Received.REQUEST : Received.ENDED;
+  }
+
+  private boolean look(long start) {
+    if (MAY_LOOK && averageWaitNanos <= AVERAGE_WAIT_NANOS_MAX) {
+      do {
+        // Whoever else wants this processor has it.
+        Thread.yield();
+        if (device.receiveNow(request)) {
+          return true;
+        }
+      } while (System.nanoTime() - start < LOOKING_NANOS);
+    }
+    return false;
+  }
+
+  private void waited(long start) {
+    long nanos = Math.min(COUNTED_WAIT_NANOS_MAX, System.nanoTime() - start);
+    averageWaitNanos += (nanos - averageWaitNanos) / 8;
+  }
+
+  private void serve() {
+    int kind = ServiceTimes.kindOf(request);
+    boolean maySleep = session.maySleep(request);
+    if (maySleep || serviceTimes.areLong(kind)) {
+      watching = !watch.handOver();
+      if (watching && maySleep) {
+        session.serveElsewhere(device, request.detach());
+        return;
+      }
+    }
+    long start = System.nanoTime();
+    session.serve(device, request);
+    serviceTimes.took(kind, System.nanoTime() - start);
+  }
+}
