@@ -58,6 +58,12 @@ public final class Draft {
     return new Draft(type, Compression.NONE, bytes, length);
   }
 
+  /** A record that takes {@code recordBytes} in a segment and means nothing. */
+  static Draft padding(int recordBytes) {
+    byte[] zeros = new byte[recordBytes - RecordFormat.HEADER_BYTES];
+    return new Draft(RecordType.PADDING, Compression.NONE, ByteBuffer.wrap(zeros), zeros.length);
+  }
+
   /** Where the record is, once appended. */
   public RecordPointer pointer() {
     return pointer;

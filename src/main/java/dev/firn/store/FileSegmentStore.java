@@ -29,14 +29,18 @@ public final class FileSegmentStore implements SegmentStore {
   private static final String SUFFIX = ".seg";
   private static final int OPEN_FILES_MAX = 512;
 
+  /** Shorter writes go through the cache: the system gathers them. */
+  private static final int LONG_BYTES_MIN = 64 << 10;
+
   private final Map<String, Path> directories = new TreeMap<>();
   private final Map<Long, Path> paths = new ConcurrentHashMap<>();
-  private final LoadingCache<Long, FileChannel> channels =
+  private final LoadingCache<Long, SegmentFile> files =
       Caffeine.newBuilder()
           .maximumSize(OPEN_FILES_MAX)
           .executor(Runnable::run)
-          .<Long, FileChannel>evictionListener((segment, channel, cause) -> closeQuietly(channel))
-          .build(this::openChannel);
+          .<Long, SegmentFile>evictionListener((segment, file, cause) -> closeQuietly(file))
+          .build(this::open);
+  private final WritePaths writePaths = new WritePaths();
 
   /**
    * Opens the store and lists what is there.
@@ -65,39 +69,54 @@ public final class FileSegmentStore implements SegmentStore {
   public void create(long segment, String placement) throws IOException {
     Path directory = directory(placement);
     Path path = directory.resolve(fileName(segment));
-    FileChannel channel =
-        FileChannel.open(
-            path, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    SegmentFile file = SegmentFile.open(path, StandardOpenOption.CREATE_NEW);
     paths.put(segment, path);
-    channels.put(segment, channel);
+    files.put(segment, file);
     DurableFiles.force(directory);
   }
 
   @Override
   public void write(long segment, long offset, ByteBuffer source) throws IOException {
     int start = source.position();
-    withChannel(
+    withFile(
         segment,
-        channel -> {
+        file -> {
           source.position(start);
-          long at = offset;
-          while (source.hasRemaining()) {
-            at += channel.write(source, at);
-          }
+          write(file, offset, source);
           return null;
         });
+  }
+
+  private void write(SegmentFile file, long offset, ByteBuffer source) throws IOException {
+    int length = source.remaining();
+    if (length < LONG_BYTES_MIN || !AlignedBuffers.isAligned(source, offset)) {
+      writeAll(file.channel(), offset, source);
+      return;
+    }
+    FileChannel direct = writePaths.nextIsDirect() ? file.direct() : null;
+    long begin = System.nanoTime();
+    writeAll(direct != null ? direct : file.channel(), offset, source);
+    writePaths.took(direct != null, length, System.nanoTime() - begin);
+  }
+
+  private static void writeAll(FileChannel channel, long offset, ByteBuffer source)
+      throws IOException {
+    long at = offset;
+    while (source.hasRemaining()) {
+      at += channel.write(source, at);
+    }
   }
 
   @Override
   public int read(long segment, long offset, ByteBuffer target) throws IOException {
     int start = target.position();
-    return withChannel(
+    return withFile(
         segment,
-        channel -> {
+        file -> {
           target.position(start);
           long at = offset;
           while (target.hasRemaining()) {
-            int count = channel.read(target, at);
+            int count = file.channel().read(target, at);
             if (count < 0) {
               break;
             }
@@ -109,32 +128,32 @@ public final class FileSegmentStore implements SegmentStore {
 
   @Override
   public void force(long segment) throws IOException {
-    withChannel(
+    withFile(
         segment,
-        channel -> {
-          channel.force(false);
+        file -> {
+          file.channel().force(false);
           return null;
         });
   }
 
-  private interface ChannelAction<T> {
-    T run(FileChannel channel) throws IOException;
+  private interface FileAction<T> {
+    T run(SegmentFile file) throws IOException;
   }
 
   /**
-   * Runs an action, again if its channel was evicted and closed meanwhile; so it must begin with
-   * what it began with.
+   * Runs an action, again if its file was evicted and closed meanwhile; so it must begin with what
+   * it began with.
    */
-  private <T> T withChannel(long segment, ChannelAction<T> action) throws IOException {
+  private <T> T withFile(long segment, FileAction<T> action) throws IOException {
     while (true) {
-      FileChannel channel = channel(segment);
+      SegmentFile file = file(segment);
       try {
-        return action.run(channel);
+        return action.run(file);
       } catch (ClosedChannelException e) {
         if (!paths.containsKey(segment)) {
           throw e;
         }
-        channels.asMap().remove(segment, channel);
+        files.asMap().remove(segment, file);
       }
     }
   }
@@ -160,9 +179,9 @@ public final class FileSegmentStore implements SegmentStore {
   public void delete(long segment) throws IOException {
     Path path = paths.remove(segment);
     if (path != null) {
-      FileChannel channel = channels.asMap().remove(segment);
-      if (channel != null) {
-        channel.close();
+      SegmentFile file = files.asMap().remove(segment);
+      if (file != null) {
+        file.close();
       }
       Files.deleteIfExists(path);
     }
@@ -180,10 +199,10 @@ public final class FileSegmentStore implements SegmentStore {
 
   @Override
   public void close() throws IOException {
-    for (FileChannel channel : channels.asMap().values()) {
-      channel.close();
+    for (SegmentFile file : files.asMap().values()) {
+      file.close();
     }
-    channels.invalidateAll();
+    files.invalidateAll();
   }
 
   private Path directory(String placement) throws IOException {
@@ -202,26 +221,26 @@ public final class FileSegmentStore implements SegmentStore {
     return path;
   }
 
-  private FileChannel channel(long segment) throws IOException {
+  private SegmentFile file(long segment) throws IOException {
     try {
-      return channels.get(segment);
+      return files.get(segment);
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
   }
 
-  private FileChannel openChannel(long segment) {
+  private SegmentFile open(long segment) {
     try {
-      return FileChannel.open(path(segment), StandardOpenOption.READ, StandardOpenOption.WRITE);
+      return SegmentFile.open(path(segment));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  /** A failed close of a channel says nothing new: what had to be durable was forced before. */
-  private static void closeQuietly(FileChannel channel) {
+  /** A failed close says nothing new: what had to be durable was forced before. */
+  private static void closeQuietly(SegmentFile file) {
     try {
-      channel.close();
+      file.close();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

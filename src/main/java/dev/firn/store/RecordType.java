@@ -13,9 +13,11 @@ public enum RecordType {
   /** Closes a group: all deltas since the last commit take effect together. */
   COMMIT(5),
   /** A copy of the superblock's content, beside the nodes that it names. */
-  CHECKPOINT(6);
+  CHECKPOINT(6),
+  /** Zeros up to where a long write begins or ends. */
+  PADDING(7);
 
-  private static final RecordType[] BY_CODE = new RecordType[7];
+  private static final RecordType[] BY_CODE = new RecordType[8];
 
   static {
     for (RecordType type : values()) {

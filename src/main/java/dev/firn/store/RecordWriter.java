@@ -5,83 +5,53 @@ import java.nio.ByteBuffer;
 import java.util.List;
 
 /**
- * Writes records one behind the other from a place in a segment on, and sets their pointers. Short
- * ones gather in native memory, from where the system takes them without a copy; long payloads that
- * are in native memory already go from where they are. Not safe for concurrent use.
+ * Puts records one behind the other into one piece of native memory, sets their pointers, and
+ * writes all at once. Safe for concurrent use.
  */
 final class RecordWriter {
-  private static final int GATHERED_BYTES = 256 << 10;
-
-  /** From here on another system call costs less than a copy. */
-  private static final int IN_PLACE_BYTES_MIN = 16 << 10;
-
-  private static final ThreadLocal<ByteBuffer> GATHERED =
-      ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(GATHERED_BYTES));
+  /** What one write can hold. */
+  static final int RUN_BYTES_MAX = RecordFormat.PAYLOAD_BYTES_MAX + (128 << 10);
 
   private final SegmentStore store;
-  private final long segment;
-  private final ByteBuffer gathered = GATHERED.get().clear();
-  private final byte[] header = new byte[RecordFormat.HEADER_BYTES];
+  private final AlignedBuffers buffers = new AlignedBuffers(RUN_BYTES_MAX);
 
-  /** Where what is gathered will go. */
-  private long offset;
-
-  RecordWriter(SegmentStore store, long segment, long start) {
+  RecordWriter(SegmentStore store) {
     this.store = store;
-    this.segment = segment;
-    this.offset = start;
   }
 
-  void write(List<Draft> drafts) throws IOException {
-    for (Draft draft : drafts) {
-      add(draft);
+  /** Writes records of {@link #RUN_BYTES_MAX} bytes at most that have their LSNs. */
+  void write(long segment, long start, List<Draft> drafts) throws IOException {
+    ByteBuffer image = buffers.take();
+    try {
+      for (Draft draft : drafts) {
+        put(draft, segment, start + image.position(), image);
+      }
+      store.write(segment, start, image.flip());
+    } finally {
+      buffers.giveBack(image);
     }
-    flush();
   }
 
-  private void add(Draft draft) throws IOException {
-    long at = offset + gathered.position();
-    int checksum = RecordFormat.checksum(segment, draft.lsn, draft.payload.duplicate());
+  private static void put(Draft draft, long segment, long offset, ByteBuffer image) {
+    int start = image.position();
+    image.position(start + RecordFormat.HEADER_BYTES).put(draft.payload.duplicate());
+    // The checksum is that of the bytes that will be written: those of a payload in memory that
+    // others can change may change.
+    ByteBuffer stored = image.slice(start + RecordFormat.HEADER_BYTES, draft.storedLength());
     draft.pointer =
         new RecordPointer(
             segment,
-            Math.toIntExact(at),
+            Math.toIntExact(offset),
             draft.storedLength(),
             draft.rawLength,
-            checksum,
+            RecordFormat.checksum(segment, draft.lsn, stored),
             draft.compression);
+    byte[] header = new byte[RecordFormat.HEADER_BYTES];
     RecordFormat.encodeHeader(header, draft.type, draft.lsn, draft.pointer);
-    gather(ByteBuffer.wrap(header));
-    ByteBuffer payload = draft.payload.duplicate();
-    if (payload.isDirect() && payload.remaining() >= IN_PLACE_BYTES_MIN) {
-      flush();
-      offset += payload.remaining();
-      store.write(segment, offset - payload.remaining(), payload);
-    } else {
-      gather(payload);
+    image.put(start, header);
+    int end = start + draft.recordBytes();
+    while (image.position() < end) {
+      image.put((byte) 0);
     }
-    int padding = draft.recordBytes() - RecordFormat.HEADER_BYTES - draft.storedLength();
-    gather(ByteBuffer.allocate(padding));
-  }
-
-  private void gather(ByteBuffer bytes) throws IOException {
-    int end = bytes.limit();
-    while (bytes.position() < end) {
-      if (!gathered.hasRemaining()) {
-        flush();
-      }
-      bytes.limit(Math.min(end, bytes.position() + gathered.remaining()));
-      gathered.put(bytes);
-    }
-  }
-
-  private void flush() throws IOException {
-    gathered.flip();
-    int count = gathered.remaining();
-    if (count > 0) {
-      store.write(segment, offset, gathered);
-      offset += count;
-    }
-    gathered.clear();
   }
 }

@@ -29,7 +29,16 @@ public final class SegmentLog {
   /** Bytes a COMMIT's payload has: durable LSN u64. */
   private static final int COMMIT_BYTES = 8;
 
+  /** From here on records begin and end where direct I/O can write them. */
+  private static final int LONG_BYTES_MIN = 64 << 10;
+
+  private static final int PADDING_BYTES_MAX = AlignedBuffers.ALIGNMENT + RecordFormat.HEADER_BYTES;
+
+  /** What is written at once, without the padding. */
+  private static final int RUN_BYTES_MAX = RecordWriter.RUN_BYTES_MAX - 2 * PADDING_BYTES_MAX;
+
   private final SegmentStore store;
+  private final RecordWriter writer;
   private final long volumeNumber;
   private final String placement;
   private final long segmentBytesMax;
@@ -64,6 +73,7 @@ public final class SegmentLog {
       LogPosition end)
       throws IOException {
     this.store = store;
+    this.writer = new RecordWriter(store);
     this.volumeNumber = volumeNumber;
     this.placement = placement;
     this.segmentBytesMax = segmentBytesMax;
@@ -104,8 +114,7 @@ public final class SegmentLog {
       int bytes = 0;
       int to = from;
       while (to < drafts.size()
-          && (to == from
-              || bytes + drafts.get(to).recordBytes() <= RecordFormat.PAYLOAD_BYTES_MAX)) {
+          && (to == from || bytes + drafts.get(to).recordBytes() <= RUN_BYTES_MAX)) {
         bytes += drafts.get(to).recordBytes();
         to++;
       }
@@ -115,18 +124,28 @@ public final class SegmentLog {
   }
 
   private void appendRun(List<Draft> drafts, int bytes) throws IOException {
+    boolean isLong = bytes >= LONG_BYTES_MIN;
+    List<Draft> run = drafts;
+    Draft gap = null;
     long ticket;
     long targetSegment;
     long start;
     lock.lock();
     try {
       requireWorking();
-      reserveSegment(bytes);
+      reserveSegment(isLong ? bytes + 2 * PADDING_BYTES_MAX : bytes);
       targetSegment = segment;
       start = offset;
-      offset += bytes;
+      if (isLong) {
+        gap = reservePadding();
+        run = new ArrayList<>(drafts);
+      }
       for (Draft draft : drafts) {
-        draft.lsn = nextLsn++;
+        reserve(draft);
+      }
+      Draft behind = isLong ? reservePadding() : null;
+      if (behind != null) {
+        run.add(behind);
       }
       ticket = reservations++;
       inFlight.add(ticket);
@@ -135,7 +154,11 @@ public final class SegmentLog {
     }
     boolean done = false;
     try {
-      new RecordWriter(store, targetSegment, start).write(drafts);
+      if (gap != null) {
+        writer.write(targetSegment, start, List.of(gap));
+        start += gap.recordBytes();
+      }
+      writer.write(targetSegment, start, run);
       done = true;
     } catch (IOException e) {
       fail(e);
@@ -155,6 +178,26 @@ public final class SegmentLog {
     }
   }
 
+  /** Gives a record its place behind all others; guarded by lock. */
+  private void reserve(Draft draft) {
+    draft.lsn = nextLsn++;
+    offset += draft.recordBytes();
+  }
+
+  /** Moves on to where a long write may begin or end; null if it is there. Guarded by lock. */
+  private Draft reservePadding() {
+    int bytes = AlignedBuffers.bytesToBoundary(offset);
+    if (bytes == 0) {
+      return null;
+    }
+    if (bytes < RecordFormat.HEADER_BYTES) {
+      bytes += AlignedBuffers.ALIGNMENT;
+    }
+    Draft padding = Draft.padding(bytes);
+    reserve(padding);
+    return padding;
+  }
+
   /** Makes sure that the current segment has room; guarded by lock. */
   private void reserveSegment(int bytes) throws IOException {
     if (begun && offset + bytes > segmentBytesMax) {
@@ -171,7 +214,7 @@ public final class SegmentLog {
       byte[] payload = head.encode();
       Draft first = Draft.of(RecordType.SEGMENT, Compression.NONE, payload, payload.length);
       first.lsn = nextLsn++;
-      new RecordWriter(store, segment, 0).write(List.of(first));
+      writer.write(segment, 0, List.of(first));
       offset = first.recordBytes();
       unforced.add(segment);
       begun = true;

@@ -13,7 +13,11 @@ public interface SegmentStore extends Closeable {
   /** Makes an empty segment whose name survives a crash once the first {@link #force} returned. */
   void create(long segment, String placement) throws IOException;
 
-  /** Writes all of {@code source} at {@code offset}; it may not survive a crash before force. */
+  /**
+   * Writes all of {@code source} at {@code offset}; it may not survive a crash before force. Long
+   * runs in native memory that begin and end at multiples of {@link AlignedBuffers#ALIGNMENT}, in
+   * memory and in the segment, may take a shorter way.
+   */
   void write(long segment, long offset, ByteBuffer source) throws IOException;
 
   /** Fills {@code target} from {@code offset} on; answers the bytes read, fewer only at the end. */
