@@ -92,10 +92,12 @@ final class FileReader {
       if (start >= sizeBytes) {
         return false;
       }
-      long end = fileSystem.seek(inode, start, true);
+      long end = Math.min(sizeBytes, fileSystem.seek(inode, start, true));
       // Rounding may reach back into the run before, never behind the current offset.
       offset = Math.max(offset, start / alignment * alignment);
-      runEnd = Math.min(sizeBytes, (end + alignment - 1) / alignment * alignment);
+      // Rounded up, as far as the file goes: behind the largest there is no offset.
+      long padding = (alignment - end % alignment) % alignment;
+      runEnd = end + Math.min(padding, sizeBytes - end);
       return true;
     } catch (ErrnoException e) {
       if (e.errno() == Errno.ENXIO) {

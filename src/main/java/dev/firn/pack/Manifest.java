@@ -56,7 +56,7 @@ record Manifest(
   /**
    * @param hardLinks names beyond each inode's first
    * @param others fifos, sockets and device nodes
-   * @param logicalBytes the files' lengths together
+   * @param logicalBytes the files' lengths together, as {@link #addLength} adds them
    * @param dataBytes what of them is no hole: the raw bytes of the data members
    */
   @JsonPropertyOrder({
@@ -75,7 +75,13 @@ record Manifest(
       @JsonProperty(required = true) long others,
       @JsonProperty(required = true) long hardLinks,
       @JsonProperty(required = true) long logicalBytes,
-      @JsonProperty(required = true) long dataBytes) {}
+      @JsonProperty(required = true) long dataBytes) {
+
+    /** Two sparse files may be longer together than can be counted: then it stays at 2^63 - 1. */
+    static long addLength(long logicalBytes, long sizeBytes) {
+      return logicalBytes + Math.min(sizeBytes, Long.MAX_VALUE - logicalBytes);
+    }
+  }
 
   /**
    * @param bytes as stored

@@ -144,7 +144,7 @@ final class PackageWriter implements TreeWalker.Visitor {
             target));
     // Content before attributes: a write may take privileges away that the attributes give.
     if (type == FileMode.REGULAR) {
-      logicalBytes += attributes.sizeBytes();
+      logicalBytes = Manifest.Counts.addLength(logicalBytes, attributes.sizeBytes());
       writeContent(attributes.inode(), attributes.sizeBytes());
     }
     List<byte[]> names = new ArrayList<>(source.listXattrs(attributes.inode()));

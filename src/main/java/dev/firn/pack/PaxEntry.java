@@ -107,10 +107,14 @@ final class PaxEntry {
   }
 
   private static long number(String text) {
-    if (!text.matches("[0-9]{1,18}")) {
-      throw new IllegalArgumentException("'" + printable(text) + "' is not a number");
+    try {
+      if (text.matches("[0-9]{1,19}")) {
+        return Long.parseLong(text);
+      }
+    } catch (NumberFormatException e) {
+      // Nineteen digits may be more than a long holds: no number either.
     }
-    return Long.parseLong(text);
+    throw new IllegalArgumentException("'" + printable(text) + "' is not a number");
   }
 
   private static String printable(String text) {

@@ -144,7 +144,7 @@ final class TreeRestorer implements TreeBuilder.Entry {
       case FileMode.SYMBOLIC_LINK -> symbolicLinks++;
       case FileMode.REGULAR -> {
         files++;
-        logicalBytes += record.sizeBytes();
+        logicalBytes = Manifest.Counts.addLength(logicalBytes, record.sizeBytes());
       }
       default -> {}
     }

@@ -2,6 +2,8 @@ package dev.firn.snapshot;
 
 import dev.firn.map.FrozenMap;
 import dev.firn.vfs.Attributes;
+import dev.firn.vfs.Errno;
+import dev.firn.vfs.ErrnoException;
 import dev.firn.vfs.FileMode;
 import dev.firn.vfs.FrozenFileSystem;
 import java.io.Closeable;
@@ -86,18 +88,40 @@ final class FileComparison implements Closeable {
     after.close();
   }
 
+  /** Reads only where one of them has data: files of up to 8 EiB may be holes for the most part. */
   private boolean sameContent(long inodeBefore, long inodeAfter, long sizeBytes)
       throws IOException {
     ByteBuffer a = ByteBuffer.allocate(CHUNK_BYTES);
     ByteBuffer b = ByteBuffer.allocate(CHUNK_BYTES);
-    for (long offset = 0; offset < sizeBytes; offset += CHUNK_BYTES) {
+    long offset = 0;
+    while (true) {
+      offset =
+          Math.min(
+              nextData(before, inodeBefore, offset, sizeBytes),
+              nextData(after, inodeAfter, offset, sizeBytes));
+      if (offset == sizeBytes) {
+        return true;
+      }
       before.read(inodeBefore, offset, a.clear());
       after.read(inodeAfter, offset, b.clear());
       if (!a.flip().equals(b.flip())) {
         return false;
       }
+      offset += a.limit();
     }
-    return true;
+  }
+
+  /** Where the next data begins, at or behind an offset; the file's size if there is none. */
+  private static long nextData(FrozenFileSystem files, long inode, long offset, long sizeBytes)
+      throws IOException {
+    try {
+      return files.seek(inode, offset, false);
+    } catch (ErrnoException e) {
+      if (e.errno() == Errno.ENXIO) {
+        return sizeBytes;
+      }
+      throw e;
+    }
   }
 
   private static TreeMap<ByteBuffer, ByteBuffer> xattrs(FrozenFileSystem files, long inode)

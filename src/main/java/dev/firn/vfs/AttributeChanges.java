@@ -27,9 +27,6 @@ final class AttributeChanges {
     if (sizeBytes != null && sizeBytes < 0) {
       throw new ErrnoException(Errno.EINVAL);
     }
-    if (sizeBytes != null && sizeBytes > FileContent.SIZE_BYTES_MAX) {
-      throw new ErrnoException(Errno.EFBIG);
-    }
     requireTime(changes.accessTime());
     requireTime(changes.modifyTime());
     requireTime(changes.changeTime());

@@ -11,8 +11,15 @@ import java.util.List;
 
 /** The bytes of a live volume's files. */
 final class FileContent {
-  /** The largest file: room for one extent below what a long can count. */
-  static final long SIZE_BYTES_MAX = Long.MAX_VALUE - (128 << 10);
+  /**
+   * The largest file, as the kernel has it: all that its offsets can count. So a sum of offset and
+   * length is a long wherever both lie in a file; {@link #requireRange} makes sure of that, and
+   * what rounds up must not go beyond the file.
+   */
+  static final long SIZE_BYTES_MAX = Long.MAX_VALUE;
+
+  /** More than fits into any volume, and so little that sums with it stay far below 2^63. */
+  private static final long CHARGED_BYTES_MAX = 1L << 62;
 
   /** Shorter writes gather in a buffer. */
   private static final int DIRECT_WRITE_BYTES_MIN = 64 << 10;
@@ -149,7 +156,7 @@ final class FileContent {
         map.read(
             view -> {
               Inode inode = inodes.require(view, number);
-              return inodes.fits(inode.chargeWith(count, 0, 0) - inode.chargedBytes);
+              return inodes.fits(growth(inode, count));
             });
     if (!fits) {
       inodes.edit(
@@ -171,11 +178,15 @@ final class FileContent {
   /** Throws ENOSPC unless data fits into a range, of which parts may be data already. */
   private void requireSpace(MapEditor editor, Inode inode, long offset, long length)
       throws IOException {
-    if (inodes.fits(inode.chargeWith(length, 0, 0) - inode.chargedBytes)) {
+    if (inodes.fits(growth(inode, length))) {
       return;
     }
     long more = length - FileExtents.allocated(editor, inode.number, offset, offset + length);
-    inodes.requireSpace(inode.chargeWith(more, 0, 0) - inode.chargedBytes);
+    inodes.requireSpace(growth(inode, more));
+  }
+
+  private static long growth(Inode inode, long moreBytes) {
+    return inode.chargeWith(Math.min(moreBytes, CHARGED_BYTES_MAX), 0, 0) - inode.chargedBytes;
   }
 
   void allocate(long number, int mode, long offset, long length) throws IOException {

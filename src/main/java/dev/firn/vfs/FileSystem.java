@@ -39,7 +39,7 @@ public interface FileSystem extends Closeable {
 
   Attributes getAttributes(long inode) throws IOException;
 
-  /** Truncation beyond the largest file answers EFBIG; growth makes a hole. */
+  /** Growth of a file makes a hole; the largest has 2^63 - 1 bytes. */
   Attributes setAttributes(long inode, SetAttributes changes) throws IOException;
 
   /**
@@ -86,7 +86,10 @@ public interface FileSystem extends Closeable {
   /** Reads at most {@code target.remaining()} bytes; less only at the end of the file. */
   int read(long inode, long offset, ByteBuffer target) throws IOException;
 
-  /** Writes all of {@code source}, or throws and writes nothing. */
+  /**
+   * Writes all of {@code source}, or throws and writes nothing: EFBIG where it would end behind the
+   * largest file.
+   */
   void write(long inode, long offset, ByteBuffer source) throws IOException;
 
   /**

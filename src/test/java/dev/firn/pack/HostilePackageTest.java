@@ -99,7 +99,7 @@ class HostilePackageTest {
         directories += FileMode.isDirectory(inode.mode()) ? 1 : 0;
         files += FileMode.isRegular(inode.mode()) ? 1 : 0;
         symbolicLinks += FileMode.isSymbolicLink(inode.mode()) ? 1 : 0;
-        logicalBytes += inode.sizeBytes();
+        logicalBytes = Manifest.Counts.addLength(logicalBytes, inode.sizeBytes());
       }
     }
     return new Manifest.Counts(

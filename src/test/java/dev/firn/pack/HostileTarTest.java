@@ -248,6 +248,7 @@ class HostileTarTest {
         "mtime=1e999999999",
         "atime=-",
         "size=-1",
+        "size=9223372036854775808",
         "size=99999999999999999999",
         "uid=4294967295",
         "gid=-1",

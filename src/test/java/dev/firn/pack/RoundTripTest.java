@@ -6,16 +6,20 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.firn.Seeds;
 import dev.firn.base.Bytes;
+import dev.firn.vfs.Attributes;
 import dev.firn.vfs.FileSystem;
 import dev.firn.vfs.SetAttributes;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RoundTripTest {
   @TempDir Path directory;
@@ -120,6 +124,61 @@ class RoundTripTest {
           assertEquals(Trees.describe(source).size(), Trees.describe(imported).size());
         }
       }
+    }
+  }
+
+  @Test
+  void theLargestFilesKeepTheirEnd() throws IOException {
+    byte[] content = Trees.random(new Random(1), 300_001);
+    List<String> names = List.of("one", "two", "three");
+    try (TestHome home = new TestHome(directory)) {
+      FileSystem source =
+          home.tree(
+              target -> {
+                for (String name : names) {
+                  long inode = Trees.file(target, 1, name, Bytes.utf8(name));
+                  Trees.write(target, inode, Long.MAX_VALUE - content.length, content);
+                }
+              });
+
+      byte[] exported = home.export(source, PackageFormat.FIRN);
+      FileSystem imported = home.importFrom(exported);
+
+      // More than can be counted.
+      assertEquals(Long.MAX_VALUE, manifest(exported).counts().logicalBytes());
+      for (String name : names) {
+        Attributes attributes = imported.lookup(1, Bytes.utf8(name));
+        assertEquals(Long.MAX_VALUE, attributes.sizeBytes());
+        ByteBuffer end = ByteBuffer.allocate(400_000);
+        imported.read(attributes.inode(), Long.MAX_VALUE - content.length, end);
+        assertEquals(ByteBuffer.wrap(content), end.flip());
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 10, 511, 512, 513, 5000})
+  void archivesHoldTheLargestFilesEnd(int length) throws IOException {
+    byte[] content = Trees.random(new Random(1), length);
+    try (TestHome home = new TestHome(directory)) {
+      FileSystem source =
+          home.tree(
+              target -> {
+                long inode = Trees.file(target, 1, "f", new byte[] {1});
+                Trees.write(target, inode, Long.MAX_VALUE - length, content);
+              });
+
+      TarReader tar =
+          new TarReader(new ByteArrayInputStream(home.export(source, PackageFormat.TAR)), "test");
+
+      tar.next();
+      TarEntry entry = tar.next();
+      assertEquals(Long.MAX_VALUE, entry.sizeBytes);
+      assertEquals(Long.MAX_VALUE, entry.sparse.end());
+      byte[] stored = new byte[(int) entry.storedBytes];
+      int count = tar.read(stored, 0, stored.length);
+      assertArrayEquals(content, java.util.Arrays.copyOfRange(stored, count - length, count));
+      assertEquals(null, tar.next());
     }
   }
 

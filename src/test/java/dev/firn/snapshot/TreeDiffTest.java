@@ -21,6 +21,7 @@ import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class TreeDiffTest {
@@ -174,6 +175,36 @@ class TreeDiffTest {
     view.setAttributes(
         files.inode("same"), SetAttributes.times(null, SetAttributes.TimeChange.at(time, nanos)));
     assertEquals(List.of("M a", "M d/f", "D type", "A type"), diff("before", "data"));
+  }
+
+  @Test
+  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void theLargestFilesAreComparedByTheirData() throws IOException {
+    SetAttributes touched = SetAttributes.times(null, SetAttributes.TimeChange.at(1, 2));
+    for (String name : List.of("same", "start", "end", "shorter")) {
+      writeLargest(name, "abc", "xyz");
+      view.setAttributes(files.inode(name), touched);
+    }
+    take("before");
+    for (String name : List.of("same", "start", "end", "shorter")) {
+      files.unlink(name);
+    }
+    writeLargest("same", "abc", "xyz");
+    writeLargest("start", "abd", "xyz");
+    writeLargest("end", "abc", "xyy");
+    writeLargest("shorter", "abc", "xyz");
+    view.setAttributes(files.inode("shorter"), SetAttributes.size(Long.MAX_VALUE - 1));
+    // Zeros that are data equal a hole.
+    view.write(files.inode("same"), 1L << 40, ByteBuffer.wrap(new byte[100]));
+    for (String name : List.of("same", "start", "end", "shorter")) {
+      view.setAttributes(files.inode(name), touched);
+    }
+    assertEquals(List.of("M end", "M shorter", "M start"), diff("before", "data"));
+  }
+
+  private void writeLargest(String path, String start, String end) throws IOException {
+    long inode = files.write(path, start);
+    view.write(inode, Long.MAX_VALUE - end.length(), ByteBuffer.wrap(Bytes.utf8(end)));
   }
 
   @Test

@@ -150,7 +150,6 @@ class FileContentTest {
     truncate(0);
     assertEquals(0, allocated());
     assertErrno(Errno.EINVAL, () -> truncate(-1));
-    assertErrno(Errno.EFBIG, () -> truncate(FileContent.SIZE_BYTES_MAX + 1));
     assertErrno(Errno.EISDIR, () -> files.setAttributes(ROOT, SetAttributes.size(0)));
   }
 
@@ -204,6 +203,152 @@ class FileContentTest {
     files = volume.files;
     assertArrayEquals(new byte[] {1}, TestVolume.read(files, file, last, 10));
     assertArrayEquals(name("beyond"), TestVolume.read(files, file, far, 6));
+  }
+
+  /** Lengths of what lies at the very end: in a buffer, in a record, and in several records. */
+  private static final int[] LAST_LENGTHS = {1, 511, 4095, 4096, 60_000, 65_536, 131_072, 300_001};
+
+  @Test
+  void theLargestFileIsWrittenAndReadUpToItsEnd() throws IOException {
+    assertEquals(Long.MAX_VALUE, FileContent.SIZE_BYTES_MAX);
+    for (int length : LAST_LENGTHS) {
+      long offset = Long.MAX_VALUE - length;
+      byte[] bytes = noise(length);
+      long inode = volume.file(ROOT, "last" + length);
+      volume.write(inode, offset, bytes);
+      assertEquals(Long.MAX_VALUE, files.getAttributes(inode).sizeBytes());
+      isAtTheEnd(files, inode, bytes);
+      volume.reopen();
+      files = volume.files;
+      isAtTheEnd(files, inode, bytes);
+      isAtTheEnd(volume.freeze(), inode, bytes);
+      assertErrno(Errno.EFBIG, () -> volume.write(inode, offset, noise(length + 1)));
+      assertErrno(Errno.EFBIG, () -> volume.write(inode, Long.MAX_VALUE, noise(length)));
+      isAtTheEnd(files, inode, bytes);
+      volume.write(inode, Long.MAX_VALUE, new byte[0]);
+    }
+  }
+
+  private static void isAtTheEnd(FileSystem files, long inode, byte[] bytes) throws IOException {
+    long offset = Long.MAX_VALUE - bytes.length;
+    assertArrayEquals(bytes, TestVolume.read(files, inode, offset, bytes.length + 100_000));
+    byte[] before = Arrays.copyOf(new byte[1000], 1000 + bytes.length);
+    System.arraycopy(bytes, 0, before, 1000, bytes.length);
+    assertArrayEquals(before, TestVolume.read(files, inode, offset - 1000, 1 << 20));
+    assertEquals(0, TestVolume.read(files, inode, Long.MAX_VALUE, 10).length);
+    assertEquals(offset, files.seek(inode, 0, false));
+    assertEquals(Long.MAX_VALUE - 1, files.seek(inode, Long.MAX_VALUE - 1, false));
+    assertEquals(Long.MAX_VALUE, files.seek(inode, offset, true));
+    assertEquals(0, files.seek(inode, 0, true));
+    assertErrno(Errno.ENXIO, () -> files.seek(inode, Long.MAX_VALUE, false));
+    assertErrno(Errno.ENXIO, () -> files.seek(inode, Long.MAX_VALUE, true));
+  }
+
+  @Test
+  void shortWritesContinueEachOtherUpToTheLargestFilesEnd() throws IOException {
+    byte[] bytes = noise(200_000);
+    for (int from = 0; from < bytes.length; from += 1000) {
+      long offset = Long.MAX_VALUE - bytes.length + from;
+      volume.write(file, offset, Arrays.copyOfRange(bytes, from, from + 1000));
+    }
+    assertErrno(Errno.EFBIG, () -> volume.write(file, Long.MAX_VALUE, new byte[1]));
+    isAtTheEnd(files, file, bytes);
+    // What is all zeros becomes a hole here too, but for the last unit, which is no whole one.
+    volume.write(file, Long.MAX_VALUE - bytes.length, new byte[bytes.length]);
+    assertTrue(allocated() <= 3 * 4096, "allocated " + allocated());
+    assertArrayEquals(
+        new byte[bytes.length],
+        TestVolume.read(files, file, Long.MAX_VALUE - bytes.length, bytes.length));
+  }
+
+  @Test
+  void theLargestFileShrinksAndGrows() throws IOException {
+    truncate(Long.MAX_VALUE);
+    assertEquals(Long.MAX_VALUE, size());
+    assertEquals(0, allocated());
+    assertErrno(Errno.ENXIO, () -> files.seek(file, 0, false));
+    for (int length : LAST_LENGTHS) {
+      byte[] bytes = noise(length);
+      volume.write(file, Long.MAX_VALUE - length, bytes);
+      for (int cut : new int[] {1, length / 3, length / 2}) {
+        truncate(Long.MAX_VALUE - cut);
+        assertEquals(Long.MAX_VALUE - cut, size());
+        truncate(Long.MAX_VALUE);
+        Arrays.fill(bytes, length - cut, length, (byte) 0);
+        assertArrayEquals(
+            bytes, TestVolume.read(files, file, Long.MAX_VALUE - length, length + 10));
+      }
+      truncate(Long.MAX_VALUE - length);
+      assertEquals(0, allocated());
+      truncate(Long.MAX_VALUE);
+    }
+    assertErrno(Errno.EINVAL, () -> truncate(Long.MIN_VALUE));
+    truncate(0);
+    assertEquals(0, size());
+  }
+
+  @Test
+  void rangesAreAllocatedAndClearedUpToTheLargestFilesEnd() throws IOException {
+    byte[] bytes = noise(300_001);
+    long offset = Long.MAX_VALUE - bytes.length;
+    volume.write(file, offset, bytes);
+    for (int mode : new int[] {PUNCH_HOLE | KEEP_SIZE, ZERO_RANGE, ZERO_RANGE | KEEP_SIZE}) {
+      volume.write(file, offset, bytes);
+      files.allocate(file, mode, Long.MAX_VALUE - 50_000, 50_000);
+      byte[] expected = Arrays.copyOf(Arrays.copyOf(bytes, bytes.length - 50_000), bytes.length);
+      assertArrayEquals(expected, TestVolume.read(files, file, offset, 400_000));
+      assertEquals(Long.MAX_VALUE - 50_000, files.seek(file, offset, true));
+      assertEquals(Long.MAX_VALUE, size());
+      files.allocate(file, mode, 0, Long.MAX_VALUE);
+      assertEquals(0, allocated());
+      assertErrno(Errno.EFBIG, () -> files.allocate(file, mode, 1, Long.MAX_VALUE));
+      assertErrno(Errno.EFBIG, () -> files.allocate(file, mode, Long.MAX_VALUE, Long.MAX_VALUE));
+    }
+    truncate(10);
+    files.allocate(file, KEEP_SIZE, Long.MAX_VALUE - 5, 5);
+    assertEquals(10, size());
+    files.allocate(file, ZERO_RANGE, Long.MAX_VALUE - 5, 5);
+    assertEquals(Long.MAX_VALUE, size());
+    truncate(10);
+    files.allocate(file, 0, Long.MAX_VALUE - 5, 5);
+    assertEquals(Long.MAX_VALUE, size());
+    volume.write(file, 0, bytes);
+    for (int mode : new int[] {0, KEEP_SIZE}) {
+      assertErrno(Errno.ENOSPC, () -> files.allocate(file, mode, 0, Long.MAX_VALUE));
+      assertErrno(Errno.ENOSPC, () -> files.allocate(file, mode, 1, Long.MAX_VALUE - 1));
+      assertErrno(Errno.ENOSPC, () -> files.allocate(file, mode, 0, VOLUME_BYTES));
+    }
+  }
+
+  @Test
+  void rangesAreCopiedFromAndToTheLargestFilesEnd() throws IOException {
+    byte[] bytes = noise(300_001);
+    long offset = Long.MAX_VALUE - bytes.length;
+    volume.write(file, offset, bytes);
+    long copy = volume.file(ROOT, "copy");
+    assertEquals(bytes.length, files.copyRange(file, offset, copy, 0, bytes.length));
+    assertArrayEquals(bytes, volume.read(copy));
+    // 10 bytes of a hole first; asked for is as much as there can be behind that offset.
+    assertEquals(bytes.length + 10, files.copyRange(file, offset - 10, copy, 0, bytes.length + 10));
+    assertArrayEquals(bytes, TestVolume.read(files, copy, 10, 400_000));
+    assertEquals(0, files.copyRange(file, Long.MAX_VALUE, copy, 0, 0));
+
+    long other = volume.file(ROOT, "other");
+    assertEquals(1000, files.copyRange(copy, 10, other, Long.MAX_VALUE - 1000, 1000));
+    assertArrayEquals(
+        Arrays.copyOf(bytes, 1000), TestVolume.read(files, other, Long.MAX_VALUE - 1000, 2000));
+    assertEquals(0, files.copyRange(copy, 10, other, Long.MAX_VALUE, 0));
+    assertErrno(Errno.EFBIG, () -> files.copyRange(copy, 10, other, Long.MAX_VALUE - 1000, 1001));
+    assertErrno(Errno.EFBIG, () -> files.copyRange(file, 1, other, 0, Long.MAX_VALUE));
+    assertErrno(Errno.EFBIG, () -> files.copyRange(file, 0, other, 1, Long.MAX_VALUE));
+    assertEquals(Long.MAX_VALUE, files.copyRange(file, 0, copy, 0, Long.MAX_VALUE));
+    isAtTheEnd(files, copy, bytes);
+    assertEquals(
+        bytes.length, files.copyRange(file, offset, file, offset - bytes.length, bytes.length));
+    assertErrno(
+        Errno.EINVAL,
+        () -> files.copyRange(file, offset, file, offset - bytes.length + 1, bytes.length));
+    assertArrayEquals(bytes, TestVolume.read(files, file, offset - bytes.length, bytes.length));
   }
 
   @Test
@@ -269,7 +414,7 @@ class FileContentTest {
     assertErrno(Errno.EOPNOTSUPP, () -> files.allocate(file, 8, 0, 1));
     assertErrno(Errno.EINVAL, () -> files.allocate(file, 0, 0, 0));
     assertErrno(Errno.EINVAL, () -> files.allocate(file, 0, -1, 1));
-    assertErrno(Errno.EFBIG, () -> files.allocate(file, 0, Long.MAX_VALUE - 5, 5));
+    assertErrno(Errno.EFBIG, () -> files.allocate(file, 0, Long.MAX_VALUE - 5, 6));
     assertErrno(Errno.ENOSPC, () -> files.allocate(file, 0, 0, VOLUME_BYTES));
     assertErrno(Errno.EISDIR, () -> files.allocate(ROOT, 0, 0, 1));
   }

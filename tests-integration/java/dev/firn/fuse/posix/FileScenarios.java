@@ -18,6 +18,7 @@ import jnr.constants.platform.Errno;
 /** Opening, reading, writing. */
 final class FileScenarios {
   private static final int PAGE_BYTES = 4096;
+  private static final int ADVICE_DO_NOT_NEED = 4;
 
   @Scenario
   void contentsAreKept(Place place) {
@@ -182,8 +183,51 @@ final class FileScenarios {
     Posix.writeAll(fd, pattern(10), Long.MAX_VALUE - 10);
     assertEquals(Long.MAX_VALUE, Posix.stat(fd).sizeBytes());
     assertArrayEquals(pattern(10), Posix.read(fd, Long.MAX_VALUE - 10, 10));
-    assertEquals(1, check(LIBC.pwrite(fd, new byte[] {1, 2}, 2, Long.MAX_VALUE - 1)));
     assertTrue(Posix.stat(fd).blocks() < 1000);
+    // Linux refuses offsets that it cannot count before it looks at a file's limit.
+    assertFails(Errno.EINVAL, () -> Posix.writeAll(fd, new byte[2], Long.MAX_VALUE - 1));
+    assertArrayEquals(pattern(10), Posix.read(fd, Long.MAX_VALUE - 10, 10));
+    check(LIBC.ftruncate(fd, Long.MAX_VALUE - 3));
+    int appender = place.open("file", Posix.O_RDWR | Posix.O_APPEND);
+    assertEquals(3, check(LIBC.write(appender, pattern(10, 5), 10)));
+    assertArrayEquals(pattern(3, 5), Posix.read(fd, Long.MAX_VALUE - 3, 3));
+    int other = place.open("file", Posix.O_WRONLY | Posix.O_APPEND);
+    assertFails(Errno.EFBIG, () -> check(LIBC.write(other, new byte[1], 1)));
+    assertEquals(Long.MAX_VALUE, Posix.stat(fd).sizeBytes());
+  }
+
+  /** Later, when the kernel brings its pages back, there is nobody left to be told of a failure. */
+  @Scenario
+  void writesJustBelowTheLargestOffsetAreRefusedAtOnceOrKept(Place place) {
+    int[] distances = {
+      1, 10, PAGE_BYTES - 1, PAGE_BYTES, PAGE_BYTES + 1, 70_000, 128 << 10, 200_000, 1 << 20
+    };
+    for (int distance : distances) {
+      for (int length : new int[] {1, 10, 3 * PAGE_BYTES, 100_000, distance}) {
+        if (length <= distance) {
+          isRefusedAtOnceOrKept(place, Long.MAX_VALUE - distance, pattern(length, distance));
+        }
+      }
+    }
+  }
+
+  private static void isRefusedAtOnceOrKept(Place place, long offset, byte[] bytes) {
+    int writer = place.create("file");
+    try {
+      Posix.writeAll(writer, bytes, offset);
+    } catch (Posix.Failure e) {
+      assertEquals(Errno.EFBIG, e.errno());
+      assertEquals(0, Posix.stat(writer).sizeBytes());
+      return;
+    }
+    check(LIBC.fsync(writer));
+    place.close(writer);
+    int reader = place.open("file", Posix.O_RDONLY);
+    // Whatever the kernel has kept in its pages would hide a loss.
+    assertEquals(0, LIBC.posix_fadvise(reader, 0, 0, ADVICE_DO_NOT_NEED));
+    assertEquals(offset + bytes.length, Posix.stat(reader).sizeBytes());
+    assertArrayEquals(bytes, Posix.read(reader, offset, bytes.length));
+    place.close(reader);
   }
 
   @Scenario

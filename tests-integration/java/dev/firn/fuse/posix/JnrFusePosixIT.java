@@ -53,7 +53,6 @@ class JnrFusePosixIT extends MountedPosixScenarios {
         .forEach(name -> exceptions.put(name, TEMPORARY));
     List.of("aRemovedDirectoryTakesNothingIn", "pathDescriptorsOnlyNameFiles")
         .forEach(name -> exceptions.put(name, PATHS));
-    exceptions.put("filesReachUpTo8EiB", KernelPosixIT.LARGEST_FILE);
     exceptions.put("birthTimesNeverMove", "libfuse 2 tells no birth times");
     return exceptions;
   }

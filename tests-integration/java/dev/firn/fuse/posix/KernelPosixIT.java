@@ -6,8 +6,6 @@ import java.util.Map;
 
 /** The scenarios on a volume through the kernel's own protocol. */
 class KernelPosixIT extends MountedPosixScenarios {
-  static final String LARGEST_FILE = "a volume's largest file ends 128 KiB below 2^63";
-
   @Override
   Transport transport() {
     return new KernelTransport();
@@ -15,6 +13,6 @@ class KernelPosixIT extends MountedPosixScenarios {
 
   @Override
   Map<String, String> exceptions() {
-    return Map.of("filesReachUpTo8EiB", LARGEST_FILE);
+    return Map.of();
   }
 }
