@@ -365,8 +365,7 @@ public final class VolumeMap implements Closeable {
       for (byte[] record : group.records()) {
         drafts.add(Draft.of(RecordType.DELTA, compression, record, record.length));
       }
-      log.append(drafts);
-      LogPosition behind = log.commit();
+      LogPosition behind = log.commit(drafts);
       replayBytes += group.length();
       done = true;
       return behind;

@@ -108,6 +108,11 @@ public final class FileSegmentStore implements SegmentStore {
   }
 
   @Override
+  public void prepare(long segment, long offset, int length) throws IOException {
+    write(segment, offset, ByteBuffer.allocate(length));
+  }
+
+  @Override
   public int read(long segment, long offset, ByteBuffer target) throws IOException {
     int start = target.position();
     return withFile(

@@ -16,9 +16,9 @@ import java.util.concurrent.locks.ReentrantLock;
  * <ul>
  *   <li>A place is given out once, under the lock; bytes are written outside of it, so appends of
  *       several threads overlap.
- *   <li>A COMMIT record is written only when every record before it is written, and when all older
- *       segments were forced; the next one only after the force behind it returned. So at most the
- *       last group of a log can be torn by a crash.
+ *   <li>A COMMIT record is written only when all older segments were forced, and forced only when
+ *       every record before it is written; the next one is written only after that force returned.
+ *       So at most the last group of a log can be torn by a crash.
  *   <li>After one failed write or force nothing is written any more.
  *   <li>A segment is begun by the first append that needs it: an idle volume writes nothing.
  * </ul>
@@ -31,6 +31,12 @@ public final class SegmentLog {
 
   /** From here on records begin and end where direct I/O can write them. */
   private static final int LONG_BYTES_MIN = 64 << 10;
+
+  /** How much is written ahead at once. */
+  private static final int PREPARED_BYTES = 256 << 10;
+
+  /** Commits with less than that between them are close to each other. */
+  private static final long CLOSE_NANOS = 20_000_000;
 
   private static final int PADDING_BYTES_MAX = AlignedBuffers.ALIGNMENT + RecordFormat.HEADER_BYTES;
 
@@ -59,6 +65,9 @@ public final class SegmentLog {
 
   // Guarded by syncLock.
   private long durableLsn;
+  private long preparedSegment;
+  private long preparedEnd;
+  private long preparedNanos = System.nanoTime() - CLOSE_NANOS;
 
   /**
    * A log that goes on behind {@code end}, in a new segment.
@@ -208,7 +217,8 @@ public final class SegmentLog {
     if (begun) {
       return;
     }
-    // A new file and its first 80 bytes, once a segment: the only I/O under this lock.
+    // A new file and its first 80 bytes, once a segment: apart from zeros written ahead, the only
+    // I/O under this lock.
     try {
       store.create(segment, placement);
       byte[] payload = head.encode();
@@ -236,28 +246,23 @@ public final class SegmentLog {
   }
 
   /**
-   * Closes the group: when it returns, everything appended before survives a crash, and recovery
-   * will replay it as a whole.
+   * Closes the group with its last records: when it returns, these and everything appended before
+   * survive a crash, and recovery will replay the group as a whole.
    *
    * @return the place behind the COMMIT record: where a checkpoint of this moment lets replay begin
    */
-  public LogPosition commit() throws IOException {
+  public LogPosition commit(List<Draft> last) throws IOException {
     syncLock.lock();
     try {
       byte[] payload = new byte[COMMIT_BYTES];
       Bytes.putLong(payload, 0, durableLsn);
       Draft commit = Draft.of(RecordType.COMMIT, Compression.NONE, payload, payload.length);
-      long ticket;
-      lock.lock();
-      try {
-        requireWorking();
-        ticket = reservations;
-        awaitWritten(ticket);
-      } finally {
-        lock.unlock();
-      }
+      List<Draft> drafts = new ArrayList<>(last);
+      drafts.add(commit);
+      requireWorking();
       forceOlder();
-      append(List.of(commit));
+      prepare(drafts);
+      append(drafts);
       LogPosition behind =
           new LogPosition(
               commit.pointer.segment(),
@@ -276,6 +281,43 @@ public final class SegmentLog {
       return behind;
     } finally {
       syncLock.unlock();
+    }
+  }
+
+  /**
+   * Writes zeros ahead when short commits follow each other closely. A write behind the end of a
+   * file also changes where the file's blocks are and how long it is, and forcing that takes longer
+   * than forcing bytes; so this happens once for many commits. Guarded by syncLock.
+   */
+  private void prepare(List<Draft> drafts) throws IOException {
+    long now = System.nanoTime();
+    boolean isClose = now - preparedNanos < CLOSE_NANOS;
+    preparedNanos = now;
+    int bytes = 0;
+    for (Draft draft : drafts) {
+      bytes += draft.recordBytes();
+    }
+    if (!isClose || bytes >= LONG_BYTES_MIN) {
+      return;
+    }
+    lock.lock();
+    try {
+      if (segment != preparedSegment) {
+        preparedSegment = segment;
+        preparedEnd = 0;
+      }
+      long from = Math.max(offset, preparedEnd);
+      long to = Math.min(offset + PREPARED_BYTES, segmentBytesMax);
+      if (begun && offset + bytes > preparedEnd && from < to) {
+        // Under the lock, or somebody's records might be there before the zeros.
+        store.prepare(segment, from, (int) (to - from));
+        preparedEnd = to;
+      }
+    } catch (IOException e) {
+      fail(e);
+      throw e;
+    } finally {
+      lock.unlock();
     }
   }
 

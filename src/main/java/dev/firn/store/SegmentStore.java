@@ -7,7 +7,7 @@ import java.util.List;
 
 /**
  * Where segments are kept: append-only files, or later objects. Ids are unique within a home.
- * Implementations are safe for concurrent use; callers never write one range twice.
+ * Implementations are safe for concurrent use; callers never {@link #write} one range twice.
  */
 public interface SegmentStore extends Closeable {
   /** Makes an empty segment whose name survives a crash once the first {@link #force} returned. */
@@ -19,6 +19,12 @@ public interface SegmentStore extends Closeable {
    * memory and in the segment, may take a shorter way.
    */
   void write(long segment, long offset, ByteBuffer source) throws IOException;
+
+  /**
+   * Writes zeros where nothing was written yet, so that a write there and the next {@link #force}
+   * change nothing but bytes. They may not survive a crash before force.
+   */
+  void prepare(long segment, long offset, int length) throws IOException;
 
   /** Fills {@code target} from {@code offset} on; answers the bytes read, fewer only at the end. */
   int read(long segment, long offset, ByteBuffer target) throws IOException;

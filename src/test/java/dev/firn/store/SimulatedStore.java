@@ -117,6 +117,11 @@ public final class SimulatedStore implements SegmentStore {
   }
 
   @Override
+  public synchronized void prepare(long id, long offset, int length) throws IOException {
+    write(id, offset, ByteBuffer.allocate(length));
+  }
+
+  @Override
   public synchronized int read(long id, long offset, ByteBuffer target) throws IOException {
     byte[] content = segment(id).current;
     int length = (int) Math.max(0, Math.min(target.remaining(), content.length - offset));

@@ -51,12 +51,19 @@ final class Dispatcher {
    */
   boolean maySleep(Request request) {
     return switch (request.opcode()) {
-      case Opcode.FSYNC,
-          Opcode.FSYNCDIR,
-          Opcode.SYNCFS,
-          Opcode.FALLOCATE,
-          Opcode.COPY_FILE_RANGE,
-          Opcode.COPY_FILE_RANGE_64 ->
+      case Opcode.FSYNC, Opcode.FSYNCDIR -> true;
+      default -> maySleepLong(request);
+    };
+  }
+
+  /**
+   * Of those that may sleep, the ones whose time says nothing of the next one's, or which may wait
+   * for other requests: who serves them must not be the one who watches for more. What an fsync
+   * waits for never waits for a request.
+   */
+  boolean maySleepLong(Request request) {
+    return switch (request.opcode()) {
+      case Opcode.SYNCFS, Opcode.FALLOCATE, Opcode.COPY_FILE_RANGE, Opcode.COPY_FILE_RANGE_64 ->
           true;
       case Opcode.LSEEK -> openForWriting.contains(request.node());
       case Opcode.MKDIR, Opcode.RMDIR -> fileSystem.changesUnseen(request.node());

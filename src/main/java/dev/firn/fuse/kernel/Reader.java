@@ -8,8 +8,8 @@ import java.io.IOException;
  * before it sleeps: on a sleeping processor, waking up takes longer than serving. A mount with
  * nothing to do sleeps in poll(2).
  *
- * <p>Invariant: a request that may sleep is served by a reader that does not watch, or by a thread
- * of its own. So a WRITE that it waits for is always served.
+ * <p>Invariant: a request that may sleep long is served by a reader that does not watch, or by a
+ * thread of its own. So a WRITE that it waits for is always served.
  */
 final class Reader implements Runnable {
   /** How long to look for a request before sleeping. */
@@ -126,10 +126,10 @@ final class Reader implements Runnable {
 
   private void serve() {
     int kind = ServiceTimes.kindOf(request);
-    boolean maySleep = session.maySleep(request);
-    if (maySleep || serviceTimes.areLong(kind)) {
+    boolean quiet = withoutWait == 0;
+    if (session.dispatcher.maySleepLong(request) || serviceTimes.areLong(kind, quiet)) {
       watching = !watch.handOver();
-      if (watching && maySleep) {
+      if (watching && session.dispatcher.maySleep(request)) {
         session.serveElsewhere(device, request.detach());
         return;
       }

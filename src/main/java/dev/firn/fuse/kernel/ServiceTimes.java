@@ -8,6 +8,9 @@ final class ServiceTimes {
   /** From here on waking another reader is cheap in comparison. */
   private static final long LONG_NANOS = 100_000;
 
+  /** The same when no request waits: who comes next would wait so long at most. */
+  private static final long LONG_WHEN_QUIET_NANOS = 500_000;
+
   /** An observation's weight is 1 in this many. */
   private static final int WEIGHT = 8;
 
@@ -28,8 +31,8 @@ final class ServiceTimes {
     return bytes >= BIG_BYTES_MIN ? OPCODES + opcode : opcode;
   }
 
-  boolean areLong(int kind) {
-    return averageNanos[kind] > LONG_NANOS;
+  boolean areLong(int kind, boolean quiet) {
+    return averageNanos[kind] > (quiet ? LONG_WHEN_QUIET_NANOS : LONG_NANOS);
   }
 
   void took(int kind, long nanos) {

@@ -35,7 +35,7 @@ final class Session {
   private final FileSystem fileSystem;
   private final Path directory;
   private final Negotiation negotiation;
-  private final Dispatcher dispatcher;
+  final Dispatcher dispatcher;
   private final Notifier notifier;
   private final List<Device> devices = new ArrayList<>();
   private final AtomicInteger readersLeft = new AtomicInteger();
@@ -120,10 +120,6 @@ final class Session {
       thread.setDaemon(true);
       thread.start();
     }
-  }
-
-  boolean maySleep(Request request) {
-    return dispatcher.maySleep(request);
   }
 
   /** Answers a copy of a request in a thread that watches nothing. */

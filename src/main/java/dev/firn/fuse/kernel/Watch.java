@@ -22,7 +22,7 @@ final class Watch {
   /** Whether the only watcher wanted to hand over and nobody was there. */
   private boolean wanted = true;
 
-  private boolean ended;
+  private volatile boolean ended;
 
   /** Parks the calling reader until it is to watch; false when there is nothing more to watch. */
   boolean awaitTurn() {
@@ -38,9 +38,7 @@ final class Watch {
       parked++;
     }
     turns.acquireUninterruptibly();
-    synchronized (this) {
-      return !ended;
-    }
+    return !ended;
   }
 
   /** A watcher stops watching, since somebody else does; false if there is nobody. */
