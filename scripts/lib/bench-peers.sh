@@ -1,7 +1,7 @@
 # Sourced by scripts/bench: starts and stops each of the file systems it compares, under $base.
 # For every peer start_PEER mounts at "$base/PEER/mount" what was there before, or something new; stop_PEER
 # unmounts it and ends what serves it, so that no cache of its own remains. Both may be called when there is nothing to do.
-# shellcheck shell=bash disable=SC2154 # project, base, transport and zfs_fuse_is_new are scripts/bench's
+# shellcheck shell=bash disable=SC2154 # project, base, transport, options and zfs_fuse_is_new are scripts/bench's
 
 # wait_until WHAT COMMAND...: tries the command for ten seconds.
 wait_until() {
@@ -51,7 +51,7 @@ start_firn() {
     firn init >/dev/null
     firn volume create bench --size 64G >/dev/null
   fi
-  firn mount bench "$base/firn/mount" ${transport:+--transport "$transport"} >/dev/null
+  firn mount bench "$base/firn/mount" ${transport:+--transport "$transport"} ${options:+-o "$options"} >/dev/null
   share_read_ahead "$base/firn/mount"
 }
 

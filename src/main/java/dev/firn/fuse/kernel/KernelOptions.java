@@ -47,6 +47,7 @@ final class KernelOptions {
   private long flags;
   private boolean allowOther;
   private boolean writeBack = true;
+  private boolean accessControlLists = true;
 
   /**
    * @param root only root may let others in unasked; see user_allow_other in /etc/fuse.conf
@@ -76,6 +77,8 @@ final class KernelOptions {
         case "no_allow_other" -> allowOther = false;
         case "writeback" -> writeBack = true;
         case "no_writeback" -> writeBack = false;
+        case "acl" -> accessControlLists = true;
+        case "noacl" -> accessControlLists = false;
         case "default_permissions" -> {
           // Always so.
           return;
@@ -83,7 +86,7 @@ final class KernelOptions {
         default ->
             throw FirnException.usage(
                 "unknown mount option '%s'; there are ro, suid, dev, noexec, sync, dirsync,"
-                    + " noatime, nodiratime, allow_other, no_allow_other, no_writeback",
+                    + " noatime, nodiratime, allow_other, no_allow_other, no_writeback, noacl",
                 word);
       }
       return;
@@ -92,8 +95,10 @@ final class KernelOptions {
     words.add(word);
   }
 
-  boolean writeBack() {
-    return writeBack;
+  /** Flags of INIT that are asked for unless an option says otherwise. */
+  long initFlags() {
+    return (writeBack ? InitFlags.WRITEBACK_CACHE : 0)
+        | (accessControlLists ? InitFlags.POSIX_ACL : 0);
   }
 
   String sourceName() {

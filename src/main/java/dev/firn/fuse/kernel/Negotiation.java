@@ -44,7 +44,6 @@ final class Negotiation {
           | InitFlags.READDIRPLUS_AUTO
           | InitFlags.ASYNC_DIO
           | InitFlags.PARALLEL_DIROPS
-          | InitFlags.POSIX_ACL
           | InitFlags.ABORT_ERROR
           | InitFlags.MAX_PAGES
           | InitFlags.CACHE_SYMLINKS
@@ -66,9 +65,10 @@ final class Negotiation {
   /**
    * Reads the kernel's INIT.
    *
+   * @param optionalFlags what the mount's options ask for
    * @throws FirnException FAILED when the kernel's protocol is too old
    */
-  static Negotiation of(Request init, boolean writeBack, Path directory) {
+  static Negotiation of(Request init, long optionalFlags, Path directory) {
     int major = init.intAt(0);
     int minor = init.intAt(4);
     if (major != MAJOR || minor < MINOR_MIN) {
@@ -81,8 +81,8 @@ final class Negotiation {
     if ((offered & InitFlags.INIT_EXT) != 0) {
       offered |= (long) init.intAt(16) << 32;
     }
-    long wanted = WANTED | (writeBack ? InitFlags.WRITEBACK_CACHE : 0);
-    return new Negotiation(Math.min(minor, MINOR_MAX), init.intAt(8), wanted & offered);
+    return new Negotiation(
+        Math.min(minor, MINOR_MAX), init.intAt(8), (WANTED | optionalFlags) & offered);
   }
 
   /** Writes the answer to INIT. */

@@ -72,7 +72,7 @@ final class Session {
       FileSystem fileSystem,
       Path directory,
       Device device,
-      boolean writeBack,
+      long optionalFlags,
       Consumer<Throwable> onEnd)
       throws IOException {
     Request init = new Request(IN_BYTES, 4096);
@@ -80,7 +80,7 @@ final class Session {
       if (!device.receive(init) || init.opcode() != Opcode.INIT) {
         throw new IOException("the kernel did not begin with INIT");
       }
-      Negotiation negotiation = Negotiation.of(init, writeBack, directory);
+      Negotiation negotiation = Negotiation.of(init, optionalFlags, directory);
       Session session = new Session(fileSystem, directory, device, negotiation, onEnd);
       Errno error = device.send(init.output, init.seal(0, negotiation.answer(init)));
       if (error != null) {

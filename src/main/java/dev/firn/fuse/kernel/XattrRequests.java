@@ -9,6 +9,7 @@ import dev.firn.vfs.FileSystem;
 import dev.firn.vfs.SetAttributes;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -77,7 +78,11 @@ final class XattrRequests {
 
   /** u32 size, u32 0; of size 0: how long is the list? */
   int listxattr(Request request) throws IOException {
-    List<byte[]> names = fileSystem.listXattrs(request.node());
+    List<byte[]> names = new ArrayList<>(fileSystem.listXattrs(request.node()));
+    if (!negotiation.has(InitFlags.POSIX_ACL)) {
+      // The kernel would refuse to read them.
+      names.removeIf(XattrNames::isAccessControlList);
+    }
     int length = names.stream().mapToInt(name -> name.length + 1).sum();
     int room = request.intAt(0);
     if (room == 0) {

@@ -30,7 +30,7 @@ class DispatcherTest {
             Proxy.newProxyInstance(
                 DispatcherTest.class.getClassLoader(), new Class<?>[] {FileSystem.class}, handler);
     Request init = Requests.of(Opcode.INIT, 0, 7, 45, 131072, -1, 0, new byte[44]);
-    Negotiation negotiation = Negotiation.of(init, true, Path.of("/mnt"));
+    Negotiation negotiation = Negotiation.of(init, InitFlags.WRITEBACK_CACHE, Path.of("/mnt"));
     init.free();
     return new Dispatcher(
         fileSystem, negotiation, openForWriting, notifier, new FaultLog("a test"));

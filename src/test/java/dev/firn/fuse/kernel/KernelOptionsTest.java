@@ -51,8 +51,14 @@ class KernelOptionsTest {
 
   @Test
   void writeBackIsOnUnlessTurnedOff() {
-    assertTrue(of(false, true).writeBack());
-    assertFalse(of(false, true, "no_writeback").writeBack());
+    assertEquals(InitFlags.WRITEBACK_CACHE | InitFlags.POSIX_ACL, of(false, true).initFlags());
+    assertEquals(InitFlags.POSIX_ACL, of(false, true, "no_writeback").initFlags());
+  }
+
+  @Test
+  void accessControlListsAreOnUnlessTurnedOff() {
+    assertEquals(InitFlags.WRITEBACK_CACHE, of(false, true, "noacl").initFlags());
+    assertEquals(of(false, true).initFlags(), of(false, true, "noacl", "acl").initFlags());
   }
 
   @Test

@@ -19,7 +19,8 @@ class NegotiationTest {
   @Test
   void onlyWhatTheKernelOffersIsUsed() {
     Request init = init(7, 31, (int) (InitFlags.BIG_WRITES | InitFlags.WRITEBACK_CACHE));
-    Negotiation negotiation = Negotiation.of(init, true, DIRECTORY);
+    long optional = InitFlags.WRITEBACK_CACHE | InitFlags.POSIX_ACL;
+    Negotiation negotiation = Negotiation.of(init, optional, DIRECTORY);
     assertTrue(negotiation.has(InitFlags.BIG_WRITES));
     assertTrue(negotiation.has(InitFlags.WRITEBACK_CACHE));
     assertFalse(negotiation.has(InitFlags.POSIX_ACL));
@@ -36,15 +37,16 @@ class NegotiationTest {
   @Test
   void writeBackCanBeTurnedOff() {
     Request init = init(7, 45, -1);
-    assertFalse(Negotiation.of(init, false, DIRECTORY).has(InitFlags.WRITEBACK_CACHE));
-    assertTrue(Negotiation.of(init, true, DIRECTORY).has(InitFlags.WRITEBACK_CACHE));
+    assertFalse(Negotiation.of(init, 0, DIRECTORY).has(InitFlags.WRITEBACK_CACHE));
+    assertTrue(
+        Negotiation.of(init, InitFlags.WRITEBACK_CACHE, DIRECTORY).has(InitFlags.WRITEBACK_CACHE));
     init.free();
   }
 
   @Test
   void newerKernelsAreAnsweredWithTheNewestKnownVersion() {
     Request init = init(7, 99, -1);
-    Negotiation.of(init, true, DIRECTORY).answer(init);
+    Negotiation.of(init, 0, DIRECTORY).answer(init);
     assertEquals(45, Requests.bodyInt(init, 4));
     init.free();
   }
@@ -53,7 +55,7 @@ class NegotiationTest {
   void olderKernelsAreRefusedWithAWayOut() {
     Request init = init(7, 30, -1);
     FirnException refusal =
-        assertThrows(FirnException.class, () -> Negotiation.of(init, true, DIRECTORY));
+        assertThrows(FirnException.class, () -> Negotiation.of(init, 0, DIRECTORY));
     assertTrue(refusal.getMessage().contains("7.30"), refusal.getMessage());
     assertTrue(refusal.getMessage().contains("--transport jnr-fuse"), refusal.getMessage());
     init.free();
