@@ -41,7 +41,7 @@ final class XattrRequests {
     boolean extended = negotiation.has(InitFlags.SETXATTR_EXT);
     int nameAt = extended ? SET_EXTENDED_BYTES : SET_BYTES;
     byte[] name = request.nameAt(nameAt);
-    XattrNames.requireNamespace(name);
+    requireSupported(name);
     byte[] value = request.bytesAt(nameAt + name.length + 1, request.intAt(0));
     fileSystem.setXattr(request.node(), name, value, request.intAt(4));
     if (extended && (request.intAt(8) & KILL_SET_GROUP_ID) != 0) {
@@ -57,7 +57,7 @@ final class XattrRequests {
   /** u32 size, u32 0, name; of size 0: how long is it? */
   int getxattr(Request request) throws IOException {
     byte[] name = request.nameAt(8);
-    XattrNames.requireNamespace(name);
+    requireSupported(name);
     byte[] value;
     try {
       value = fileSystem.getXattr(request.node(), name);
@@ -80,7 +80,7 @@ final class XattrRequests {
   int listxattr(Request request) throws IOException {
     List<byte[]> names = new ArrayList<>(fileSystem.listXattrs(request.node()));
     if (!negotiation.has(InitFlags.POSIX_ACL)) {
-      // The kernel would refuse to read them.
+      // They cannot be read either.
       names.removeIf(XattrNames::isAccessControlList);
     }
     int length = names.stream().mapToInt(name -> name.length + 1).sum();
@@ -98,8 +98,21 @@ final class XattrRequests {
   }
 
   int removexattr(Request request) throws IOException {
-    fileSystem.removeXattr(request.node(), request.nameAt(0));
+    byte[] name = request.nameAt(0);
+    requireSupported(name);
+    fileSystem.removeXattr(request.node(), name);
     return 0;
+  }
+
+  /**
+   * Without POSIX_ACL the kernel would hand lists through as attributes like others, and apply none
+   * of them.
+   */
+  private void requireSupported(byte[] name) throws ErrnoException {
+    XattrNames.requireNamespace(name);
+    if (XattrNames.isAccessControlList(name) && !negotiation.has(InitFlags.POSIX_ACL)) {
+      throw new ErrnoException(Errno.EOPNOTSUPP);
+    }
   }
 
   private static int length(Request request, int bytes) {
