@@ -150,6 +150,13 @@ sub need_names {
     return;
 }
 
+# Without the mount's own pages, so that the next reader asks the file system.
+sub forget_pages {
+    my ($name) = @_;
+    run('dd', "if=$name", 'iflag=nocache', 'count=0', 'status=none');
+    return;
+}
+
 sub remove { run('rm', '-rf', @_); return }
 
 sub new_directory {
@@ -184,7 +191,7 @@ my %preparations = (
     'write-1m' => $new_file, 'write-1m-fsync' => $new_file,
     'write-4k' => $new_file, 'write-4k-fsync' => $new_file,
     'read-cold' => $need_two_files, 'rand-read-cold' => $need_two_files,
-    'rand-read-warm' => sub { need_file(); read_file('data'); return },
+    'rand-read-warm' => sub { need_file(); forget_pages('data'); read_file('data'); return },
     'rand-write' => \&need_file,
     'fsync' => sub { unlink 'forced' },
     'create' => sub { new_directory('names') }, 'small' => sub { new_directory('small') },
