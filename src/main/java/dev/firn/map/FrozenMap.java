@@ -23,6 +23,11 @@ public final class FrozenMap implements MapView {
     return current;
   }
 
+  /** The root as it is in memory. */
+  Node currentRoot() {
+    return root;
+  }
+
   VolumeMap owner() {
     return owner;
   }

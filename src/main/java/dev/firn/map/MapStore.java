@@ -25,6 +25,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -52,6 +53,7 @@ public final class MapStore implements Closeable {
   private final Map<String, DiskSpace> spaces = new ConcurrentHashMap<>();
   private final Set<VolumeMap> checkpointsWanted = ConcurrentHashMap.newKeySet();
   private final ScheduledExecutorService keeper;
+  private final ReentrantLock reclaimLock = new ReentrantLock();
 
   /**
    * Opens the store in a directory, making it when it is empty.
@@ -186,6 +188,21 @@ public final class MapStore implements Closeable {
     }
     Files.deleteIfExists(superblockPath(volumeNumber));
     DurableFiles.force(directory);
+  }
+
+  /**
+   * Gives back the space of what no map can reach any more; see {@link Reclaim}. One at a time.
+   *
+   * @param dryRun only tell what would be given back
+   */
+  public ReclaimReport reclaim(ReclaimedMaps maps, ExtentKeys extentKeys, boolean dryRun)
+      throws IOException {
+    reclaimLock.lock();
+    try {
+      return new Reclaim(segments, nodes, extentKeys, maps).run(dryRun);
+    } finally {
+      reclaimLock.unlock();
+    }
   }
 
   private Path superblockPath(long volumeNumber) {

@@ -33,12 +33,22 @@ final class NodeStore {
   Node load(RecordPointer pointer) throws IOException {
     Node node = nodes.getIfPresent(pointer);
     if (node == null) {
-      byte[] page = reader.read(RecordType.NODE, pointer);
-      Page.verify(page);
-      node = new Node(page, pointer);
+      node = read(pointer);
       nodes.put(pointer, node);
     }
     return node;
+  }
+
+  /** As {@link #load}, for those who pass by once: the cache keeps what it has. */
+  Node peek(RecordPointer pointer) throws IOException {
+    Node node = nodes.getIfPresent(pointer);
+    return node != null ? node : read(pointer);
+  }
+
+  private Node read(RecordPointer pointer) throws IOException {
+    byte[] page = reader.read(RecordType.NODE, pointer);
+    Page.verify(page);
+    return new Node(page, pointer);
   }
 
   void remember(Node node) {

@@ -14,7 +14,11 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.WeakHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -63,6 +67,12 @@ public final class VolumeMap implements Closeable {
     T run(MapEditor head) throws IOException;
   }
 
+  /** Work of {@link #holdingPlaces}. */
+  @FunctionalInterface
+  public interface PlaceAction<T> {
+    T run() throws IOException;
+  }
+
   /** Puts what the layer above holds back into the map; runs under the exclusive lock. */
   @FunctionalInterface
   public interface SealHook {
@@ -102,6 +112,10 @@ public final class VolumeMap implements Closeable {
   private volatile long changedBytes;
 
   private final StagedExtents staged = new StagedExtents();
+  private final InFlight inFlight = new InFlight();
+
+  /** Those that are still in somebody's hands. Guarded by itself. */
+  private final Set<FrozenMap> frozenMaps = Collections.newSetFromMap(new WeakHashMap<>());
 
   private volatile IOException failure;
 
@@ -221,8 +235,9 @@ public final class VolumeMap implements Closeable {
 
   /**
    * Compresses and writes runs of file bytes at once, from position to limit of each buffer, which
-   * is the caller's again afterwards. Costs no copy, but a system call a run: for long ones. Call
-   * it without locks. What has not been put into the map when writing ends is garbage.
+   * is the caller's again afterwards. For long ones. Call it without locks, and until references
+   * were put within {@link #holdingPlaces}. What has not been put into the map when writing ends is
+   * garbage.
    *
    * @param runs of 1 to {@link ExtentRef#RAW_BYTES_MAX} bytes
    * @return for each run what stands for it
@@ -268,13 +283,30 @@ public final class VolumeMap implements Closeable {
     }
   }
 
+  /**
+   * Runs work that holds places of records outside of the lock: from storing bytes to putting what
+   * stands for them, or from looking up extents to having read them. Meanwhile their space is not
+   * given back.
+   */
+  public <T> T holdingPlaces(PlaceAction<T> action) throws IOException {
+    int side = inFlight.enter();
+    try {
+      return action.run();
+    } finally {
+      inFlight.leave(side);
+    }
+  }
+
   private boolean writeStagedBatch() throws IOException {
     boolean done = false;
+    // From when the log gives out a place until the extent knows it.
+    int side = inFlight.enter();
     try {
       boolean wrote = staged.writeBatch(log, compression);
       done = true;
       return wrote;
     } finally {
+      inFlight.leave(side);
       if (!done) {
         failWith("writing file bytes broke off");
       }
@@ -444,12 +476,94 @@ public final class VolumeMap implements Closeable {
     }
   }
 
+  /**
+   * From where this volume reaches records. Afterwards that is durable: no crash brings back what
+   * could not be reached at that moment.
+   */
+  ReclaimRoots reclaimRoots() throws IOException {
+    LogPosition keptFrom = failure == null ? moveSuperblock() : null;
+    // Stored before that place but not put yet: after this it has been put, or never will be.
+    inFlight.awaitAll();
+    List<Object> heads = new ArrayList<>();
+    List<Object> tables = new ArrayList<>();
+    checkpointLock.lock();
+    try {
+      for (Superblock.Content slot : superblock.readAll()) {
+        addUnlessNull(heads, slot.head());
+        addUnlessNull(tables, slot.snapshots());
+      }
+      lock.writeLock().lock();
+      try {
+        heads.add(head.freeze());
+        tables.add(snapshots.tree().freeze());
+        synchronized (frozenMaps) {
+          for (FrozenMap inUse : frozenMaps) {
+            heads.add(inUse.currentRoot());
+          }
+        }
+      } finally {
+        lock.writeLock().unlock();
+      }
+    } finally {
+      checkpointLock.unlock();
+    }
+    if (failure == null) {
+      commit();
+    }
+    return new ReclaimRoots(this, failure == null ? keptFrom : null, heads, tables);
+  }
+
+  private static void addUnlessNull(List<Object> roots, RecordPointer root) {
+    if (root != null) {
+      roots.add(root);
+    }
+  }
+
+  /**
+   * Checkpoints until both slots of the superblock are of now, unless nothing has changed since.
+   *
+   * @return where recovery would begin with the older one
+   */
+  private LogPosition moveSuperblock() throws IOException {
+    for (int i = 0; i < 2 && !superblockIsOfNow(); i++) {
+      checkpoint();
+    }
+    LogPosition oldest = null;
+    for (Superblock.Content slot : superblock.readAll()) {
+      LogPosition from = slot.replayFrom();
+      if (oldest == null || from.isBefore(oldest)) {
+        oldest = from;
+      }
+    }
+    return oldest;
+  }
+
+  private boolean superblockIsOfNow() throws IOException {
+    List<Superblock.Content> slots = superblock.readAll();
+    Superblock.Content newest = slots.get(0);
+    Superblock.Content oldest = slots.get(slots.size() - 1);
+    lock.readLock().lock();
+    try {
+      return delta.length() == 0
+          && replayBytes == 0
+          && Objects.equals(newest.head(), oldest.head())
+          && Objects.equals(newest.snapshots(), oldest.snapshots());
+    } finally {
+      lock.readLock().unlock();
+    }
+  }
+
+  /** Waits for all who hold places of records now. One caller at a time. */
+  void awaitPlaceHolders() {
+    inFlight.awaitAll();
+  }
+
   /** The head of this moment, for as long as the caller keeps it. Constant time. */
   public FrozenMap freeze() throws IOException {
     return write(
         map -> {
           sealHook.seal(map);
-          return new FrozenMap(this, head.freeze());
+          return issue(head.freeze());
         });
   }
 
@@ -458,7 +572,16 @@ public final class VolumeMap implements Closeable {
    * stays held back.
    */
   public FrozenMap freezeUnsealed() throws IOException {
-    return write(map -> new FrozenMap(this, head.freeze()));
+    return write(map -> issue(head.freeze()));
+  }
+
+  /** Hands out a frozen root, whose space is not given back while it is in use. With a lock. */
+  private FrozenMap issue(Node root) {
+    FrozenMap issued = new FrozenMap(this, root);
+    synchronized (frozenMaps) {
+      frozenMaps.add(issued);
+    }
+    return issued;
   }
 
   /** Freezes the head under a number. Constant time; durable with the next {@link #commit}. */
@@ -477,7 +600,7 @@ public final class VolumeMap implements Closeable {
     lock.readLock().lock();
     try {
       Node root = snapshots.find(snapshotNumber);
-      return root == null ? null : new FrozenMap(this, root);
+      return root == null ? null : issue(root);
     } finally {
       lock.readLock().unlock();
     }

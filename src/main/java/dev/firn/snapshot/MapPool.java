@@ -2,6 +2,7 @@ package dev.firn.snapshot;
 
 import dev.firn.map.FrozenMap;
 import dev.firn.map.MapStore;
+import dev.firn.map.ReclaimedMaps;
 import dev.firn.map.VolumeMap;
 import java.io.Closeable;
 import java.io.IOException;
@@ -12,7 +13,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * The block maps in use, each open once and shared: opened for its first user, closed after its
  * last. Safe for concurrent use; maps do not wait for each other.
  */
-public final class MapPool {
+public final class MapPool implements ReclaimedMaps {
   private final MapStore store;
   private final ConcurrentHashMap<Long, Shared> shared = new ConcurrentHashMap<>();
 
@@ -90,11 +91,23 @@ public final class MapPool {
     }
   }
 
+  /** Others who want to open, close or delete the map wait until the action is done. */
+  @Override
+  public <T> T with(long volumeNumber, MapAction<T> action) throws IOException {
+    Shared of = shared.computeIfAbsent(volumeNumber, number -> new Shared());
+    synchronized (of) {
+      try (Use use = open(volumeNumber)) {
+        return action.run(use.map());
+      }
+    }
+  }
+
   public boolean exists(long volumeNumber) throws IOException {
     return store.list().contains(volumeNumber);
   }
 
   /** The numbers of all maps, ascending. */
+  @Override
   public List<Long> list() throws IOException {
     return store.list();
   }

@@ -19,6 +19,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Segments as files {@code segments/PLACEMENT/XXXXXXXX-XXXXXXXX.seg} (volume and sequence number in
@@ -26,6 +28,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * interrupt closes the channel for all.
  */
 public final class FileSegmentStore implements SegmentStore {
+  private static final Logger LOG = LoggerFactory.getLogger(FileSegmentStore.class);
   private static final String SUFFIX = ".seg";
   private static final int OPEN_FILES_MAX = 512;
 
@@ -178,6 +181,21 @@ public final class FileSegmentStore implements SegmentStore {
     List<Long> segments = new ArrayList<>(paths.keySet());
     Collections.sort(segments);
     return segments;
+  }
+
+  @Override
+  public long punch(long segment, long from, long to) throws IOException {
+    try {
+      return NativeFiles.punch(path(segment), from, to);
+    } catch (UnsupportedOperationException e) {
+      LOG.debug("only whole segments can be given back", e);
+      return 0;
+    }
+  }
+
+  @Override
+  public long allocatedBytes(long segment, long from, long to) throws IOException {
+    return NativeFiles.allocatedBytes(path(segment), from, to);
   }
 
   @Override

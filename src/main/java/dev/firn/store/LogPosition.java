@@ -23,4 +23,9 @@ public record LogPosition(long segment, long offset, long nextLsn) {
   public static LogPosition start(long volumeNumber) {
     return new LogPosition(firstSegment(volumeNumber), 0, 1);
   }
+
+  /** Whether it lies before another place of the same log. */
+  public boolean isBefore(LogPosition other) {
+    return segment != other.segment ? segment < other.segment : offset < other.offset;
+  }
 }

@@ -40,6 +40,17 @@ public interface SegmentStore extends Closeable {
   /** All segments' ids, ascending. */
   List<Long> list() throws IOException;
 
+  /**
+   * Gives the blocks of a range, which nothing refers to any more, back to the disk; what is read
+   * there from then on is anything. Where the disk cannot do that, nothing happens.
+   *
+   * @return the bytes that the disk got back
+   */
+  long punch(long segment, long from, long to) throws IOException;
+
+  /** How many bytes of a range the disk keeps blocks for. */
+  long allocatedBytes(long segment, long from, long to) throws IOException;
+
   /** Removes a segment; removing one that is not there is no error. */
   void delete(long segment) throws IOException;
 

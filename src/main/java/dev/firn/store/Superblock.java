@@ -8,6 +8,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * The file from which a volume is opened: two slots of 4,096 bytes, written in turn, each forced
@@ -47,6 +48,11 @@ public final class Superblock {
 
   /** The newest valid content. */
   public Content read() throws IOException {
+    return readAll().get(0);
+  }
+
+  /** Each slot's content that is valid, the newest first: one at least. */
+  public List<Content> readAll() throws IOException {
     byte[] image = new byte[2 * SLOT_BYTES];
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
       ByteBuffer buffer = ByteBuffer.wrap(image);
@@ -59,7 +65,10 @@ public final class Superblock {
     if (first == null && second == null) {
       throw new CorruptDataException("both superblocks in '" + path + "' are damaged");
     }
-    return second == null || first != null && first.sequence() > second.sequence() ? first : second;
+    if (first == null || second == null) {
+      return List.of(first == null ? second : first);
+    }
+    return first.sequence() > second.sequence() ? List.of(first, second) : List.of(second, first);
   }
 
   /** Writes to the slot that the sequence number chooses; durable on return. */

@@ -49,6 +49,10 @@ final class FileContent {
     if (offset < 0) {
       throw new ErrnoException(Errno.EINVAL);
     }
+    return map.holdingPlaces(() -> readHolding(number, offset, target));
+  }
+
+  private int readHolding(long number, long offset, ByteBuffer target) throws IOException {
     int wanted = target.remaining();
     ReadPlan plan = map.read(view -> planRead(view, number, offset, wanted));
     int base = target.position();
@@ -91,7 +95,7 @@ final class FileContent {
     }
     inodes.requireDiskSpace(count);
     if (count >= DIRECT_WRITE_BYTES_MIN) {
-      writeDirectly(number, offset, source);
+      map.holdingPlaces(() -> writeDirectly(number, offset, source));
     } else {
       writeBuffered(number, offset, source);
     }
@@ -133,7 +137,7 @@ final class FileContent {
         });
   }
 
-  private void writeDirectly(long number, long offset, ByteBuffer source) throws IOException {
+  private Void writeDirectly(long number, long offset, ByteBuffer source) throws IOException {
     int count = source.remaining();
     requireRoom(number, offset, count);
     List<DataPutter.Run> runs = inodes.putter().store(offset, source);
@@ -148,6 +152,7 @@ final class FileContent {
           written(inode, offset + count, now);
           return null;
         });
+    return null;
   }
 
   /** Throws ENOSPC before bytes are stored that no edit would have room for. */

@@ -75,6 +75,11 @@ public final class Keys {
     return key[KIND_INDEX] == kind && Bytes.getLongSorted(key, 0) == inode;
   }
 
+  /** Whether the key among these bytes is of kind {@link #EXTENT}. */
+  public static boolean isExtent(byte[] bytes, int keyStart, int keyLength) {
+    return keyLength == SUFFIX_INDEX + Long.BYTES && bytes[keyStart + KIND_INDEX] == EXTENT;
+  }
+
   /** Below all keys of this inode and kind, and above all that sort before them. */
   public static byte[] first(long inode, int kind) {
     return prefix(inode, kind, 0);

@@ -137,7 +137,9 @@ public final class VolumeFileSystem implements FileSystem {
 
   @Override
   public byte[] readLink(long inode) throws IOException {
-    return map.extentBytes(map.read(view -> Tree.linkTarget(view, inodes.require(view, inode))));
+    return map.holdingPlaces(
+        () ->
+            map.extentBytes(map.read(view -> Tree.linkTarget(view, inodes.require(view, inode)))));
   }
 
   @Override

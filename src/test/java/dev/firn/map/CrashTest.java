@@ -74,7 +74,7 @@ class CrashTest {
           disk.failAfter(random.nextInt(60));
         }
         try {
-          work(map, 1 + random.nextInt(120));
+          work(store, map, 1 + random.nextInt(120));
         } catch (IOException e) {
           assertTrue(failing, "seed " + seed + ": " + e);
         }
@@ -86,10 +86,18 @@ class CrashTest {
     }
   }
 
-  private void work(VolumeMap map, int operations) throws IOException {
+  private void work(MapStore store, VolumeMap map, int operations) throws IOException {
     for (int i = 0; i < operations; i++) {
-      int choice = random.nextInt(100);
-      if (choice < 75) {
+      int choice = random.nextInt(104);
+      if (choice >= 102 && !snapshots.isEmpty()) {
+        List<Long> numbers = new ArrayList<>(snapshots.keySet());
+        long number = numbers.get(random.nextInt(numbers.size()));
+        // Whether it is gone after a crash is open until the next commit.
+        snapshots.remove(number);
+        map.dropFrozen(number);
+      } else if (choice >= 100) {
+        store.reclaim(OpenMaps.of(map), (bytes, start, length) -> true, random.nextInt(4) == 0);
+      } else if (choice < 75) {
         change(map);
       } else if (choice < 88) {
         int durable = states.size() - 1;

@@ -153,6 +153,27 @@ public final class SimulatedStore implements SegmentStore {
     return new ArrayList<>(segments.keySet());
   }
 
+  /** At once and for good, which is the worst that can happen to bytes that are still needed. */
+  @Override
+  public synchronized long punch(long id, long from, long to) throws IOException {
+    spend();
+    Segment segment = segment(id);
+    Write hole = new Write(from, new byte[(int) (Math.min(to, segment.current.length) - from)]);
+    segment.unforced.add(hole);
+    segment.current = apply(segment.current, hole, null);
+    if (from < segment.durable.length) {
+      int end = (int) Math.min(to, segment.durable.length);
+      segment.durable = segment.durable.clone();
+      Arrays.fill(segment.durable, (int) from, end, (byte) 0);
+    }
+    return hole.bytes().length;
+  }
+
+  @Override
+  public synchronized long allocatedBytes(long id, long from, long to) throws IOException {
+    return Math.max(0, Math.min(to, segment(id).current.length) - from);
+  }
+
   @Override
   public synchronized void delete(long id) {
     segments.remove(id);

@@ -1,0 +1,118 @@
+package dev.firn.map;
+
+import dev.firn.store.LogPosition;
+import dev.firn.store.SegmentStore;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Gives back the space of records that nothing can reach any more: whole segments are deleted, and
+ * blocks without a live record are cut out of others. Writers go on meanwhile.
+ *
+ * <p>Invariants; each of them keeps something from being lost:
+ *
+ * <ul>
+ *   <li>Live is what can be reached from any head, frozen root, map in use, or either slot of a
+ *       superblock, of any volume of the home. Volumes are listed again after the roots were taken,
+ *       until there is no new one: a clone may have been made of a snapshot that went meanwhile.
+ *   <li>Only segments that were there before count, and of a volume's own log only what lies before
+ *       the place where recovery would begin.
+ *   <li>What was not reachable is so durably before anything is given back, and whoever looked up
+ *       places before has left.
+ * </ul>
+ */
+final class Reclaim {
+  private final SegmentStore segments;
+  private final ReclaimedMaps maps;
+  private final LiveRecords live = new LiveRecords();
+  private final LiveWalk walk;
+  private final Map<Long, ReclaimRoots> taken = new HashMap<>();
+
+  private int liveSegments;
+  private long liveBytes;
+  private int freedSegments;
+  private long freedBytes;
+
+  Reclaim(SegmentStore segments, NodeStore nodes, ExtentKeys extentKeys, ReclaimedMaps maps) {
+    this.segments = segments;
+    this.maps = maps;
+    this.walk = new LiveWalk(nodes, extentKeys, live);
+  }
+
+  /**
+   * Does it, or with {@code dryRun} only tells what it would do.
+   *
+   * @throws dev.firn.store.CorruptDataException if a tree cannot be read: then nothing is given
+   *     back
+   */
+  ReclaimReport run(boolean dryRun) throws IOException {
+    long start = System.nanoTime();
+    List<Long> known = segments.list();
+    while (takeRoots()) {
+      // Once more: there may be new volumes.
+    }
+    for (ReclaimRoots roots : taken.values()) {
+      walk.walk(roots);
+    }
+    for (ReclaimRoots roots : taken.values()) {
+      roots.volume().awaitPlaceHolders();
+    }
+    for (long segment : known) {
+      reclaim(segment, dryRun);
+    }
+    long millis = (System.nanoTime() - start) / 1_000_000;
+    return new ReclaimReport(dryRun, liveSegments, liveBytes, freedSegments, freedBytes, millis);
+  }
+
+  private boolean takeRoots() throws IOException {
+    boolean more = false;
+    for (long number : maps.list()) {
+      if (!taken.containsKey(number)) {
+        try {
+          taken.put(number, maps.with(number, VolumeMap::reclaimRoots));
+          more = true;
+        } catch (NoSuchFileException e) {
+          // Deleted meanwhile.
+        }
+      }
+    }
+    return more;
+  }
+
+  private void reclaim(long segment, boolean dryRun) throws IOException {
+    ReclaimRoots roots = taken.get(LogPosition.volumeOf(segment));
+    long end = segments.length(segment);
+    boolean whole = true;
+    if (roots != null) {
+      LogPosition keptFrom = roots.keptFrom();
+      if (keptFrom == null || segment > keptFrom.segment()) {
+        liveSegments++;
+        return;
+      }
+      if (segment == keptFrom.segment()) {
+        end = Math.min(end, keptFrom.offset());
+        whole = false;
+      }
+    }
+    if (whole && live.isEmpty(segment)) {
+      freedBytes += segments.allocatedBytes(segment, 0, end);
+      freedSegments++;
+      if (!dryRun) {
+        segments.delete(segment);
+      }
+      return;
+    }
+    liveSegments++;
+    liveBytes += live.liveBytes(segment);
+    // The first block has the segment's head.
+    for (LiveRecords.Gap gap : live.gaps(segment, LiveRecords.BLOCK_BYTES, end)) {
+      freedBytes +=
+          dryRun
+              ? segments.allocatedBytes(segment, gap.from(), gap.to())
+              : segments.punch(segment, gap.from(), gap.to());
+    }
+  }
+}

@@ -1,0 +1,99 @@
+package dev.firn.store;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import jnr.constants.platform.Errno;
+import jnr.ffi.LibraryLoader;
+import jnr.ffi.Runtime;
+
+/** What Java's channels cannot do: give the blocks inside of a file back to the disk. */
+final class NativeFiles {
+  private static final int O_RDWR_CLOEXEC = 02000002;
+  private static final int SEEK_DATA = 3;
+  private static final int SEEK_HOLE = 4;
+
+  /** FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE. */
+  private static final int PUNCH_HOLE = 3;
+
+  /** Of the C library, 64-bit Linux. Public for jnr-ffi, which implements it at run time. */
+  public interface LibC {
+    int open(byte[] path, int flags);
+
+    int close(int fd);
+
+    long lseek(int fd, long offset, int whence);
+
+    int fallocate(int fd, int mode, long offset, long length);
+  }
+
+  private static final LibC LIBC = LibraryLoader.create(LibC.class).load("c");
+
+  private NativeFiles() {}
+
+  /** What {@link #withFile} does. */
+  private interface Action {
+    long run(int fd) throws IOException;
+  }
+
+  /** How many of a range's bytes the disk keeps blocks for. */
+  static long allocatedBytes(Path file, long from, long to) throws IOException {
+    return withFile(file, fd -> eachAllocated(fd, file, from, to, false));
+  }
+
+  /**
+   * Makes a hole of a range.
+   *
+   * @return how many bytes the disk has got back
+   * @throws UnsupportedOperationException where files have no holes
+   */
+  static long punch(Path file, long from, long to) throws IOException {
+    return withFile(file, fd -> eachAllocated(fd, file, from, to, true));
+  }
+
+  private static long eachAllocated(int fd, Path file, long from, long to, boolean punch)
+      throws IOException {
+    long bytes = 0;
+    long next = from;
+    while (next < to) {
+      long start = LIBC.lseek(fd, next, SEEK_DATA);
+      if (start < 0 && lastError() == Errno.ENXIO || start >= to) {
+        break;
+      }
+      long end = start < 0 ? start : LIBC.lseek(fd, start, SEEK_HOLE);
+      if (end < 0) {
+        throw failed(file);
+      }
+      end = Math.min(end, to);
+      if (punch && LIBC.fallocate(fd, PUNCH_HOLE, start, end - start) < 0) {
+        if (lastError() == Errno.EOPNOTSUPP) {
+          throw new UnsupportedOperationException("'" + file + "' is on a disk without holes");
+        }
+        throw failed(file);
+      }
+      bytes += end - start;
+      next = end;
+    }
+    return bytes;
+  }
+
+  private static long withFile(Path file, Action action) throws IOException {
+    int fd = LIBC.open((file + "\0").getBytes(StandardCharsets.UTF_8), O_RDWR_CLOEXEC);
+    if (fd < 0) {
+      throw failed(file);
+    }
+    try {
+      return action.run(fd);
+    } finally {
+      LIBC.close(fd);
+    }
+  }
+
+  private static Errno lastError() {
+    return Errno.valueOf(Runtime.getSystemRuntime().getLastError());
+  }
+
+  private static IOException failed(Path file) {
+    return new IOException("'" + file + "': " + lastError().description());
+  }
+}
