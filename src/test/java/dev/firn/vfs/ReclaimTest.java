@@ -38,7 +38,7 @@ class ReclaimTest {
   private static final long VOLUME_BYTES = Sizes.GIB;
   private static final int WORKERS = 3;
   private static final int NAMES = 12;
-  private static final int ROUNDS = Integer.getInteger("firn.reclaim.rounds", 300);
+  private static final int ROUNDS = Integer.getInteger("firn.reclaim.rounds", 2000);
 
   /** Small, so that nodes and extents come from the disk and segments end. */
   private static final MapOptions SMALL =
