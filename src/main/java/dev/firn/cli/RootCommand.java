@@ -40,6 +40,7 @@ import picocli.CommandLine.Spec;
       RollbackCommand.class,
       ExportCommand.class,
       ImportCommand.class,
+      GcCommand.class,
       DaemonCommand.class,
       CompletionCommand.class,
       VersionCommand.class

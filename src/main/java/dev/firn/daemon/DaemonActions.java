@@ -2,6 +2,7 @@ package dev.firn.daemon;
 
 import dev.firn.base.ErrorKind;
 import dev.firn.base.FirnException;
+import dev.firn.map.ReclaimReport;
 import dev.firn.region.MountRecord;
 import dev.firn.region.Region;
 import dev.firn.region.RegionInfo;
@@ -52,6 +53,8 @@ final class DaemonActions {
     }
   }
 
+  record ReclaimParameters(boolean dryRun) {}
+
   /** What {@code ReadStatus} answers. */
   record Status(
       long pid,
@@ -65,6 +68,7 @@ final class DaemonActions {
     actions
         .answer("ReadStatus", None.class, none -> status())
         .answer("ReadRegion", None.class, none -> region.info())
+        .answer("Reclaim", ReclaimParameters.class, this::reclaim)
         .answer("Stop", None.class, none -> stop())
         .answer("Mount", MountParameters.class, this::mount)
         .answer("Unmount", UnmountParameters.class, this::unmount);
@@ -86,6 +90,10 @@ final class DaemonActions {
     boolean durable = mounts.unmountAll();
     new Thread(() -> System.exit(0), "exit").start();
     return Map.of("pid", ProcessHandle.current().pid(), "durable", durable);
+  }
+
+  private ReclaimReport reclaim(ReclaimParameters parameters) throws IOException {
+    return region.reclaim(parameters.dryRun());
   }
 
   private MountStatus mount(MountParameters parameters) throws IOException {

@@ -46,6 +46,11 @@ final class DiskSpace {
     takenBytes += bytes;
   }
 
+  /** Whether less than twice the reserve is left. */
+  synchronized boolean isShort() throws IOException {
+    return segments.usableBytes(placement) < 2 * reserve();
+  }
+
   private long reserve() throws IOException {
     if (reserveBytes == 0) {
       reserveBytes =

@@ -1,10 +1,14 @@
 package dev.firn.map;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
-/** One root that never changes again: safe for concurrent use, without locks. */
-public final class FrozenMap implements MapView {
+/**
+ * One root that never changes again: safe for concurrent use, without locks. Until it is closed, or
+ * nothing refers to the object any more, the space of what it reaches is not given back.
+ */
+public final class FrozenMap implements MapView, Closeable {
   private final VolumeMap owner;
   private volatile Node root;
 
@@ -30,6 +34,12 @@ public final class FrozenMap implements MapView {
 
   VolumeMap owner() {
     return owner;
+  }
+
+  /** Reading it afterwards may fail. Closing twice is no error. */
+  @Override
+  public void close() {
+    owner.takeBack(this);
   }
 
   /** Whether it is a root of this map, so that its extents may be put there. */

@@ -25,6 +25,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,6 +54,8 @@ public final class MapStore implements Closeable {
   private final Map<String, DiskSpace> spaces = new ConcurrentHashMap<>();
   private final Set<VolumeMap> checkpointsWanted = ConcurrentHashMap.newKeySet();
   private final ScheduledExecutorService keeper;
+  private final LongAdder releasedBytes = new LongAdder();
+  private final LongAdder droppedRoots = new LongAdder();
   private final ReentrantLock reclaimLock = new ReentrantLock();
 
   /**
@@ -188,6 +191,33 @@ public final class MapStore implements Closeable {
     }
     Files.deleteIfExists(superblockPath(volumeNumber));
     DurableFiles.force(directory);
+    droppedRoot();
+  }
+
+  /**
+   * What has been let go of since the store was opened, for those who choose when to reclaim.
+   *
+   * @param bytes file bytes that lost a reference in some head; others may have one
+   * @param roots frozen roots and whole maps
+   */
+  public record Released(long bytes, long roots) {}
+
+  /** The amounts of now, which only grow. */
+  public Released released() {
+    return new Released(releasedBytes.sum(), droppedRoots.sum());
+  }
+
+  void releasedBytes(long bytes) {
+    releasedBytes.add(bytes);
+  }
+
+  void droppedRoot() {
+    droppedRoots.increment();
+  }
+
+  /** Whether a placement's disk has little more left than what is kept for deleting. */
+  public boolean isShortOfSpace(String placement) throws IOException {
+    return space(placement).isShort();
   }
 
   /**

@@ -583,6 +583,12 @@ public final class VolumeMap implements Closeable {
     return issued;
   }
 
+  void takeBack(FrozenMap issued) {
+    synchronized (frozenMaps) {
+      frozenMaps.remove(issued);
+    }
+  }
+
   /** Freezes the head under a number. Constant time; durable with the next {@link #commit}. */
   public void freezeAs(long snapshotNumber, byte[] metadata) throws IOException {
     write(
@@ -615,6 +621,11 @@ public final class VolumeMap implements Closeable {
     }
   }
 
+  /** Tells that file bytes of the head have lost a reference, which may have been their last. */
+  public void released(long bytes) {
+    store.releasedBytes(bytes);
+  }
+
   /** Forgets a frozen root; durable with the next commit. False if there was none. */
   public boolean dropFrozen(long snapshotNumber) throws IOException {
     return write(
@@ -623,6 +634,7 @@ public final class VolumeMap implements Closeable {
             return false;
           }
           delta.drop(snapshotNumber);
+          store.droppedRoot();
           return true;
         });
   }

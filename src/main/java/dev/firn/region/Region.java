@@ -3,6 +3,7 @@ package dev.firn.region;
 import dev.firn.base.FirnException;
 import dev.firn.map.FrozenMap;
 import dev.firn.map.MapStore;
+import dev.firn.map.ReclaimReport;
 import dev.firn.snapshot.MapPool;
 import dev.firn.snapshot.Snapshot;
 import dev.firn.snapshot.SnapshotLease;
@@ -62,6 +63,7 @@ public final class Region implements Closeable {
   private final References references;
   private final SnapshotManager snapshots;
   private final Volumes volumes;
+  private final Reclaimer reclaimer;
   private final Set<RegionImport> imports = ConcurrentHashMap.newKeySet();
   private boolean closed;
 
@@ -89,6 +91,7 @@ public final class Region implements Closeable {
             info.subregions(),
             home.owner(),
             clock);
+    this.reclaimer = new Reclaimer(store, maps, info.subregions());
   }
 
   /** Makes a home; CONFLICT if there is one already. The first Subregion is the default. */
@@ -133,6 +136,7 @@ public final class Region implements Closeable {
       store = MapStore.open(home.store(), info.subregions());
       Region region = new Region(home, catalog, info, store, clock);
       region.recover();
+      region.reclaimer.start();
       opened = true;
       return region;
     } finally {
@@ -283,6 +287,16 @@ public final class Region implements Closeable {
     }
   }
 
+  /**
+   * Gives the space of what was deleted back to the disk now; by itself that happens within a
+   * minute or so.
+   *
+   * @param dryRun only tell how much it would be
+   */
+  public ReclaimReport reclaim(boolean dryRun) throws IOException {
+    return reclaimer.run(dryRun);
+  }
+
   public List<MountRecord> mounts() {
     return mountRows.all();
   }
@@ -325,7 +339,9 @@ public final class Region implements Closeable {
     }
     closed = true;
     // Imports that were not published are discarded before the rest goes.
-    List<Closeable> all = new ArrayList<>(imports);
+    List<Closeable> all = new ArrayList<>();
+    all.add(reclaimer);
+    all.addAll(imports);
     all.add(volumes::closeAll);
     all.add(snapshots);
     all.add(store);

@@ -288,6 +288,7 @@ final class Volumes {
   record FrozenHead(FrozenMap map, Closeable held) implements Closeable {
     @Override
     public void close() throws IOException {
+      map.close();
       held.close();
     }
   }

@@ -37,6 +37,7 @@ public final class SnapshotLease implements Closeable {
       closed = true;
     }
     try {
+      map.close();
       use.close();
     } finally {
       manager.release(snapshot.number());

@@ -4,8 +4,7 @@ import dev.firn.map.FrozenMap;
 import dev.firn.map.MapView;
 import dev.firn.map.VolumeMap;
 import java.io.IOException;
-import java.lang.ref.WeakReference;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -18,8 +17,6 @@ final class Directories {
   /** Few entries are copied; for more the tree is frozen, whose next writer copies its path. */
   private static final int COPIED_ENTRIES_MAX = 512;
 
-  private static final int FROZEN_KEPT_MAX = 64;
-
   private final VolumeMap map;
   private final Inodes inodes;
   private final Entries entries;
@@ -27,18 +24,10 @@ final class Directories {
   private final Handles<Opened> handles = new Handles<>();
 
   /**
-   * Frozen roots that someone may still list, by directory, longest unused first: good as long as
-   * the directory's state is the same, so that listing does not slow down writing elsewhere.
+   * The frozen roots that are being listed, by directory: good for the next listing as long as the
+   * directory's state is the same. Guarded by itself.
    */
-  private final Map<Long, Kept> frozen =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Long, Kept> eldest) {
-          return size() > FROZEN_KEPT_MAX;
-        }
-      };
+  private final Map<Long, Frozen> frozen = new HashMap<>();
 
   Directories(Inodes inodes, Entries entries, Lifetimes lifetimes) {
     this.map = inodes.map();
@@ -50,9 +39,22 @@ final class Directories {
   /** What a listing follows from; different whenever the listing is. */
   private record State(long directory, long parent, long version) {}
 
-  private record Kept(State state, WeakReference<FrozenMap> root) {}
+  /** A root that listings share; given back with the last of them. */
+  private static final class Frozen {
+    private final State state;
+    private final FrozenMap root;
+    private int listings;
 
-  private record Listed(State state, DirectoryListing listing) {}
+    private Frozen(State state, FrozenMap root) {
+      this.state = state;
+      this.root = root;
+    }
+  }
+
+  /**
+   * @param root what the listing walks, or null for a copy
+   */
+  private record Listed(State state, DirectoryListing listing, Frozen root) {}
 
   private static final class Opened {
     private final long directory;
@@ -76,24 +78,28 @@ final class Directories {
 
   List<DirectoryEntry> read(long handle, long cookie, int limit) throws IOException {
     Opened opened = handles.get(handle);
-    DirectoryListing listing;
     synchronized (opened) {
       if (cookie == 0) {
         refresh(opened);
       }
-      listing = opened.listed.listing();
+      return opened.listed.listing().read(cookie, limit);
     }
-    return listing.read(cookie, limit);
   }
 
   void release(long handle) throws IOException {
-    lifetimes.endUse(handles.remove(handle).directory, 1);
+    Opened opened = handles.remove(handle);
+    synchronized (opened) {
+      giveBack(opened.listed);
+    }
+    lifetimes.endUse(opened.directory, 1);
   }
 
   private void refresh(Opened opened) throws IOException {
     State state = map.read(view -> state(view, opened.directory));
     if (!state.equals(opened.listed.state())) {
+      Listed old = opened.listed;
       opened.listed = list(opened.directory);
+      giveBack(old);
     }
   }
 
@@ -109,25 +115,41 @@ final class Directories {
               State state = state(view, directory);
               return new Listed(
                   state,
-                  DirectoryListing.copy(view, directory, state.parent(), COPIED_ENTRIES_MAX));
+                  DirectoryListing.copy(view, directory, state.parent(), COPIED_ENTRIES_MAX),
+                  null);
             });
     if (copied.listing() != null) {
       return copied;
     }
     State state = copied.state();
-    return new Listed(state, DirectoryListing.frozen(frozen(state), directory, state.parent()));
+    Frozen root = frozen(state);
+    return new Listed(state, DirectoryListing.frozen(root.root, directory, state.parent()), root);
   }
 
   /** A root in which the directory is in this state, or in a later one. */
-  private FrozenMap frozen(State state) throws IOException {
+  private Frozen frozen(State state) throws IOException {
     synchronized (frozen) {
-      Kept kept = frozen.get(state.directory());
-      FrozenMap root = kept == null || !kept.state().equals(state) ? null : kept.root().get();
-      if (root == null) {
-        root = map.freezeUnsealed();
-        frozen.put(state.directory(), new Kept(state, new WeakReference<>(root)));
+      Frozen shared = frozen.get(state.directory());
+      if (shared == null || !shared.state.equals(state)) {
+        shared = new Frozen(state, map.freezeUnsealed());
+        frozen.put(state.directory(), shared);
       }
-      return root;
+      shared.listings++;
+      return shared;
+    }
+  }
+
+  private void giveBack(Listed listed) {
+    Frozen root = listed.root();
+    if (root == null) {
+      return;
+    }
+    synchronized (frozen) {
+      root.listings--;
+      if (root.listings == 0) {
+        root.root.close();
+        frozen.remove(root.state.directory(), root);
+      }
     }
   }
 }

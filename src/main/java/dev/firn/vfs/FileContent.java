@@ -148,7 +148,9 @@ final class FileContent {
           Inode inode = inodes.load(editor, number).requireRegular();
           requireSpace(editor, inode, offset, count);
           inodes.closeBuffer(editor, inode);
-          inode.allocatedBytes += inodes.putter().put(editor, number, runs);
+          long grown = inodes.putter().put(editor, number, runs);
+          inode.allocatedBytes += grown;
+          map.released(Math.max(0, count - grown));
           written(inode, offset + count, now);
           return null;
         });

@@ -167,6 +167,7 @@ final class Inodes {
     inode.removed = true;
     editor.delete(Keys.inode(inode.number));
     held.remove(inode.number);
+    map.released(inode.chargedBytes);
     counters.usedBytes -= inode.chargedBytes;
     counters.inodeCount--;
     counters.changed();
@@ -175,6 +176,7 @@ final class Inodes {
   private void recharge(Inode inode) {
     long charge = inode.charge();
     if (charge != inode.chargedBytes) {
+      map.released(Math.max(0, inode.chargedBytes - charge));
       counters.usedBytes += charge - inode.chargedBytes;
       inode.chargedBytes = charge;
       counters.changed();
@@ -247,8 +249,9 @@ final class Inodes {
 
   private void save(MapEditor editor, Inode inode, byte[] bytes) throws IOException {
     WriteBuffer buffer = inode.buffer;
-    inode.allocatedBytes +=
-        putter.put(editor, inode.number, buffer.start(), bytes, buffer.length());
+    long grown = putter.put(editor, inode.number, buffer.start(), bytes, buffer.length());
+    inode.allocatedBytes += grown;
+    map.released(Math.max(0, buffer.length() - grown));
     buffer.markSaved();
     recharge(inode);
   }
