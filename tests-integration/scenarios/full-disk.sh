@@ -1,24 +1,6 @@
 #!/usr/bin/env bash
 # The disk under the home fills up: an error that says so, reading and deleting go on, nothing is lost.
-disk_image=$(mktemp /var/tmp/firn-disk.XXXXXX)
-disk=$(mktemp -d /var/tmp/firn-disk-mount.XXXXXX)
-truncate -s 200M "$disk_image"
-mkfs.ext4 -q "$disk_image"
-mount -o loop "$disk_image" "$disk"
-# The harness makes the home there; the disk goes after everything on it has gone.
-export FIRN_TEST_HOME=$disk/home
-take_disk_away() {
-  local tries
-  for tries in 1 2 3 4 5 6 7 8 9 10; do
-    if ! mountpoint -q "$disk" || umount "$disk" 2>/dev/null; then
-      break
-    fi
-    sleep 0.5
-  done
-  umount -l "$disk" 2>/dev/null || true
-  rm -rf "$disk_image" "$disk"
-}
-trap take_disk_away EXIT
+HOME_DISK_SIZE=200M
 . "$(dirname "$0")/lib.sh"
 
 head -c 5M /dev/urandom >"$work/precious"

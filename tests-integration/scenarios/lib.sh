@@ -1,9 +1,10 @@
 # Sourced by each scenario: a home and a mounted volume of its own, taken away whatever happens.
+# VOLUME_SIZE is the volume's size; with HOME_DISK_SIZE the home is on an ext4 of its own of that size, at $disk.
 set -euo pipefail
 export LC_ALL=C.UTF-8
 firn=${FIRN_LAUNCHER:-$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../../scripts/firn}
 work=$(mktemp -d /var/tmp/firn-scenario.XXXXXX)
-export FIRN_HOME=${FIRN_TEST_HOME:-$work/home}
+export FIRN_HOME=$work/home
 mnt=$work/mnt
 mkdir "$mnt"
 
@@ -41,6 +42,18 @@ same_listing() {
   }
 }
 
+# What a daemon that is ending still has open goes soon.
+unmount() {
+  local tries
+  for tries in 1 2 3 4 5 6 7 8 9 10; do
+    if umount "$1" 2>/dev/null || ! mountpoint -q "$1"; then
+      return
+    fi
+    sleep 0.3
+  done
+  umount -l "$1" 2>/dev/null || true
+}
+
 take_away() {
   local status=$?
   trap - EXIT
@@ -49,20 +62,27 @@ take_away() {
   local each
   # Deepest first; only what this scenario mounted below its own directory.
   for each in $(awk -v base="$work/" 'index($2, base) == 1 { print $2 }' /proc/mounts | sort -r); do
-    umount "$each" 2>/dev/null || umount -l "$each" 2>/dev/null || true
+    unmount "$each"
   done
   if [ $status -ne 0 ] && [ -f "$FIRN_HOME/log/daemon.log" ]; then
     echo "--- the daemon's log:" >&2
     tail -n 30 "$FIRN_HOME/log/daemon.log" >&2
   fi
   rm -rf "$work"
-  if declare -F take_disk_away >/dev/null; then
-    take_disk_away
-  fi
   exit $status
 }
 trap take_away EXIT
 trap 'exit 130' INT TERM
+
+disk=
+if [ -n "${HOME_DISK_SIZE:-}" ]; then
+  disk=$work/disk
+  mkdir "$disk"
+  truncate -s "$HOME_DISK_SIZE" "$work/disk.img"
+  mkfs.ext4 -q "$work/disk.img"
+  mount -o loop "$work/disk.img" "$disk"
+  export FIRN_HOME=$disk/home
+fi
 
 firn volume create data --size "${VOLUME_SIZE:-2G}" >/dev/null
 firn mount data "$mnt"

@@ -28,7 +28,10 @@ final class Reclaimer implements Closeable {
   private static final long WORTHWHILE_BYTES = 64 * Sizes.MIB;
 
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(60);
+
+  /** Between runs while there is space enough. */
   private static final long PAUSE_NANOS_MIN = TimeUnit.SECONDS.toNanos(5);
+
   private static final long PAUSE_NANOS_AFTER_FAILURE = TimeUnit.SECONDS.toNanos(60);
 
   /** At most one part in so many of the time is spent here. */
@@ -70,7 +73,7 @@ final class Reclaimer implements Closeable {
       }
       ReclaimReport report = run(false);
       done = now;
-      pauseNanos = Math.max(PAUSE_NANOS_MIN, report.tookMillis() * 1_000_000 * SHARE);
+      pauseNanos = report.tookMillis() * 1_000_000 * SHARE;
       LOG.info(
           "Gave {} back to the disk, {} segments of them whole, in {} ms; {} in {} segments stay",
           Sizes.format(report.freedBytes()),
@@ -87,15 +90,18 @@ final class Reclaimer implements Closeable {
   }
 
   private boolean isDue(MapStore.Released now) throws IOException {
-    long sinceNanos = System.nanoTime() - lastRunNanos;
     long bytes = now.bytes() - done.bytes();
-    if (sinceNanos < pauseNanos || bytes == 0 && now.roots() == done.roots()) {
+    if (bytes == 0 && now.roots() == done.roots()) {
       return false;
     }
-    return now.roots() > done.roots()
-        || bytes >= WORTHWHILE_BYTES
-        || sinceNanos >= PATIENCE_NANOS
-        || isShortOfSpace();
+    long sinceNanos = System.nanoTime() - lastRunNanos;
+    if (sinceNanos >= pauseNanos && isShortOfSpace()) {
+      return true;
+    }
+    return sinceNanos >= Math.max(pauseNanos, PAUSE_NANOS_MIN)
+        && (now.roots() > done.roots()
+            || bytes >= WORTHWHILE_BYTES
+            || sinceNanos >= PATIENCE_NANOS);
   }
 
   private boolean isShortOfSpace() throws IOException {
