@@ -59,15 +59,15 @@ take_away() {
   trap - EXIT
   cd /
   "$firn" daemon stop >/dev/null 2>&1 || true
+  if [ $status -ne 0 ] && [ -f "$FIRN_HOME/log/daemon.log" ]; then
+    echo "--- the daemon's log:" >&2
+    tail -n 30 "$FIRN_HOME/log/daemon.log" >&2
+  fi
   local each
   # Deepest first; only what this scenario mounted below its own directory.
   for each in $(awk -v base="$work/" 'index($2, base) == 1 { print $2 }' /proc/mounts | sort -r); do
     unmount "$each"
   done
-  if [ $status -ne 0 ] && [ -f "$FIRN_HOME/log/daemon.log" ]; then
-    echo "--- the daemon's log:" >&2
-    tail -n 30 "$FIRN_HOME/log/daemon.log" >&2
-  fi
   rm -rf "$work"
   exit $status
 }

