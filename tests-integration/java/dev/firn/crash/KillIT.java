@@ -4,20 +4,25 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.firn.Seeds;
+import dev.firn.base.ErrorKind;
+import dev.firn.base.FirnException;
 import dev.firn.cli.FirnCommand;
+import dev.firn.daemon.HomePaths;
+import dev.firn.server.ApiClient;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The daemon is killed at random moments while a mounted volume is written. Afterwards the volume
- * must be a prefix of the operations that holds all that was synced, and every completed snapshot
- * must be what it was.
+ * The daemon is killed at random moments while a mounted volume is written and the space of what is
+ * deleted is given back, again and again. Afterwards the volume must be a prefix of the operations
+ * that holds all that was synced, and every completed snapshot must be what it was.
  */
 class KillIT {
   /** How often; {@code -Dfirn.kills=500} makes it a soak test. */
@@ -38,10 +43,13 @@ class KillIT {
         firn.run("volume", "create", volume, "--size", "1G").succeeded();
         firn.run("mount", volume, mount).succeeded();
         OperationLog log = new OperationLog(new Random(random.nextLong()));
+        Reclaiming reclaiming = new Reclaiming(firn.home());
         killWhileWorking(firn.pid(), log, mount, 50 + random.nextInt(LOAD_MILLIS_MAX));
+        int runs = reclaiming.end();
         // Any command starts the daemon again, which brings the mount back.
         firn.run("volume", "show", volume).succeeded();
         verify(log, mount);
+        System.out.println("space was given back " + runs + " times");
         firn.run("umount", mount).succeeded();
         firn.run("volume", "delete", volume).succeeded();
       }
@@ -72,5 +80,41 @@ class KillIT {
     Files.writeString(mount.resolve("after"), "goes on");
     assertEquals("goes on", Files.readString(mount.resolve("after")));
     System.out.println("killed: " + log.describe() + ", found " + prefix);
+  }
+
+  /** Asks the daemon for it until that is dead; a command would start another one. */
+  private static final class Reclaiming {
+    private final AtomicInteger runs = new AtomicInteger();
+    private final Thread thread;
+    private volatile FirnException corrupt;
+
+    Reclaiming(Path home) {
+      ApiClient client = new ApiClient(HomePaths.socket(home), false);
+      thread = new Thread(() -> runUntilBroken(client), "reclaiming");
+      thread.start();
+    }
+
+    private void runUntilBroken(ApiClient client) {
+      try {
+        while (true) {
+          client.call("Reclaim", ApiClient.parameters().put("dryRun", false));
+          runs.incrementAndGet();
+        }
+      } catch (FirnException e) {
+        corrupt = e.kind() == ErrorKind.CORRUPT ? e : null;
+      } catch (IOException e) {
+        // The daemon is dead; that is why we are here.
+      }
+    }
+
+    /** How often it was done. */
+    int end() throws InterruptedException {
+      thread.join(TimeUnit.SECONDS.toMillis(30));
+      assertTrue(!thread.isAlive(), "the reclaiming hangs");
+      if (corrupt != null) {
+        throw corrupt;
+      }
+      return runs.get();
+    }
   }
 }
