@@ -1,6 +1,5 @@
 package dev.firn.store;
 
-import com.sun.nio.file.ExtendedOpenOption;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -14,6 +13,12 @@ import org.slf4j.LoggerFactory;
 /** A segment's open file: its channel, and another one past the system's cache once asked for. */
 final class SegmentFile implements Closeable {
   private static final Logger LOG = LoggerFactory.getLogger(SegmentFile.class);
+
+  /**
+   * The JDK's ExtendedOpenOption.DIRECT; null: it has none. Found by its name, since newer
+   * compilers warn of it in a way that cannot be suppressed, although every JDK exports it.
+   */
+  static final OpenOption DIRECT = directOption();
 
   private final Path path;
   private final FileChannel channel;
@@ -36,6 +41,20 @@ final class SegmentFile implements Closeable {
     return new SegmentFile(path, FileChannel.open(path, options));
   }
 
+  private static OpenOption directOption() {
+    try {
+      for (Object option :
+          Class.forName("com.sun.nio.file.ExtendedOpenOption").getEnumConstants()) {
+        if (option.toString().equals("DIRECT")) {
+          return (OpenOption) option;
+        }
+      }
+    } catch (ClassNotFoundException e) {
+      LOG.info("This Java has no direct I/O: all is written through the cache");
+    }
+    return null;
+  }
+
   FileChannel channel() {
     return channel;
   }
@@ -44,8 +63,8 @@ final class SegmentFile implements Closeable {
   synchronized FileChannel direct() {
     if (direct == null && !directIsImpossible && !closed) {
       try {
-        if (Files.getFileStore(path).getBlockSize() <= AlignedBuffers.ALIGNMENT) {
-          direct = FileChannel.open(path, StandardOpenOption.WRITE, ExtendedOpenOption.DIRECT);
+        if (DIRECT != null && Files.getFileStore(path).getBlockSize() <= AlignedBuffers.ALIGNMENT) {
+          direct = FileChannel.open(path, StandardOpenOption.WRITE, DIRECT);
         } else {
           directIsImpossible = true;
         }

@@ -268,14 +268,8 @@ public final class SegmentLog {
               commit.pointer.segment(),
               commit.pointer.offset() + (long) commit.recordBytes(),
               commit.lsn + 1);
-      lock.lock();
-      try {
-        // Appends that got a place before the COMMIT lie under it in the file: they must be whole
-        // for a scan to reach it.
-        awaitWritten(reservations);
-      } finally {
-        lock.unlock();
-      }
+      // Appends that got a place before the COMMIT lie under it in the file: they must be whole
+      // for a scan to reach it.
       forceAll();
       durableLsn = commit.lsn;
       return behind;
@@ -325,13 +319,7 @@ public final class SegmentLog {
   public void sync() throws IOException {
     syncLock.lock();
     try {
-      lock.lock();
-      try {
-        requireWorking();
-        awaitWritten(reservations);
-      } finally {
-        lock.unlock();
-      }
+      requireWorking();
       forceAll();
     } finally {
       syncLock.unlock();
@@ -346,35 +334,40 @@ public final class SegmentLog {
     requireWorking();
   }
 
+  /** Makes what was appended to segments before the current one survive a crash. */
   private void forceOlder() throws IOException {
-    List<Long> older = new ArrayList<>();
+    force(false);
+  }
+
+  /** Makes everything appended survive a crash. */
+  private void forceAll() throws IOException {
+    force(true);
+  }
+
+  /**
+   * Waits for the appends under way, forces segments, and forgets those that will never be written
+   * again: those from which the log had moved on before. The one that was the current one then may
+   * be written meanwhile, even if the log moves on from it, too.
+   */
+  private void force(boolean alsoCurrent) throws IOException {
+    long current;
+    List<Long> wanted = new ArrayList<>();
     lock.lock();
     try {
+      current = segment;
       for (long candidate : unforced) {
-        if (candidate != segment) {
-          older.add(candidate);
+        if (candidate < current || alsoCurrent) {
+          wanted.add(candidate);
         }
+      }
+      if (!wanted.isEmpty()) {
+        awaitWritten(reservations);
       }
     } finally {
       lock.unlock();
     }
-    force(older);
-  }
-
-  private void forceAll() throws IOException {
-    List<Long> all;
-    lock.lock();
     try {
-      all = new ArrayList<>(unforced);
-    } finally {
-      lock.unlock();
-    }
-    force(all);
-  }
-
-  private void force(List<Long> segments) throws IOException {
-    try {
-      for (long each : segments) {
+      for (long each : wanted) {
         store.force(each);
       }
     } catch (IOException e) {
@@ -383,8 +376,7 @@ public final class SegmentLog {
     }
     lock.lock();
     try {
-      // The current segment stays: it will be written again.
-      unforced.removeIf(each -> each != segment && segments.contains(each));
+      unforced.removeIf(each -> each < current && wanted.contains(each));
     } finally {
       lock.unlock();
     }

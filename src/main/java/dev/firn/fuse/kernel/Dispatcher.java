@@ -46,6 +46,15 @@ final class Dispatcher {
   }
 
   /**
+   * To be called once for each request, before anything else: what opens later has no bytes that an
+   * answer to this one must know of.
+   */
+  void received(Request request) {
+    request.setWritesBackFirst(
+        request.opcode() == Opcode.LSEEK && openForWriting.contains(request.node()));
+  }
+
+  /**
    * Whether a request may wait for the disk for long, or for other requests: it must not take the
    * last thread that could serve those.
    */
@@ -65,7 +74,7 @@ final class Dispatcher {
     return switch (request.opcode()) {
       case Opcode.SYNCFS, Opcode.FALLOCATE, Opcode.COPY_FILE_RANGE, Opcode.COPY_FILE_RANGE_64 ->
           true;
-      case Opcode.LSEEK -> openForWriting.contains(request.node());
+      case Opcode.LSEEK -> request.writesBackFirst();
       case Opcode.MKDIR, Opcode.RMDIR -> fileSystem.changesUnseen(request.node());
       default -> false;
     };

@@ -189,7 +189,7 @@ final class FileRequests {
    */
   int lseek(Request request) throws IOException {
     long inode = request.node();
-    if (openForWriting.contains(inode)) {
+    if (request.writesBackFirst()) {
       notifier.writeBack(inode);
     }
     boolean hole = request.intAt(16) == SEEK_HOLE;

@@ -125,6 +125,7 @@ final class Reader implements Runnable {
   }
 
   private void serve() {
+    session.dispatcher.received(request);
     int kind = ServiceTimes.kindOf(request);
     boolean quiet = withoutWait == 0;
     if (session.dispatcher.maySleepLong(request) || serviceTimes.areLong(kind, quiet)) {

@@ -33,6 +33,12 @@ final class Request {
   private final ByteBuffer body;
   private int length;
 
+  /**
+   * Whether the kernel may hold changed pages of the inode that the answer depends on. Decided once
+   * for each request, since who serves it depends on it, too: see {@link Dispatcher#received}.
+   */
+  private boolean writesBackFirst;
+
   Request(int inBytes, int outBytes) {
     input = new NativeBuffer(inBytes);
     output = new NativeBuffer(outBytes);
@@ -45,6 +51,15 @@ final class Request {
   /** Takes the request that was put into {@link #input}. */
   void received(int lengthBytes) {
     length = lengthBytes;
+    writesBackFirst = false;
+  }
+
+  void setWritesBackFirst(boolean value) {
+    writesBackFirst = value;
+  }
+
+  boolean writesBackFirst() {
+    return writesBackFirst;
   }
 
   /** A copy of its own, to be freed after its answer. */
@@ -52,6 +67,7 @@ final class Request {
     Request copy = new Request(length, DETACHED_OUT_BYTES);
     NativeBuffer.copy(input, copy.input, length);
     copy.length = length;
+    copy.writesBackFirst = writesBackFirst;
     return copy;
   }
 

@@ -105,9 +105,32 @@ class DispatcherTest {
     assertTrue(maySleep(dispatcher, Opcode.LSEEK, 5));
   }
 
+  /** Or the only reader that watches would wait for a WRITE that nobody takes. */
+  @Test
+  void whatSleepsWasSaidToSleep() {
+    Dispatcher dispatcher = dispatcher((proxy, method, given) -> 0L);
+    Request request = Requests.of(Opcode.LSEEK, 5, new byte[64]);
+    try {
+      dispatcher.received(request);
+      openForWriting.opened(5);
+      assertFalse(dispatcher.maySleep(request));
+      // The notifier has no device: asking for the pages would answer EIO.
+      assertEquals(Long.BYTES, dispatcher.answer(request));
+      dispatcher.received(request);
+      openForWriting.released(5);
+      assertTrue(dispatcher.maySleep(request));
+      Request copy = request.detach();
+      assertEquals(-Errno.EIO.number(), dispatcher.answer(copy));
+      copy.free();
+    } finally {
+      request.free();
+    }
+  }
+
   private static boolean maySleep(Dispatcher dispatcher, int opcode, long node) {
     Request request = Requests.of(opcode, node, new byte[64]);
     try {
+      dispatcher.received(request);
       return dispatcher.maySleep(request);
     } finally {
       request.free();
