@@ -4,8 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.firn.server.ApiClient;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
-import java.util.Base64;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -29,24 +27,13 @@ final class DiffCommand extends ClientCommand {
 
   @Override
   void run(Session session) throws IOException {
-    ChangePrinter printer =
-        session.json() ? new JsonPrinter(session.output()) : new LinePrinter(session.output());
+    ItemPrinter printer =
+        session.json() ? ItemPrinter.json(session.output()) : new LinePrinter(session.output());
     session.work("ReadDiff", ApiClient.parameters().put("from", from).put("to", to), printer);
     printer.end();
   }
 
-  /** Prints changes as they come, because there may be millions. */
-  private abstract static class ChangePrinter implements ApiClient.Listener {
-    final PrintStream output;
-
-    ChangePrinter(PrintStream output) {
-      this.output = output;
-    }
-
-    void end() {}
-  }
-
-  private static final class LinePrinter extends ChangePrinter {
+  private static final class LinePrinter extends ItemPrinter {
     LinePrinter(PrintStream output) {
       super(output);
     }
@@ -54,39 +41,12 @@ final class DiffCommand extends ClientCommand {
     @Override
     public void item(JsonNode change) throws IOException {
       output.print(change.path("kind").asText() + " ");
-      output.write(PathText.quoted(path(change, "path")));
+      output.write(PathText.quoted(Text.path(change, "path")));
       if (change.has("newPath") || change.has("newPathBase64")) {
         output.print(" -> ");
-        output.write(PathText.quoted(path(change, "newPath")));
+        output.write(PathText.quoted(Text.path(change, "newPath")));
       }
       output.println();
-    }
-
-    private static byte[] path(JsonNode change, String field) {
-      return change.has(field)
-          ? change.get(field).asText().getBytes(StandardCharsets.UTF_8)
-          : Base64.getDecoder().decode(change.path(field + "Base64").asText());
-    }
-  }
-
-  /** One array, one change a line. */
-  private static final class JsonPrinter extends ChangePrinter {
-    private boolean any;
-
-    JsonPrinter(PrintStream output) {
-      super(output);
-    }
-
-    @Override
-    public void item(JsonNode change) {
-      output.print(any ? ",\n " : "[ ");
-      output.print(change);
-      any = true;
-    }
-
-    @Override
-    void end() {
-      output.println(any ? " ]" : "[ ]");
     }
   }
 }

@@ -41,6 +41,7 @@ import picocli.CommandLine.Spec;
       ExportCommand.class,
       ImportCommand.class,
       GcCommand.class,
+      ScrubCommand.class,
       DaemonCommand.class,
       CompletionCommand.class,
       VersionCommand.class

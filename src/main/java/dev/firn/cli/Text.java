@@ -2,9 +2,11 @@ package dev.firn.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.firn.base.Sizes;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZonedDateTime;
+import java.util.Base64;
 import java.util.Map;
 import java.util.StringJoiner;
 
@@ -35,6 +37,13 @@ final class Text {
   }
 
   /** A size such as {@code 4.0 GiB}. */
+  /** A path, which is bytes: the field, or in Base64 the one whose name ends so. */
+  static byte[] path(JsonNode object, String field) {
+    return object.has(field)
+        ? object.get(field).asText().getBytes(StandardCharsets.UTF_8)
+        : Base64.getDecoder().decode(object.path(field + "Base64").asText());
+  }
+
   static String size(JsonNode object, String field) {
     return Sizes.format(object.path(field).asLong());
   }

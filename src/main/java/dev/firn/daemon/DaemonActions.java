@@ -6,17 +6,24 @@ import dev.firn.map.ReclaimReport;
 import dev.firn.region.MountRecord;
 import dev.firn.region.Region;
 import dev.firn.region.RegionInfo;
+import dev.firn.region.ScrubListener;
 import dev.firn.server.Actions;
+import dev.firn.server.Events;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The actions on the daemon itself, on its Region and on its mounts. */
 final class DaemonActions {
+  private static final Logger LOG = LoggerFactory.getLogger(DaemonActions.class);
+
   private final Region region;
   private final MountTable mounts;
   private final Instant startedAt;
@@ -55,6 +62,11 @@ final class DaemonActions {
 
   record ReclaimParameters(boolean dryRun) {}
 
+  /**
+   * @param bytesPerSecondMax 0: no limit
+   */
+  record ScrubParameters(long bytesPerSecondMax) {}
+
   /** What {@code ReadStatus} answers. */
   record Status(
       long pid,
@@ -69,6 +81,7 @@ final class DaemonActions {
         .answer("ReadStatus", None.class, none -> status())
         .answer("ReadRegion", None.class, none -> region.info())
         .answer("Reclaim", ReclaimParameters.class, this::reclaim)
+        .work("Scrub", ScrubParameters.class, this::scrub)
         .answer("Stop", None.class, none -> stop())
         .answer("Mount", MountParameters.class, this::mount)
         .answer("Unmount", UnmountParameters.class, this::unmount);
@@ -94,6 +107,32 @@ final class DaemonActions {
 
   private ReclaimReport reclaim(ReclaimParameters parameters) throws IOException {
     return region.reclaim(parameters.dryRun());
+  }
+
+  private Region.ScrubResult scrub(ScrubParameters parameters, Events events) throws IOException {
+    return region.scrub(
+        parameters.bytesPerSecondMax(),
+        new ScrubListener() {
+          @Override
+          public void progress(long doneBytes, long totalBytes) throws IOException {
+            events.progress(doneBytes, totalBytes, "bytes");
+          }
+
+          @Override
+          public void damaged(Damage damage) throws IOException {
+            Map<String, Object> item = new LinkedHashMap<>();
+            item.put("volume", damage.volume());
+            item.put("snapshot", damage.snapshot());
+            if (damage.path() != null) {
+              SnapshotActions.putPath(item, "path", damage.path());
+            }
+            item.put("offset", damage.offset());
+            item.put("lengthBytes", damage.lengthBytes());
+            item.put("problem", damage.problem());
+            LOG.error("Scrub: {}", item);
+            events.item(item);
+          }
+        });
   }
 
   private MountStatus mount(MountParameters parameters) throws IOException {

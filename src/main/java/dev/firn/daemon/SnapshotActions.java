@@ -133,7 +133,7 @@ final class SnapshotActions {
   }
 
   /** Names are bytes, and JSON holds characters: names that are not UTF-8 go as Base64. */
-  private static void putPath(Map<String, Object> change, String field, byte[] path) {
+  static void putPath(Map<String, Object> change, String field, byte[] path) {
     try {
       change.put(
           field, StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(path)).toString());

@@ -42,6 +42,11 @@ public final class FrozenMap implements MapView, Closeable {
     owner.takeBack(this);
   }
 
+  /** The number of the volume whose root it is. */
+  public long volumeNumber() {
+    return owner.number();
+  }
+
   /** Whether it is a root of this map, so that its extents may be put there. */
   public boolean isOf(VolumeMap map) {
     return owner == map;

@@ -46,9 +46,9 @@ final class LiveWalk {
     }
     for (int i = 0; i < node.count(); i++) {
       if (!node.isLeaf()) {
-        walk(target(node, i, 0), isTable);
+        walk(target(node, i), isTable);
       } else if (isTable) {
-        walk(target(node, i, 0), false);
+        walk(target(node, i), false);
       } else if (extentKeys.isExtent(node.page, keyStart(node, i), keyLength(node, i))) {
         extent(node, i);
       }
@@ -56,13 +56,11 @@ final class LiveWalk {
   }
 
   /** What slot {@code index} leads to: a node in memory, or its place. */
-  private static Object target(Node node, int index, int pointerOffset)
-      throws CorruptDataException {
+  static Object target(Node node, int index) throws CorruptDataException {
     if (node.reference(index) instanceof Node inMemory) {
       return inMemory;
     }
-    RecordPointer place =
-        RecordPointer.decode(node.page, Page.valueStart(node.page, index) + pointerOffset);
+    RecordPointer place = RecordPointer.decode(node.page, Page.valueStart(node.page, index));
     if (place == null) {
       throw new CorruptDataException("a tree's node without a pointer to what is below it");
     }

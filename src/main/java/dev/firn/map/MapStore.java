@@ -194,6 +194,20 @@ public final class MapStore implements Closeable {
     droppedRoot();
   }
 
+  /** What verifies maps of this store. */
+  public Scrub scrub(ExtentKeys extentKeys, ScrubVisitor visitor) {
+    return new Scrub(records, extentKeys, visitor);
+  }
+
+  /** About how many bytes the store has on the disk. */
+  public long storedBytes() throws IOException {
+    long bytes = 0;
+    for (long segment : segments.list()) {
+      bytes += segments.allocatedBytes(segment, 0, segments.length(segment));
+    }
+    return bytes;
+  }
+
   /**
    * What has been let go of since the store was opened, for those who choose when to reclaim.
    *

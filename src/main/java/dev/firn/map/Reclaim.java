@@ -35,6 +35,7 @@ final class Reclaim {
   private long liveBytes;
   private int freedSegments;
   private long freedBytes;
+  private long recentBytes;
 
   Reclaim(SegmentStore segments, NodeStore nodes, ExtentKeys extentKeys, ReclaimedMaps maps) {
     this.segments = segments;
@@ -64,7 +65,8 @@ final class Reclaim {
       reclaim(segment, dryRun);
     }
     long millis = (System.nanoTime() - start) / 1_000_000;
-    return new ReclaimReport(dryRun, liveSegments, liveBytes, freedSegments, freedBytes, millis);
+    return new ReclaimReport(
+        dryRun, liveSegments, liveBytes, freedSegments, freedBytes, recentBytes, millis);
   }
 
   private boolean takeRoots() throws IOException {
@@ -88,12 +90,14 @@ final class Reclaim {
     boolean whole = true;
     if (roots != null) {
       LogPosition keptFrom = roots.keptFrom();
-      if (keptFrom == null || segment > keptFrom.segment()) {
+      if (keptFrom == null) {
         liveSegments++;
         return;
       }
-      if (segment == keptFrom.segment()) {
-        end = Math.min(end, keptFrom.offset());
+      if (segment >= keptFrom.segment()) {
+        long examinedBytes = segment == keptFrom.segment() ? Math.min(end, keptFrom.offset()) : 0;
+        recentBytes += end - examinedBytes;
+        end = examinedBytes;
         whole = false;
       }
     }

@@ -5,10 +5,11 @@ package dev.firn.map;
  *
  * @param dryRun whether nothing was changed
  * @param segments how many segments are left
- * @param liveBytes the bytes of their blocks that hold something that is still needed; those
- *     written lately, which were not looked at, are not counted
+ * @param liveBytes the bytes of their blocks that hold something that is still needed, without
+ *     those of {@code recentBytes}
  * @param freedSegments how many segments went as a whole
  * @param freedBytes what the disk got back
+ * @param recentBytes what was written so lately that only the next run can look at it
  * @param tookMillis how long it took
  */
 public record ReclaimReport(
@@ -17,4 +18,5 @@ public record ReclaimReport(
     long liveBytes,
     int freedSegments,
     long freedBytes,
+    long recentBytes,
     long tookMillis) {}

@@ -626,6 +626,11 @@ public final class VolumeMap implements Closeable {
     store.releasedBytes(bytes);
   }
 
+  /** The table of frozen roots as it is now; its space is not given back until it is closed. */
+  FrozenMap freezeTable() throws IOException {
+    return write(map -> issue(snapshots.tree().freeze()));
+  }
+
   /** Forgets a frozen root; durable with the next commit. False if there was none. */
   public boolean dropFrozen(long snapshotNumber) throws IOException {
     return write(

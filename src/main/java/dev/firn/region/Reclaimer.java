@@ -27,6 +27,9 @@ final class Reclaimer implements Closeable {
   /** So many released bytes are worth a run at once; fewer wait for {@link #PATIENCE_NANOS}. */
   private static final long WORTHWHILE_BYTES = 64 * Sizes.MIB;
 
+  /** Less that a run could not look at is not worth another one. */
+  private static final long UNSEEN_BYTES_MIN = 4 * Sizes.MIB;
+
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(60);
 
   /** Between runs while there is space enough. */
@@ -47,6 +50,7 @@ final class Reclaimer implements Closeable {
   private MapStore.Released done;
   private long lastRunNanos = System.nanoTime();
   private long pauseNanos;
+  private long unseenBytes;
 
   Reclaimer(MapStore store, MapPool maps, List<String> placements) {
     this.store = store;
@@ -73,6 +77,8 @@ final class Reclaimer implements Closeable {
       }
       ReclaimReport report = run(false);
       done = now;
+      // What was let go of may be among it.
+      unseenBytes = report.recentBytes() >= UNSEEN_BYTES_MIN ? report.recentBytes() : 0;
       pauseNanos = report.tookMillis() * 1_000_000 * SHARE;
       LOG.info(
           "Gave {} back to the disk, {} segments of them whole, in {} ms; {} in {} segments stay",
@@ -90,7 +96,7 @@ final class Reclaimer implements Closeable {
   }
 
   private boolean isDue(MapStore.Released now) throws IOException {
-    long bytes = now.bytes() - done.bytes();
+    long bytes = now.bytes() - done.bytes() + unseenBytes;
     if (bytes == 0 && now.roots() == done.roots()) {
       return false;
     }

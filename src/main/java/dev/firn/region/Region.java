@@ -57,6 +57,7 @@ public final class Region implements Closeable {
   private final MapPool maps;
   private final Clock clock;
   private final RegionInfo info;
+  private final VolumeRows volumeRows;
   private final SnapshotRows snapshotRows;
   private final MountRows mountRows;
   private final ImportRows importRows;
@@ -75,7 +76,7 @@ public final class Region implements Closeable {
     this.store = store;
     this.clock = clock;
     this.maps = new MapPool(store);
-    VolumeRows volumeRows = new VolumeRows(catalog, clock);
+    this.volumeRows = new VolumeRows(catalog, clock);
     this.snapshotRows = new SnapshotRows(catalog, clock);
     this.mountRows = new MountRows(catalog);
     this.importRows = new ImportRows(catalog, clock);
@@ -296,6 +297,26 @@ public final class Region implements Closeable {
   public ReclaimReport reclaim(boolean dryRun) throws IOException {
     return reclaimer.run(dryRun);
   }
+
+  /**
+   * Reads everything that the home keeps and verifies it, beside all other work.
+   *
+   * @param bytesPerSecondMax 0: as fast as the disk reads
+   */
+  public ScrubResult scrub(long bytesPerSecondMax, ScrubListener listener) throws IOException {
+    Scrubber scrubber =
+        new Scrubber(store, maps, volumeRows, volumes, snapshotRows, listener, bytesPerSecondMax);
+    long bytes = scrubber.run();
+    return new ScrubResult(bytes, scrubber.damages());
+  }
+
+  /**
+   * What {@link #scrub} found.
+   *
+   * @param verifiedBytes the bytes that are as they were written
+   * @param damages how many runs of bytes, or parts of trees, are not
+   */
+  public record ScrubResult(long verifiedBytes, long damages) {}
 
   public List<MountRecord> mounts() {
     return mountRows.all();

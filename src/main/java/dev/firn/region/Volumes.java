@@ -199,7 +199,7 @@ final class Volumes {
       synchronized (claims) {
         if (readers.containsKey(row.number())) {
           throw FirnException.conflict(
-              "volume '%s' is being compared with a snapshot: wait for that to end", row.name());
+              "volume '%s' is being compared or verified: wait for that to end", row.name());
         }
       }
       rows.setState(row.number(), VolumeState.DELETING);
@@ -262,14 +262,19 @@ final class Volumes {
     }
   }
 
+  /** Lets nobody delete a volume's map until it is run. */
+  Runnable holdForReading(long volumeNumber) {
+    synchronized (claims) {
+      readers.merge(volumeNumber, 1, Integer::sum);
+    }
+    return () -> readerLeft(volumeNumber);
+  }
+
   /** The head of a volume as it is now, readable until closed. */
   FrozenHead freeze(Volume row) throws IOException {
-    synchronized (claims) {
-      readers.merge(row.number(), 1, Integer::sum);
-    }
     MapPool.Use use = null;
     FrozenHead head = null;
-    Runnable left = () -> readerLeft(row);
+    Runnable left = holdForReading(row.number());
     try {
       use = maps.open(row.number());
       head = new FrozenHead(snapshots.freezeHead(use), new Closing(use, left));
@@ -385,9 +390,9 @@ final class Volumes {
     }
   }
 
-  private void readerLeft(Volume row) {
+  private void readerLeft(long volumeNumber) {
     synchronized (claims) {
-      readers.computeIfPresent(row.number(), (number, count) -> count == 1 ? null : count - 1);
+      readers.computeIfPresent(volumeNumber, (number, count) -> count == 1 ? null : count - 1);
     }
   }
 

@@ -127,6 +127,11 @@ public final class RecordReader {
     verify(RecordType.EXTENT, pointer, header, payload);
   }
 
+  /** Reads a record and throws unless it is the one that was written. */
+  public void verify(RecordType type, RecordPointer pointer) throws IOException {
+    payload(type, pointer);
+  }
+
   /** The unpacked payload, from the disk. */
   public byte[] read(RecordType type, RecordPointer pointer) throws IOException {
     byte[] bytes = new byte[pointer.rawLength()];
