@@ -33,7 +33,7 @@ firn scrub >"$work/found" 2>"$work/error" || status=$?
 [ "$status" -eq 6 ] || fail "scrub ended with status $status: $(cat "$work/found" "$work/error")"
 grep -q '^data\(@before\)\? /dir/deeper/rotten file [0-9]* bytes from 262144 on: ' "$work/found" || fail "scrub says: $(cat "$work/found")"
 [ "$(wc -l <"$work/found")" -eq 1 ] || fail "scrub finds more than there is: $(cat "$work/found")"
-firn --json scrub 2>/dev/null | grep -q '"path":"/dir/deeper/rotten file"' || fail "scrub --json does not say where"
+{ firn --json scrub 2>/dev/null || true; } | grep -q '"path":"/dir/deeper/rotten file"' || fail "scrub --json does not say where"
 
 status=0
 firn export data@before "$work/package.firn" 2>"$work/error" || status=$?
