@@ -13,7 +13,7 @@ import picocli.CommandLine.Option;
       "Give the space of deleted files, snapshots and volumes back to the disk now.",
       "It happens by itself soon after deletions."
     },
-    footer = {"Examples:", "  firn gc --dry-run", "  firn gc"})
+    footer = {"Example:", "  firn gc --dry-run"})
 final class GcCommand extends ClientCommand {
   @Option(names = "--dry-run", description = "Only tell how much it would be.")
   private boolean dryRun;
