@@ -37,6 +37,7 @@ public final class MapPool implements ReclaimedMaps {
     /** Deletes the map without writing what it holds; this must be its only use. */
     public void discard() throws IOException {
       synchronized (of) {
+        awaitPassers(of);
         if (closed || of.users > 1) {
           throw new IllegalStateException("map " + of.map.number() + " has other users");
         }
@@ -82,6 +83,7 @@ public final class MapPool implements ReclaimedMaps {
   public void delete(long volumeNumber) throws IOException {
     Shared of = shared.computeIfAbsent(volumeNumber, number -> new Shared());
     synchronized (of) {
+      awaitPassers(of);
       if (of.users > 0) {
         throw new IllegalStateException("map " + volumeNumber + " is in use");
       }
@@ -91,14 +93,37 @@ public final class MapPool implements ReclaimedMaps {
     }
   }
 
-  /** Others who want to open, close or delete the map wait until the action is done. */
+  /** Others may open and close the map meanwhile; its deletion waits until the action is done. */
   @Override
   public <T> T with(long volumeNumber, MapAction<T> action) throws IOException {
     Shared of = shared.computeIfAbsent(volumeNumber, number -> new Shared());
+    Use use;
     synchronized (of) {
-      try (Use use = open(volumeNumber)) {
-        return action.run(use.map());
+      use = open(volumeNumber);
+      of.passers++;
+    }
+    try (use) {
+      return action.run(use.map());
+    } finally {
+      synchronized (of) {
+        of.passers--;
+        of.notifyAll();
       }
+    }
+  }
+
+  /** Guarded by {@code of}, which is let go of meanwhile. */
+  private static void awaitPassers(Shared of) {
+    boolean interrupted = false;
+    while (of.passers > 0) {
+      try {
+        of.wait();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
     }
   }
 
@@ -132,5 +157,8 @@ public final class MapPool implements ReclaimedMaps {
   private static final class Shared {
     private VolumeMap map;
     private int users;
+
+    /** How many of the users are in {@link #with}. */
+    private int passers;
   }
 }
