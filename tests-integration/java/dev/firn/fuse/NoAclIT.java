@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.firn.fuse.kernel.KernelTransport;
+import dev.firn.vfs.FileMode;
 import java.util.Set;
 import jnr.constants.platform.Errno;
 import org.junit.jupiter.api.Test;
@@ -14,6 +15,7 @@ import org.junit.jupiter.api.Test;
 /** A mount without access control lists: an option of the kernel transport alone. */
 class NoAclIT {
   private static final String ACCESS = "system.posix_acl_access";
+  private static final String DEFAULT = "system.posix_acl_default";
 
   /** Version 2; owner rw, user 1000 rw, group r, mask rw, others nothing. */
   private static final byte[] LIST = {
@@ -83,6 +85,26 @@ class NoAclIT {
       }
       try (TestMount mount = new TestMount(transport, volume.fileSystem())) {
         assertArrayEquals(LIST, Posix.getXattr(mount.path("file"), ACCESS));
+      }
+    }
+  }
+
+  @Test
+  void theUmaskCountsWhereThereIsADefaultList() throws Exception {
+    try (TestVolume volume = new TestVolume()) {
+      try (TestMount mount = new TestMount(transport, volume.fileSystem())) {
+        check(LIBC.mkdir(mount.path("d"), 0755));
+        Posix.setXattr(mount.path("d"), DEFAULT, LIST);
+      }
+      try (TestMount mount = new TestMount(transport, volume.fileSystem(), "noacl")) {
+        String script = "umask 077 && cd \"$1\" && : >file && mkfifo fifo";
+        Process shell =
+            new ProcessBuilder("sh", "-c", script, "sh", mount.directory() + "/d")
+                .inheritIO()
+                .start();
+        assertEquals(0, shell.waitFor());
+        assertEquals(FileMode.REGULAR | 0600, Posix.stat(mount.path("d/file")).mode());
+        assertEquals(FileMode.FIFO | 0600, Posix.stat(mount.path("d/fifo")).mode());
       }
     }
   }

@@ -38,7 +38,7 @@ final class Dispatcher {
     this.fileSystem = fileSystem;
     this.openForWriting = openForWriting;
     this.faults = faults;
-    names = new NameRequests(fileSystem);
+    names = new NameRequests(fileSystem, negotiation);
     attributes = new AttributeRequests(fileSystem);
     files = new FileRequests(fileSystem, names, openForWriting, notifier);
     directories = new DirectoryRequests(fileSystem);

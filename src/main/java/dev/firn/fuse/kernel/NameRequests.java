@@ -21,9 +21,11 @@ final class NameRequests {
       "system.posix_acl_default".getBytes(StandardCharsets.US_ASCII);
 
   private final FileSystem fileSystem;
+  private final Negotiation negotiation;
 
-  NameRequests(FileSystem fileSystem) {
+  NameRequests(FileSystem fileSystem, Negotiation negotiation) {
     this.fileSystem = fileSystem;
+    this.negotiation = negotiation;
   }
 
   int lookup(Request request) throws IOException {
@@ -162,11 +164,11 @@ final class NameRequests {
         request.gid());
   }
 
-  /** A default access control list takes the umask's place. */
+  /** A default access control list takes the umask's place, where the mount has lists at all. */
   private int masked(long parent, int mode, int umask) throws IOException {
     int kept = mode & ~(umask & 0777);
-    if (kept == mode) {
-      return mode;
+    if (kept == mode || !negotiation.has(InitFlags.POSIX_ACL)) {
+      return kept;
     }
     try {
       fileSystem.getXattr(parent, DEFAULT_ACL);

@@ -34,6 +34,9 @@ final class Reader implements Runnable {
   private int withoutWait;
   private boolean watching;
 
+  /** Whether who sent the request would wait for good if this reader ended now. */
+  private boolean owesAnAnswer;
+
   private enum Received {
     REQUEST,
     RETIRED,
@@ -59,6 +62,9 @@ final class Reader implements Runnable {
       }
     } catch (Throwable e) {
       fault = e;
+      if (owesAnAnswer) {
+        session.refuse(device, request);
+      }
     } finally {
       request.free();
       if (fault == null) {
@@ -125,6 +131,7 @@ final class Reader implements Runnable {
   }
 
   private void serve() {
+    owesAnAnswer = true;
     session.dispatcher.received(request);
     int kind = ServiceTimes.kindOf(request);
     boolean quiet = withoutWait == 0;
@@ -132,11 +139,13 @@ final class Reader implements Runnable {
       watching = !watch.handOver();
       if (watching && session.dispatcher.maySleep(request)) {
         session.serveElsewhere(device, request.detach());
+        owesAnAnswer = false;
         return;
       }
     }
     long start = System.nanoTime();
     session.serve(device, request);
+    owesAnAnswer = false;
     serviceTimes.took(kind, System.nanoTime() - start);
   }
 }

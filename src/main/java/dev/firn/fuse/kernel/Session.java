@@ -32,6 +32,9 @@ final class Session {
   static final int OUT_BYTES = Negotiation.PAYLOAD_BYTES_MAX + Request.OUT_HEADER_BYTES;
   private static final long SLEEPERS_SECONDS_MAX = 60;
 
+  /** Not from a class that the fault may be about. */
+  private static final int EIO = 5;
+
   private final FileSystem fileSystem;
   private final Path directory;
   private final Negotiation negotiation;
@@ -125,6 +128,14 @@ final class Session {
   /** Answers a copy of a request in a thread that watches nothing. */
   void serveElsewhere(Device device, Request request) {
     sleepers.execute(() -> serveDetached(device, request));
+  }
+
+  /**
+   * Answers EIO to a request whose reader ends by a fault. It may be one that wants no answer, or
+   * has it: the kernel does not mind.
+   */
+  void refuse(Device device, Request request) {
+    device.send(request.output, request.seal(-EIO, 0));
   }
 
   /** The end of one reader; of the mount, if it was the last. */
