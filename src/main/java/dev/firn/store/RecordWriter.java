@@ -12,8 +12,10 @@ final class RecordWriter {
   /** What one write can hold. */
   static final int RUN_BYTES_MAX = RecordFormat.PAYLOAD_BYTES_MAX + (128 << 10);
 
+  /** Of all logs: as many as write at once. */
+  private static final AlignedBuffers BUFFERS = new AlignedBuffers(RUN_BYTES_MAX);
+
   private final SegmentStore store;
-  private final AlignedBuffers buffers = new AlignedBuffers(RUN_BYTES_MAX);
 
   RecordWriter(SegmentStore store) {
     this.store = store;
@@ -21,14 +23,14 @@ final class RecordWriter {
 
   /** Writes records of {@link #RUN_BYTES_MAX} bytes at most that have their LSNs. */
   void write(long segment, long start, List<Draft> drafts) throws IOException {
-    ByteBuffer image = buffers.take();
+    ByteBuffer image = BUFFERS.take();
     try {
       for (Draft draft : drafts) {
         put(draft, segment, start + image.position(), image);
       }
       store.write(segment, start, image.flip());
     } finally {
-      buffers.giveBack(image);
+      BUFFERS.giveBack(image);
     }
   }
 

@@ -13,11 +13,9 @@ record SegmentHead(long volumeNumber, long previousSegment, long previousEnd) {
   /** Version u32, reserved u32, volume u64, previous segment u64, previous end u64. */
   static final int BYTES = 32;
 
-  private static final int VERSION = 1;
-
   byte[] encode() {
     byte[] target = new byte[BYTES];
-    Bytes.putInt(target, 0, VERSION);
+    Bytes.putInt(target, 0, FormatVersion.CURRENT);
     Bytes.putLong(target, 8, volumeNumber);
     Bytes.putLong(target, 16, previousSegment);
     Bytes.putLong(target, 24, previousEnd);
@@ -28,7 +26,7 @@ record SegmentHead(long volumeNumber, long previousSegment, long previousEnd) {
     if (source.length < BYTES) {
       throw new CorruptDataException("segment head of " + source.length + " bytes");
     }
-    if (Bytes.getInt(source, 0) > VERSION) {
+    if (Bytes.getInt(source, 0) > FormatVersion.CURRENT) {
       throw new NewerFormatException("segment of format " + Bytes.getInt(source, 0));
     }
     return new SegmentHead(

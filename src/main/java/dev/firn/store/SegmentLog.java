@@ -1,6 +1,7 @@
 package dev.firn.store;
 
 import dev.firn.base.Bytes;
+import dev.firn.base.DiskErrors;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,6 +35,9 @@ public final class SegmentLog {
 
   /** How much is written ahead at once. */
   private static final int PREPARED_BYTES = 256 << 10;
+
+  /** How long nothing is written ahead after that met a full disk. */
+  private static final long FULL_NANOS = 10_000_000_000L;
 
   /** Commits with less than that between them are close to each other. */
   private static final long CLOSE_NANOS = 20_000_000;
@@ -285,6 +289,9 @@ public final class SegmentLog {
    */
   private void prepare(List<Draft> drafts) throws IOException {
     long now = System.nanoTime();
+    if (now - preparedNanos < 0) {
+      return;
+    }
     boolean isClose = now - preparedNanos < CLOSE_NANOS;
     preparedNanos = now;
     int bytes = 0;
@@ -308,8 +315,12 @@ public final class SegmentLog {
         preparedEnd = to;
       }
     } catch (IOException e) {
-      fail(e);
-      throw e;
+      // On a full disk there may still be room for the commit itself.
+      if (!DiskErrors.saysFull(e.getMessage())) {
+        fail(e);
+        throw e;
+      }
+      preparedNanos = now + FULL_NANOS;
     } finally {
       lock.unlock();
     }

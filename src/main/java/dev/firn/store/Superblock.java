@@ -20,7 +20,6 @@ import java.util.List;
 public final class Superblock {
   private static final int SLOT_BYTES = 4096;
   private static final long MAGIC = 0x525055534e524946L;
-  private static final int VERSION = 1;
   private static final int BODY = 16;
   private static final int PLACEMENT_BYTES_MAX = 255;
 
@@ -92,7 +91,7 @@ public final class Superblock {
   public static byte[] encode(Content content) {
     byte[] slot = new byte[SLOT_BYTES];
     Bytes.putLong(slot, 0, MAGIC);
-    Bytes.putInt(slot, 8, VERSION);
+    Bytes.putInt(slot, 8, FormatVersion.CURRENT);
     int at = BODY;
     Bytes.putLong(slot, at, content.sequence());
     Bytes.putLong(slot, at + 8, content.volumeNumber());
@@ -125,9 +124,9 @@ public final class Superblock {
       return null;
     }
     int version = Bytes.getInt(image, start + 8);
-    if (version > VERSION) {
+    if (version > FormatVersion.CURRENT) {
       throw new NewerFormatException(
-          "'" + path + "' has format " + version + "; this Firn knows " + VERSION);
+          "'" + path + "' has format " + version + "; this Firn knows " + FormatVersion.CURRENT);
     }
     int at = start + BODY;
     int names = at + 40 + 2 * RecordPointer.BYTES;

@@ -3,8 +3,11 @@ package dev.firn.map;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.firn.base.Bytes;
+import dev.firn.store.NewerFormatException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -16,14 +19,22 @@ import java.util.List;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The on-disk format, version 1, against files made once and kept: decoded here a second time,
+ * The on-disk format, version 2, against files made once and kept: decoded here a second time,
  * straight from what native-notes/format.md says, opened with the real code, and written again byte
- * for byte.
+ * for byte. Files of version 1 open as well.
  */
 class GoldenFormatTest {
-  private static final Path GOLDEN = Path.of("src/test/resources/golden/store-1");
+  private static final Path GOLDENS = Path.of("src/test/resources/golden");
+  private static final Path GOLDEN = GOLDENS.resolve("store-2");
+
+  /** One segment holds all. */
+  private static final MapOptions OPTIONS =
+      new MapOptions(1024, 1 << 20, 64 << 10, 64 << 10, 8 << 10, 64 << 10);
+
   private static final String SUPERBLOCK = "volumes/00000001.super";
   private static final String SEGMENT = "segments/a/00000001-00000001.seg";
   private static final byte[] STORED = new byte[1000];
@@ -36,9 +47,9 @@ class GoldenFormatTest {
 
   @TempDir Path directory;
 
-  /** Everything the format has: inline and stored extents, two snapshots, one dropped, a replay. */
+  /** What the format has: inline and stored extents, snapshots, one dropped, a replay, padding. */
   private static void write(Path home) throws IOException {
-    MapStore store = MapStore.open(home, List.of("a"), VolumeMapTest.TINY);
+    MapStore store = MapStore.open(home, List.of("a"), OPTIONS);
     VolumeMap map = store.create(1, new MapStore.VolumeOptions("a", "none"));
     map.write(
         head -> {
@@ -63,6 +74,8 @@ class GoldenFormatTest {
           return null;
         });
     map.commit();
+    // Never referred to, but long: with padding before and behind it.
+    map.store(List.of(ByteBuffer.wrap(new byte[64 << 10])));
     map.abandon();
     store.close();
   }
@@ -70,6 +83,15 @@ class GoldenFormatTest {
   /** Makes the golden files anew: only for a new version of the format, never to mend a test. */
   public static void main(String[] arguments) throws IOException {
     write(GOLDEN);
+    Path segment = GOLDEN.resolve(SEGMENT);
+    byte[] bytes = Files.readAllBytes(segment);
+    ByteBuffer file = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    int end = 0;
+    while (end < bytes.length && file.getInt(end) != 0) {
+      end += (40 + file.getInt(end + 16) + 7) / 8 * 8;
+    }
+    // Without the zeros that were written ahead.
+    Files.write(segment, Arrays.copyOf(bytes, end));
   }
 
   @Test
@@ -83,10 +105,11 @@ class GoldenFormatTest {
     }
   }
 
-  @Test
-  void goldenFilesOpen() throws IOException {
-    copy(SUPERBLOCK);
-    copy(SEGMENT);
+  @ParameterizedTest
+  @ValueSource(strings = {"store-1", "store-2"})
+  void goldenFilesOpen(String version) throws IOException {
+    copy(version, SUPERBLOCK);
+    copy(version, SEGMENT);
     try (MapStore store = MapStore.open(directory, List.of("a"), VolumeMapTest.TINY)) {
       VolumeMap map = store.open(1);
       assertEquals("replayed", Bytes.text(map.read(head -> head.get(Bytes.utf8("later"))).value()));
@@ -101,10 +124,33 @@ class GoldenFormatTest {
     }
   }
 
-  private void copy(String file) throws IOException {
+  @Test
+  void olderFilesBecomeOfThisVersionAndNewerOnesAreRefused() throws IOException {
+    copy("store-1", SUPERBLOCK);
+    copy("store-1", SEGMENT);
+    Path superblock = directory.resolve(SUPERBLOCK);
+    try (MapStore store = MapStore.open(directory, List.of("a"), VolumeMapTest.TINY)) {
+      store.open(1);
+    }
+    ByteBuffer written = ByteBuffer.wrap(Files.readAllBytes(superblock));
+    written.order(ByteOrder.LITTLE_ENDIAN);
+    assertEquals(2, Math.max(written.getInt(8), written.getInt(4096 + 8)));
+    for (int slot = 0; slot < 2; slot++) {
+      int at = slot * 4096;
+      written.putInt(at + 8, 3);
+      written.putInt(at + 12, crc(0x525055534e524946L, 3, written, at + 16, 4080));
+    }
+    Files.write(superblock, written.array());
+    try (MapStore store = MapStore.open(directory, List.of("a"), VolumeMapTest.TINY)) {
+      NewerFormatException refusal = assertThrows(NewerFormatException.class, () -> store.open(1));
+      assertTrue(refusal.getMessage().contains("format 3"), refusal.getMessage());
+    }
+  }
+
+  private void copy(String version, String file) throws IOException {
     Path target = directory.resolve(file);
     Files.createDirectories(target.getParent());
-    Files.copy(GOLDEN.resolve(file), target);
+    Files.copy(GOLDENS.resolve(version).resolve(file), target);
   }
 
   @Test
@@ -114,9 +160,9 @@ class GoldenFormatTest {
     for (int slot = 0; slot < 2; slot++) {
       int at = slot * 4096;
       assertEquals("FIRNSUPR", ascii(file, at, 8));
-      assertEquals(1, file.getInt(at + 8), "version");
+      assertEquals(2, file.getInt(at + 8), "version");
       assertEquals(
-          crc(0x525055534e524946L, 1, file, at + 16, 4080), file.getInt(at + 12), "checksum");
+          crc(0x525055534e524946L, 2, file, at + 16, 4080), file.getInt(at + 12), "checksum");
       assertEquals(slot == 0 ? 2 : 1, file.getLong(at + 16), "sequence");
       assertEquals(1, file.getLong(at + 24), "volume");
       assertEquals(0x1_0000_0001L, file.getLong(at + 32), "replay segment");
@@ -150,7 +196,8 @@ class GoldenFormatTest {
       records.add(new Found(at, file.get(at + 4), storedLength, lsn));
       at += (40 + storedLength + 7) / 8 * 8;
     }
-    assertEquals(List.of(1, 2, 4, 5, 3, 3, 6, 4, 5), records.stream().map(Found::type).toList());
+    assertEquals(
+        List.of(1, 2, 4, 5, 3, 3, 6, 4, 5, 7, 2, 7), records.stream().map(Found::type).toList());
     for (int i = 0; i < records.size(); i++) {
       assertEquals(i + 1, records.get(i).lsn());
     }
@@ -161,13 +208,15 @@ class GoldenFormatTest {
     checkSnapshotsNode(file, records.get(5), records.get(4));
     assertEquals(4096, records.get(6).storedLength(), "CHECKPOINT is a superblock's slot");
     checkSecondDelta(file, records.get(7));
+    assertEquals(0, records.get(10).at() % 4096, "a long write begins at a block");
+    assertEquals(0, file.limit() % 4096, "and ends at one");
     assertEquals(
         records.get(3).lsn(), file.getLong(records.get(8).at() + 40), "durable before: LSN");
   }
 
   private static void checkSegmentHead(ByteBuffer file, Found record) {
     int at = record.at() + 40;
-    assertEquals(1, file.getInt(at), "version");
+    assertEquals(2, file.getInt(at), "version");
     assertEquals(1, file.getLong(at + 8), "volume");
     assertEquals(0, file.getLong(at + 16), "previous segment");
     assertEquals(0, file.getLong(at + 24), "its end");

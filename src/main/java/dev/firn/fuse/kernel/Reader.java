@@ -136,12 +136,16 @@ final class Reader implements Runnable {
     int kind = ServiceTimes.kindOf(request);
     boolean quiet = withoutWait == 0;
     if (session.dispatcher.maySleepLong(request) || serviceTimes.areLong(kind, quiet)) {
-      watching = !watch.handOver();
-      if (watching && session.dispatcher.maySleep(request)) {
-        session.serveElsewhere(device, request.detach());
-        owesAnAnswer = false;
-        return;
+      if (!watch.handOver()) {
+        if (session.dispatcher.maySleep(request)) {
+          session.serveElsewhere(device, request.detach());
+          owesAnAnswer = false;
+          return;
+        }
+        // The first of the others to be free takes over.
+        watch.leave();
       }
+      watching = false;
     }
     long start = System.nanoTime();
     session.serve(device, request);
