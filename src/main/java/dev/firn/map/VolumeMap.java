@@ -1,5 +1,6 @@
 package dev.firn.map;
 
+import dev.firn.base.LongWork;
 import dev.firn.store.Compression;
 import dev.firn.store.CorruptDataException;
 import dev.firn.store.Draft;
@@ -192,6 +193,7 @@ public final class VolumeMap implements Closeable {
       lock.writeLock().unlock();
     }
     if (crowded && lock.getReadHoldCount() == 0) {
+      LongWork.begins();
       commit();
     }
     return result;
@@ -278,6 +280,7 @@ public final class VolumeMap implements Closeable {
     if (changedBytes > options.changedBytesMax() || replayBytes > REPLAY_BYTES_MAX) {
       store.requestCheckpoint(this);
       if (changedBytes > 2 * options.changedBytesMax()) {
+        LongWork.begins();
         checkpoint();
       }
     }

@@ -1,5 +1,6 @@
 package dev.firn.fuse.kernel;
 
+import dev.firn.base.LongWork;
 import java.io.IOException;
 
 /**
@@ -53,6 +54,7 @@ final class Reader implements Runnable {
   @Override
   public void run() {
     Throwable fault = null;
+    LongWork.listen(this::stopWatching);
     try {
       while (watch.awaitTurn()) {
         watching = true;
@@ -125,6 +127,16 @@ final class Reader implements Runnable {
     return false;
   }
 
+  /** While it serves: somebody else watches, or the first of the others to be free does. */
+  private void stopWatching() {
+    if (watching) {
+      if (!watch.handOver()) {
+        watch.leave();
+      }
+      watching = false;
+    }
+  }
+
   private void waited(long start) {
     long nanos = Math.min(COUNTED_WAIT_NANOS_MAX, System.nanoTime() - start);
     averageWaitNanos += (nanos - averageWaitNanos) / 8;
@@ -136,16 +148,15 @@ final class Reader implements Runnable {
     int kind = ServiceTimes.kindOf(request);
     boolean quiet = withoutWait == 0;
     if (session.dispatcher.maySleepLong(request) || serviceTimes.areLong(kind, quiet)) {
-      if (!watch.handOver()) {
-        if (session.dispatcher.maySleep(request)) {
-          session.serveElsewhere(device, request.detach());
-          owesAnAnswer = false;
-          return;
-        }
-        // The first of the others to be free takes over.
-        watch.leave();
+      if (watch.handOver()) {
+        watching = false;
+      } else if (session.dispatcher.maySleep(request)) {
+        session.serveElsewhere(device, request.detach());
+        owesAnAnswer = false;
+        return;
+      } else {
+        stopWatching();
       }
-      watching = false;
     }
     long start = System.nanoTime();
     session.serve(device, request);
