@@ -36,7 +36,6 @@ final class Text {
     return pairs.length() == 0 ? null : pairs.toString();
   }
 
-  /** A size such as {@code 4.0 GiB}. */
   /** A path, which is bytes: the field, or in Base64 the one whose name ends so. */
   static byte[] path(JsonNode object, String field) {
     return object.has(field)
@@ -44,6 +43,7 @@ final class Text {
         : Base64.getDecoder().decode(object.path(field + "Base64").asText());
   }
 
+  /** A size such as {@code 4.0 GiB}. */
   static String size(JsonNode object, String field) {
     return Sizes.format(object.path(field).asLong());
   }

@@ -91,21 +91,6 @@ public final class ExtentRef {
     return new ExtentRef(null, pointer, entry.pending(), offsetInside, length);
   }
 
-  /** The place in a value of so many bytes that {@link #encode} made; null if it is inline. */
-  static RecordPointer placeIn(byte[] bytes, int start, int length) throws CorruptDataException {
-    if (length > 0 && bytes[start] == INLINE) {
-      return null;
-    }
-    RecordPointer place =
-        length == STORED_BYTES && bytes[start] == STORED
-            ? RecordPointer.decode(bytes, start + POINTER_OFFSET)
-            : null;
-    if (place == null) {
-      throw new CorruptDataException("extent value of unknown form");
-    }
-    return place;
-  }
-
   private static void requirePart(int from, int length, int whole) {
     if (from < 0 || length < 1 || from > whole - length) {
       throw new IllegalArgumentException(

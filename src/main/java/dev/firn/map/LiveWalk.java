@@ -49,8 +49,12 @@ final class LiveWalk {
         walk(target(node, i), isTable);
       } else if (isTable) {
         walk(target(node, i), false);
-      } else if (extentKeys.isExtent(node.page, keyStart(node, i), keyLength(node, i))) {
-        extent(node, i);
+      } else if (isExtent(extentKeys, node, i)) {
+        // One without a place will be written at a place that is kept anyway.
+        RecordPointer place = ExtentRef.decode(node.entry(i)).place();
+        if (place != null) {
+          live.add(place);
+        }
       }
     }
   }
@@ -67,29 +71,9 @@ final class LiveWalk {
     return place;
   }
 
-  private void extent(Node node, int index) throws CorruptDataException {
-    Unplaced reference = node.reference(index);
-    if (reference != null) {
-      RecordPointer place = reference.pointer();
-      // Without one it will be written at a place that is kept anyway.
-      if (place != null) {
-        live.add(place);
-      }
-      return;
-    }
-    RecordPointer place =
-        ExtentRef.placeIn(
-            node.page, Page.valueStart(node.page, index), Page.valueLength(node.page, index));
-    if (place != null) {
-      live.add(place);
-    }
-  }
-
-  private static int keyStart(Node node, int index) {
-    return Page.keyStart(node.page, index);
-  }
-
-  private static int keyLength(Node node, int index) {
-    return Page.keyLength(node.page, index);
+  /** Whether slot {@code index} of a leaf has an extent. */
+  static boolean isExtent(ExtentKeys extentKeys, Node leaf, int index) {
+    return extentKeys.isExtent(
+        leaf.page, Page.keyStart(leaf.page, index), Page.keyLength(leaf.page, index));
   }
 }

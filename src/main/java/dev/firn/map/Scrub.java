@@ -80,9 +80,7 @@ public final class Scrub {
     for (int i = 0; i < node.count(); i++) {
       if (!node.isLeaf()) {
         walk(LiveWalk.target(node, i));
-      } else if (snapshotNumber != ScrubVisitor.TABLE
-          && extentKeys.isExtent(
-              node.page, Page.keyStart(node.page, i), Page.keyLength(node.page, i))) {
+      } else if (snapshotNumber != ScrubVisitor.TABLE && LiveWalk.isExtent(extentKeys, node, i)) {
         extent(node.entry(i));
       }
     }

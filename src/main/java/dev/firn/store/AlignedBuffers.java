@@ -11,6 +11,9 @@ final class AlignedBuffers {
   /** What direct I/O asks of addresses, offsets and lengths; no disk or file system wants more. */
   static final int ALIGNMENT = 4096;
 
+  /** From here on a write is worth alignment; shorter ones the system's cache gathers. */
+  static final int LONG_BYTES_MIN = 64 << 10;
+
   private final int capacity;
   private final ConcurrentLinkedQueue<ByteBuffer> free = new ConcurrentLinkedQueue<>();
 

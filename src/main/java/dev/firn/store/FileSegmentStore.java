@@ -32,9 +32,6 @@ public final class FileSegmentStore implements SegmentStore {
   private static final String SUFFIX = ".seg";
   private static final int OPEN_FILES_MAX = 512;
 
-  /** Shorter writes go through the cache: the system gathers them. */
-  private static final int LONG_BYTES_MIN = 64 << 10;
-
   private final Map<String, Path> directories = new TreeMap<>();
   private final Map<Long, Path> paths = new ConcurrentHashMap<>();
   private final LoadingCache<Long, SegmentFile> files =
@@ -92,7 +89,7 @@ public final class FileSegmentStore implements SegmentStore {
 
   private void write(SegmentFile file, long offset, ByteBuffer source) throws IOException {
     int length = source.remaining();
-    if (length < LONG_BYTES_MIN || !AlignedBuffers.isAligned(source, offset)) {
+    if (length < AlignedBuffers.LONG_BYTES_MIN || !AlignedBuffers.isAligned(source, offset)) {
       writeAll(file.channel(), offset, source);
       return;
     }

@@ -30,9 +30,6 @@ public final class SegmentLog {
   /** Bytes a COMMIT's payload has: durable LSN u64. */
   private static final int COMMIT_BYTES = 8;
 
-  /** From here on records begin and end where direct I/O can write them. */
-  private static final int LONG_BYTES_MIN = 64 << 10;
-
   /** How much is written ahead at once. */
   private static final int PREPARED_BYTES = 256 << 10;
 
@@ -137,7 +134,7 @@ public final class SegmentLog {
   }
 
   private void appendRun(List<Draft> drafts, int bytes) throws IOException {
-    boolean isLong = bytes >= LONG_BYTES_MIN;
+    boolean isLong = bytes >= AlignedBuffers.LONG_BYTES_MIN;
     List<Draft> run = drafts;
     Draft gap = null;
     long ticket;
@@ -298,7 +295,7 @@ public final class SegmentLog {
     for (Draft draft : drafts) {
       bytes += draft.recordBytes();
     }
-    if (!isClose || bytes >= LONG_BYTES_MIN) {
+    if (!isClose || bytes >= AlignedBuffers.LONG_BYTES_MIN) {
       return;
     }
     lock.lock();

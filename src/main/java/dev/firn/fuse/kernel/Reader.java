@@ -27,6 +27,7 @@ final class Reader implements Runnable {
   private static final boolean MAY_LOOK = Runtime.getRuntime().availableProcessors() > 1;
 
   private final Session session;
+  private final Dispatcher dispatcher;
   private final Device device;
   private final Watch watch;
   private final ServiceTimes serviceTimes;
@@ -44,8 +45,14 @@ final class Reader implements Runnable {
     ENDED
   }
 
-  Reader(Session session, Device device, Watch watch, ServiceTimes serviceTimes) {
+  Reader(
+      Session session,
+      Dispatcher dispatcher,
+      Device device,
+      Watch watch,
+      ServiceTimes serviceTimes) {
     this.session = session;
+    this.dispatcher = dispatcher;
     this.device = device;
     this.watch = watch;
     this.serviceTimes = serviceTimes;
@@ -144,13 +151,13 @@ final class Reader implements Runnable {
 
   private void serve() {
     owesAnAnswer = true;
-    session.dispatcher.received(request);
+    dispatcher.received(request);
     int kind = ServiceTimes.kindOf(request);
     boolean quiet = withoutWait == 0;
-    if (session.dispatcher.maySleepLong(request) || serviceTimes.areLong(kind, quiet)) {
+    if (dispatcher.maySleepLong(request) || serviceTimes.areLong(kind, quiet)) {
       if (watch.handOver()) {
         watching = false;
-      } else if (session.dispatcher.maySleep(request)) {
+      } else if (dispatcher.maySleep(request)) {
         session.serveElsewhere(device, request.detach());
         owesAnAnswer = false;
         return;

@@ -38,7 +38,7 @@ final class Session {
   private final FileSystem fileSystem;
   private final Path directory;
   private final Negotiation negotiation;
-  final Dispatcher dispatcher;
+  private final Dispatcher dispatcher;
   private final Notifier notifier;
   private final List<Device> devices = new ArrayList<>();
   private final AtomicInteger readersLeft = new AtomicInteger();
@@ -117,7 +117,7 @@ final class Session {
     Watch watch = new Watch();
     ServiceTimes serviceTimes = new ServiceTimes();
     for (int i = 0; i < readers; i++) {
-      Reader reader = new Reader(this, devices.get(i), watch, serviceTimes);
+      Reader reader = new Reader(this, dispatcher, devices.get(i), watch, serviceTimes);
       Thread thread = new Thread(reader, "fuse-" + directory.getFileName() + "-" + i);
       // A mount must not keep a process alive that forgot to unmount.
       thread.setDaemon(true);
