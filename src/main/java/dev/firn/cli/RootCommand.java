@@ -40,6 +40,7 @@ import picocli.CommandLine.Spec;
       RollbackCommand.class,
       ExportCommand.class,
       ImportCommand.class,
+      DiskUseCommand.class,
       GcCommand.class,
       ScrubCommand.class,
       DaemonCommand.class,

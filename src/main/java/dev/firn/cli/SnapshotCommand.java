@@ -11,6 +11,7 @@ import picocli.CommandLine.Command;
       SnapshotCreateCommand.class,
       SnapshotListCommand.class,
       SnapshotShowCommand.class,
+      SnapshotSpaceCommand.class,
       SnapshotDeleteCommand.class
     })
 final class SnapshotCommand extends CommandGroup {}

@@ -81,6 +81,7 @@ final class DaemonActions {
         .answer("ReadStatus", None.class, none -> status())
         .answer("ReadRegion", None.class, none -> region.info())
         .answer("Reclaim", ReclaimParameters.class, this::reclaim)
+        .answer("ReadDiskUse", None.class, none -> region.diskUse())
         .work("Scrub", ScrubParameters.class, this::scrub)
         .answer("Stop", None.class, none -> stop())
         .answer("Mount", MountParameters.class, this::mount)

@@ -48,8 +48,8 @@ final class SnapshotActions {
     }
   }
 
-  record DeleteParameters(List<String> snapshots) {
-    DeleteParameters {
+  record SnapshotsParameters(List<String> snapshots) {
+    SnapshotsParameters {
       Actions.required("snapshots", snapshots);
     }
   }
@@ -76,7 +76,11 @@ final class SnapshotActions {
         .answer("CreateSnapshot", CreateParameters.class, this::create)
         .answer("ReadSnapshots", ListParameters.class, this::list)
         .answer("ReadSnapshot", Reference.class, this::read)
-        .answer("DeleteSnapshots", DeleteParameters.class, this::delete)
+        .answer("DeleteSnapshots", SnapshotsParameters.class, this::delete)
+        .answer(
+            "ReadSnapshotSpace",
+            SnapshotsParameters.class,
+            parameters -> region.snapshotSpace(parameters.snapshots()))
         .work("ReadDiff", DiffParameters.class, this::diff)
         .answer("RollbackVolume", RollbackParameters.class, this::rollback);
   }
@@ -101,7 +105,7 @@ final class SnapshotActions {
     return status(region.snapshot(reference.snapshot()));
   }
 
-  private Map<String, Object> delete(DeleteParameters parameters) throws IOException {
+  private Map<String, Object> delete(SnapshotsParameters parameters) throws IOException {
     List<Snapshot> deleted = region.deleteSnapshots(parameters.snapshots());
     deleted.forEach(snapshot -> mounts.forgetTarget(snapshot.id()));
     return statuses(deleted);

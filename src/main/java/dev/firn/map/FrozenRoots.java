@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * The table of a volume's frozen roots, itself a tree: snapshot number to root and metadata.
@@ -54,6 +56,23 @@ final class FrozenRoots {
       throw new CorruptDataException("snapshot " + number + " has no root");
     }
     return nodes.load(pointer);
+  }
+
+  /** All roots by their numbers: each a node, or where one is. */
+  Map<Long, Object> roots() throws IOException {
+    Map<Long, Object> roots = new TreeMap<>();
+    collect(tree.root(), roots);
+    return roots;
+  }
+
+  private void collect(Node node, Map<Long, Object> roots) throws IOException {
+    for (int i = 0; i < node.count(); i++) {
+      if (node.isLeaf()) {
+        roots.put(Bytes.getLongSorted(Page.key(node.page, i), 0), LiveWalk.target(node, i));
+      } else {
+        collect(nodes.child(node, i), roots);
+      }
+    }
   }
 
   /** Says whether it was there. */

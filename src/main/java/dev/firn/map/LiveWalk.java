@@ -4,11 +4,25 @@ import dev.firn.store.CorruptDataException;
 import dev.firn.store.RecordPointer;
 import java.io.IOException;
 
-/** Walks trees and marks every record that they refer to. */
+/**
+ * Walks trees and marks every record that they refer to, each node once. What is not written yet
+ * has no place, and is not marked.
+ */
 final class LiveWalk {
   private final NodeStore nodes;
   private final ExtentKeys extentKeys;
   private final LiveRecords live;
+  private long logicalBytes;
+
+  /** What a tree's leaves lead to, apart from records of file bytes. */
+  private enum Kind {
+    /** A volume's tree: nothing. */
+    FILES,
+    /** A table of frozen roots: these roots' trees. */
+    TABLE,
+    /** Such a table, but only its own nodes are asked for. */
+    TABLE_ALONE
+  }
 
   LiveWalk(NodeStore nodes, ExtentKeys extentKeys, LiveRecords live) {
     this.nodes = nodes;
@@ -18,19 +32,29 @@ final class LiveWalk {
 
   void walk(ReclaimRoots roots) throws IOException {
     for (Object root : roots.heads()) {
-      walk(root, false);
+      walk(root, Kind.FILES);
     }
     for (Object root : roots.tables()) {
-      walk(root, true);
+      walk(root, Kind.TABLE);
     }
   }
 
-  /**
-   * Walks from a node or from where one is.
-   *
-   * @param isTable whether the leaves' values begin with roots of further trees
-   */
-  private void walk(Object root, boolean isTable) throws IOException {
+  /** Walks the tree of a head or of a frozen root, from a node or from where one is. */
+  void walkFiles(Object root) throws IOException {
+    walk(root, Kind.FILES);
+  }
+
+  /** Walks a table of frozen roots, but none of the roots. */
+  void walkTableAlone(Object root) throws IOException {
+    walk(root, Kind.TABLE_ALONE);
+  }
+
+  /** The file bytes that the leaves walked so far refer to; what is shared counts each time. */
+  long logicalBytes() {
+    return logicalBytes;
+  }
+
+  private void walk(Object root, Kind kind) throws IOException {
     Node node;
     if (root instanceof Node inMemory) {
       if (!live.begin(inMemory)) {
@@ -46,12 +70,14 @@ final class LiveWalk {
     }
     for (int i = 0; i < node.count(); i++) {
       if (!node.isLeaf()) {
-        walk(target(node, i), isTable);
-      } else if (isTable) {
-        walk(target(node, i), false);
-      } else if (isExtent(extentKeys, node, i)) {
+        walk(target(node, i), kind);
+      } else if (kind == Kind.TABLE) {
+        walk(target(node, i), Kind.FILES);
+      } else if (kind == Kind.FILES && isExtent(extentKeys, node, i)) {
+        ExtentRef extent = ExtentRef.decode(node.entry(i));
+        logicalBytes += extent.length();
         // One without a place will be written at a place that is kept anyway.
-        RecordPointer place = ExtentRef.decode(node.entry(i)).place();
+        RecordPointer place = extent.place();
         if (place != null) {
           live.add(place);
         }

@@ -27,6 +27,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongPredicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -248,6 +249,31 @@ public final class MapStore implements Closeable {
       reclaimLock.unlock();
     }
   }
+
+  /**
+   * How much of the disk sets of roots hold, which may overlap; roots that are not there hold
+   * nothing. Nothing is given back meanwhile.
+   *
+   * @param hasHead which maps' heads count; those of others hold nothing for anybody
+   */
+  public SpaceReport space(
+      ReclaimedMaps maps, ExtentKeys extentKeys, LongPredicate hasHead, List<Set<RootName>> sets)
+      throws IOException {
+    reclaimLock.lock();
+    try {
+      return new SpaceAccount(nodes, extentKeys, hasHead).run(maps, sets);
+    } finally {
+      reclaimLock.unlock();
+    }
+  }
+
+  /** Bytes of the whole disk under a placement, and how many of them can still be written. */
+  public DiskSize diskSize(String placement) throws IOException {
+    return new DiskSize(segments.totalBytes(placement), segments.usableBytes(placement));
+  }
+
+  /** What {@link #diskSize} answers. */
+  public record DiskSize(long totalBytes, long freeBytes) {}
 
   private Path superblockPath(long volumeNumber) {
     return directory.resolve(String.format("%08x%s", volumeNumber, SUPERBLOCK_SUFFIX));

@@ -101,7 +101,7 @@ final class Reclaim {
         whole = false;
       }
     }
-    if (whole && live.isEmpty(segment)) {
+    if (whole && live.blocks().hasNoneOf(segment)) {
       freedBytes += segments.allocatedBytes(segment, 0, end);
       freedSegments++;
       if (!dryRun) {
@@ -110,9 +110,9 @@ final class Reclaim {
       return;
     }
     liveSegments++;
-    liveBytes += live.liveBytes(segment);
+    liveBytes += live.blocks().bytes(segment);
     // The first block has the segment's head.
-    for (LiveRecords.Gap gap : live.gaps(segment, LiveRecords.BLOCK_BYTES, end)) {
+    for (BlockSet.Run gap : live.blocks().gaps(segment, BlockSet.BLOCK_BYTES, end)) {
       freedBytes +=
           dryRun
               ? segments.allocatedBytes(segment, gap.from(), gap.to())

@@ -515,6 +515,22 @@ public final class VolumeMap implements Closeable {
     return new ReclaimRoots(this, failure == null ? keptFrom : null, heads, tables);
   }
 
+  /** The head, the table and the frozen roots of now, written to the disk as far as that can be. */
+  KeptRoots keptRoots() throws IOException {
+    if (failure == null) {
+      commit();
+      if (needsCheckpoint()) {
+        checkpoint();
+      }
+    }
+    lock.writeLock().lock();
+    try {
+      return new KeptRoots(head.freeze(), snapshots.tree().freeze(), snapshots.roots());
+    } finally {
+      lock.writeLock().unlock();
+    }
+  }
+
   private static void addUnlessNull(List<Object> roots, RecordPointer root) {
     if (root != null) {
       roots.add(root);

@@ -65,6 +65,7 @@ public final class Region implements Closeable {
   private final SnapshotManager snapshots;
   private final Volumes volumes;
   private final Reclaimer reclaimer;
+  private final Accounting accounting;
   private final Set<RegionImport> imports = ConcurrentHashMap.newKeySet();
   private boolean closed;
 
@@ -93,6 +94,7 @@ public final class Region implements Closeable {
             home.owner(),
             clock);
     this.reclaimer = new Reclaimer(store, maps, info.subregions());
+    this.accounting = new Accounting(store, maps, volumeRows, snapshotRows, info.subregions());
   }
 
   /** Makes a home; CONFLICT if there is one already. The first Subregion is the default. */
@@ -296,6 +298,16 @@ public final class Region implements Closeable {
    */
   public ReclaimReport reclaim(boolean dryRun) throws IOException {
     return reclaimer.run(dryRun);
+  }
+
+  /** How much of the disk snapshots hold, each by itself and all of them together. */
+  public SnapshotSpace snapshotSpace(List<String> references) throws IOException {
+    return accounting.snapshots(references.stream().map(this.references::snapshot).toList());
+  }
+
+  /** How much of the disk everything holds. */
+  public DiskUse diskUse() throws IOException {
+    return accounting.disk();
   }
 
   /**

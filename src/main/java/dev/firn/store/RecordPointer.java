@@ -60,6 +60,11 @@ public record RecordPointer(
     return pointer;
   }
 
+  /** The offset behind the record and its padding. */
+  public long end() {
+    return (long) offset + RecordFormat.recordBytes(storedLength);
+  }
+
   @Override
   public String toString() {
     return String.format("%016x+%d (%d bytes)", segment, offset, storedLength);
