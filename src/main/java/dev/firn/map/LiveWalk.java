@@ -39,6 +39,14 @@ final class LiveWalk {
     }
   }
 
+  void walk(KeptRoots roots) throws IOException {
+    walkTableAlone(roots.table());
+    walkFiles(roots.head());
+    for (Object root : roots.frozen().values()) {
+      walkFiles(root);
+    }
+  }
+
   /** Walks the tree of a head or of a frozen root, from a node or from where one is. */
   void walkFiles(Object root) throws IOException {
     walk(root, Kind.FILES);

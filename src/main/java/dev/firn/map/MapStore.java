@@ -1,8 +1,11 @@
 package dev.firn.map;
 
+import dev.firn.base.Bytes;
 import dev.firn.base.DaemonThreads;
 import dev.firn.base.DurableFiles;
+import dev.firn.store.CheckpointFinder;
 import dev.firn.store.Compression;
+import dev.firn.store.CorruptDataException;
 import dev.firn.store.FileSegmentStore;
 import dev.firn.store.LogPosition;
 import dev.firn.store.RecordPointer;
@@ -21,6 +24,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -150,7 +154,8 @@ public final class MapStore implements Closeable {
                 null,
                 LogPosition.start(volumeNumber),
                 compression,
-                volumeOptions.placement()));
+                volumeOptions.placement(),
+                Bytes.EMPTY));
     return open(volumeNumber);
   }
 
@@ -274,6 +279,103 @@ public final class MapStore implements Closeable {
 
   /** What {@link #diskSize} answers. */
   public record DiskSize(long totalBytes, long freeBytes) {}
+
+  /**
+   * What a volume's superblock says of it, without opening the volume.
+   *
+   * @param metadata as {@link VolumeMap#setMetadata} was given it
+   */
+  public record Identity(long number, VolumeOptions options, byte[] metadata) {}
+
+  /**
+   * Tells what a volume is.
+   *
+   * @throws NoSuchFileException if there is none with this number
+   */
+  public Identity identity(long volumeNumber) throws IOException {
+    Superblock.Content content = new Superblock(superblockPath(volumeNumber)).read();
+    return new Identity(
+        volumeNumber,
+        new VolumeOptions(content.placement(), content.compression().label()),
+        content.metadata());
+  }
+
+  /** The highest number that a volume has, or had while segments of it are there; 0 for none. */
+  public long highestVolumeNumber() throws IOException {
+    long highest = 0;
+    for (long number : list()) {
+      highest = Math.max(highest, number);
+    }
+    for (long segment : segments.list()) {
+      highest = Math.max(highest, LogPosition.volumeOf(segment));
+    }
+    return highest;
+  }
+
+  /**
+   * Makes damaged superblocks anew from their copies in the logs; and all of them when none is
+   * there. (One that is missing among others was deleted with its volume.)
+   *
+   * @return the numbers of the volumes that got one
+   * @throws CorruptDataException if a damaged one cannot be made anew
+   */
+  public synchronized List<Long> restoreSuperblocks() throws IOException {
+    List<Long> present = list();
+    Set<Long> wanted = new TreeSet<>(present);
+    if (present.isEmpty()) {
+      segments.list().forEach(segment -> wanted.add(LogPosition.volumeOf(segment)));
+    }
+    List<Long> restored = new ArrayList<>();
+    for (long number : wanted) {
+      if (isReadable(number)) {
+        continue;
+      }
+      try {
+        restoreSuperblock(number);
+        restored.add(number);
+      } catch (CorruptDataException e) {
+        if (present.contains(number)) {
+          throw e;
+        }
+        LOG.info("Volume {} was deleted, or is lost: {}", number, e.getMessage());
+        Files.deleteIfExists(superblockPath(number));
+      }
+    }
+    return restored;
+  }
+
+  private boolean isReadable(long volumeNumber) throws IOException {
+    try {
+      new Superblock(superblockPath(volumeNumber)).read();
+      return true;
+    } catch (NoSuchFileException | CorruptDataException e) {
+      return false;
+    }
+  }
+
+  /** The newest copy counts whose trees are whole. */
+  private void restoreSuperblock(long number) throws IOException {
+    Path path = superblockPath(number);
+    CorruptDataException failure =
+        new CorruptDataException(
+            "the superblock of volume " + number + " is damaged, and its log has no copy");
+    for (Superblock.Content content : new CheckpointFinder(segments, records).find(number)) {
+      new Superblock(path).write(content);
+      VolumeMap map = null;
+      try {
+        map = open(number);
+        new LiveWalk(nodes, (bytes, start, length) -> false, new LiveRecords())
+            .walk(map.keptRoots());
+        return;
+      } catch (CorruptDataException e) {
+        failure = e;
+        if (map != null) {
+          map.abandon();
+        }
+      }
+    }
+    throw failure;
+  }
 
   private Path superblockPath(long volumeNumber) {
     return directory.resolve(String.format("%08x%s", volumeNumber, SUPERBLOCK_SUFFIX));

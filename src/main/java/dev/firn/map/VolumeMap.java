@@ -109,6 +109,7 @@ public final class VolumeMap implements Closeable {
   private final ReentrantLock checkpointLock = new ReentrantLock();
   // Guarded by checkpointLock.
   private Superblock.Content lastCheckpoint;
+  private volatile byte[] metadata;
   private volatile long replayBytes;
   private volatile long changedBytes;
 
@@ -129,6 +130,7 @@ public final class VolumeMap implements Closeable {
     this.options = store.options();
     this.superblock = superblock;
     this.lastCheckpoint = content;
+    this.metadata = content.metadata();
     this.head = new BlockMap(nodes, options.pageBytes(), content.head());
     this.snapshots =
         new FrozenRoots(nodes, new BlockMap(nodes, options.pageBytes(), content.snapshots()));
@@ -155,6 +157,40 @@ public final class VolumeMap implements Closeable {
 
   public long number() {
     return number;
+  }
+
+  /** The name of where the volume's records go. */
+  public String placement() {
+    return placement;
+  }
+
+  /** How the volume's records are packed. */
+  public Compression compression() {
+    return compression;
+  }
+
+  /** What {@link #setMetadata} was last given; empty before. The array is not to be changed. */
+  public byte[] metadata() {
+    return metadata;
+  }
+
+  /**
+   * Keeps bytes beside the volume, of which it knows nothing; durable on return. They are not a
+   * part of the head: going back to a snapshot leaves them as they are.
+   *
+   * @param bytes at most {@link Superblock#METADATA_BYTES_MAX}
+   */
+  public void setMetadata(byte[] bytes) throws IOException {
+    if (bytes.length > Superblock.METADATA_BYTES_MAX) {
+      throw new IllegalArgumentException("metadata of " + bytes.length + " bytes");
+    }
+    checkpointLock.lock();
+    try {
+      metadata = bytes.clone();
+      checkpoint();
+    } finally {
+      checkpointLock.unlock();
+    }
   }
 
   NodeStore nodes() {
@@ -451,7 +487,8 @@ public final class VolumeMap implements Closeable {
               roots.snapshots().pointer(),
               roots.replayFrom(),
               compression,
-              placement);
+              placement,
+              metadata);
       byte[] copy = Superblock.encode(content);
       log.append(List.of(Draft.of(RecordType.CHECKPOINT, compression, copy, copy.length)));
       log.sync();

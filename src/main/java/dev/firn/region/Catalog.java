@@ -72,6 +72,15 @@ final class Catalog implements Closeable {
         .one();
   }
 
+  /** Makes a counter go on above {@code number}. */
+  static void raise(Handle handle, String counter, long number) {
+    handle.execute(
+        "UPDATE counters SET last_number = ? WHERE name = ? AND last_number < ?",
+        number,
+        counter,
+        number);
+  }
+
   @Override
   public synchronized void close() {
     handle.close();
@@ -94,7 +103,9 @@ final class Catalog implements Closeable {
         if (plain == SQLiteErrorCode.SQLITE_CORRUPT.code
             || plain == SQLiteErrorCode.SQLITE_NOTADB.code) {
           return FirnException.corrupt(
-              "catalog %s is damaged (%s): put a copy in its place", file, sqlite.getMessage());
+              "catalog %s is damaged (%s): make it anew with 'firn check --rebuild-catalog', or put a"
+                  + " copy in its place",
+              file, sqlite.getMessage());
         }
         return FirnException.failed("catalog %s failed: %s", file, sqlite.getMessage());
       }

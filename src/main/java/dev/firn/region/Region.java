@@ -119,6 +119,14 @@ public final class Region implements Closeable {
     }
   }
 
+  /**
+   * Makes a home's catalog anew from its store; see {@link RebuildReport#notes} for what that does
+   * not give back. The old one is kept beside it. CONFLICT if a process has the home.
+   */
+  public static RebuildReport rebuildCatalog(Path home) throws IOException {
+    return CatalogRebuild.run(home, Clock.systemUTC());
+  }
+
   /** Opens a home, making it on first use, and owns it until {@link #close}. */
   public static Region open(Path home) throws IOException {
     return open(home, Clock.systemUTC());
@@ -388,7 +396,9 @@ public final class Region implements Closeable {
       try (DirectoryStream<Path> entries = Files.newDirectoryStream(home.store())) {
         if (entries.iterator().hasNext()) {
           throw FirnException.corrupt(
-              "home %s has a store but no catalog.db: put a copy of that back", home.directory());
+              "home %s has a store but no catalog.db: make it anew with"
+                  + " 'firn check --rebuild-catalog', or put a copy back",
+              home.directory());
         }
       }
     }

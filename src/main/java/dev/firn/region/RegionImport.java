@@ -54,6 +54,7 @@ final class RegionImport implements SnapshotImport {
     VolumeFileSystem formatted = null;
     try {
       made = maps.create(volumeNumber, options);
+      made.map().setMetadata(VolumeMetadata.NO_VOLUME);
       formatted = VolumeFileSystem.create(made.map(), sizeBytes, clock);
     } finally {
       if (formatted == null) {

@@ -41,25 +41,29 @@ final class VolumeRows {
                   subregion,
                   sourceSnapshotId,
                   Instant.ofEpochMilli(clock.millis()));
-          handle
-              .createUpdate(
-                  "INSERT INTO volumes (number, id, name, kind, size_bytes, state, compression,"
-                      + " subregion, source_snapshot_id, created_at_millis) VALUES (:number, :id,"
-                      + " :name, :kind, :sizeBytes, :state, :compression, :subregion,"
-                      + " :sourceSnapshotId, :createdAtMillis)")
-              .bind("number", row.number())
-              .bind("id", row.id())
-              .bind("name", row.name())
-              .bind("kind", row.kind())
-              .bind("sizeBytes", row.sizeBytes())
-              .bind("state", row.state().text())
-              .bind("compression", row.compression())
-              .bind("subregion", row.subregion())
-              .bind("sourceSnapshotId", row.sourceSnapshotId())
-              .bind("createdAtMillis", row.createdAt().toEpochMilli())
-              .execute();
+          insert(handle, row);
           return row;
         });
+  }
+
+  static void insert(Handle handle, Volume row) {
+    handle
+        .createUpdate(
+            "INSERT INTO volumes (number, id, name, kind, size_bytes, state, compression,"
+                + " subregion, source_snapshot_id, created_at_millis) VALUES (:number, :id,"
+                + " :name, :kind, :sizeBytes, :state, :compression, :subregion,"
+                + " :sourceSnapshotId, :createdAtMillis)")
+        .bind("number", row.number())
+        .bind("id", row.id())
+        .bind("name", row.name())
+        .bind("kind", row.kind())
+        .bind("sizeBytes", row.sizeBytes())
+        .bind("state", row.state().text())
+        .bind("compression", row.compression())
+        .bind("subregion", row.subregion())
+        .bind("sourceSnapshotId", row.sourceSnapshotId())
+        .bind("createdAtMillis", row.createdAt().toEpochMilli())
+        .execute();
   }
 
   /** All rows, oldest first. */

@@ -15,6 +15,7 @@ import dev.firn.vfs.VolumeFileSystem;
 import java.io.Closeable;
 import java.io.IOException;
 import java.time.Clock;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +32,8 @@ import org.slf4j.LoggerFactory;
  *   <li>A row in state available has a whole map.
  *   <li>While a volume is open, or being deleted or rolled back, it is claimed; at most one of
  *       these at a time.
+ *   <li>A map says of itself what the row of an available volume says, or said before a change that
+ *       a crash cut short: the catalog can be made anew from that.
  * </ul>
  *
  * So what a crash leaves are rows in state creating or deleting, which {@link #recover} settles.
@@ -174,15 +177,27 @@ final class Volumes {
       if (claim != null && claim.files != null) {
         claim.files.resize(sizeBytes);
       }
-      return shown(rows.find(row.number()));
     }
+    return described(reference);
   }
 
-  Volume rename(String reference, String name) {
+  Volume rename(String reference, String name) throws IOException {
     Checks.name("volume", name);
     Volume row = available(reference);
     rows.rename(row, name);
-    return shown(rows.find(row.number()));
+    return described(row.id());
+  }
+
+  /** A volume as users see it, after its map was told what its row says. */
+  private Volume described(String reference) throws IOException {
+    Volume row = references.volume(reference);
+    maps.with(
+        row.number(),
+        map -> {
+          map.setMetadata(VolumeMetadata.encode(row));
+          return null;
+        });
+    return shown(row);
   }
 
   void delete(String reference) throws IOException {
@@ -232,6 +247,10 @@ final class Volumes {
     SnapshotView view = null;
     try {
       use = maps.open(row.number());
+      // A crash may have come between the row and this, or an older Firn did not do it.
+      if (!Arrays.equals(use.map().metadata(), VolumeMetadata.encode(row))) {
+        use.map().setMetadata(VolumeMetadata.encode(row));
+      }
       VolumeFileSystem files = VolumeFileSystem.open(use.map(), row.sizeBytes(), clock);
       view =
           new SnapshotView(
@@ -347,7 +366,7 @@ final class Volumes {
             files.setAttributes(FileSystem.ROOT_INODE, rootOwner);
           }
         }
-        use.map().commit();
+        use.map().setMetadata(VolumeMetadata.encode(row));
       }
       rows.setState(row.number(), VolumeState.AVAILABLE);
       made = true;
@@ -362,7 +381,7 @@ final class Volumes {
 
   private void finishDeletion(Volume row) throws IOException {
     snapshots.awaitRequests(row.number());
-    snapshots.retireHead(row.number(), () -> rows.remove(row.number()));
+    snapshots.retireHead(row.number(), VolumeMetadata.NO_VOLUME, () -> rows.remove(row.number()));
   }
 
   private Volume available(String reference) {

@@ -247,16 +247,18 @@ public final class SnapshotManager implements Closeable {
    * Takes a volume's head away: its block map goes, or, while snapshots need it, holds no more than
    * they do. Nobody may have the volume open, and no snapshot of it may be asked for any more.
    *
+   * @param metadata what the map says of itself from now on
    * @param removeRow makes {@link SnapshotRecords#volumeExists} false; runs last
    */
-  public void retireHead(long volumeNumber, Runnable removeRow) throws IOException {
+  public void retireHead(long volumeNumber, byte[] metadata, Runnable removeRow)
+      throws IOException {
     synchronized (lockOf(volumeNumber)) {
       if (records.countOfMap(volumeNumber) == 0) {
         maps.delete(volumeNumber);
       } else if (maps.exists(volumeNumber)) {
         try (MapPool.Use use = maps.open(volumeNumber)) {
           resetToNewest(use.map(), Set.of());
-          use.map().commit();
+          use.map().setMetadata(metadata);
         }
       }
       removeRow.run();

@@ -1,7 +1,12 @@
 package dev.firn.snapshot;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.firn.store.CorruptDataException;
+import java.io.IOException;
+import java.time.DateTimeException;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +46,39 @@ public final class SnapshotMetadata {
       }
     }
     return bytes;
+  }
+
+  /**
+   * The snapshot of which these are the bytes, as far as they tell; completed.
+   *
+   * @param number of the frozen root that they were beside
+   * @param volumeNumber the number of the map that has it
+   * @throws CorruptDataException if they are no such bytes
+   */
+  public static Snapshot decode(byte[] bytes, long number, long volumeNumber)
+      throws CorruptDataException {
+    try {
+      JsonNode fields = JSON.readTree(bytes);
+      Map<String, String> tags = new TreeMap<>();
+      fields.path("tags").properties().forEach(e -> tags.put(e.getKey(), e.getValue().asText()));
+      return new Snapshot(
+          fields.required("id").asText(),
+          number,
+          fields.path("name").asText(null),
+          volumeNumber,
+          fields.required("volumeId").asText(),
+          fields.required("volumeName").asText(),
+          SnapshotState.COMPLETED,
+          100,
+          fields.path("description").asText(""),
+          fields.required("sizeBytes").asLong(),
+          Instant.parse(fields.required("createdAt").asText()),
+          tags,
+          null);
+    } catch (IOException | IllegalArgumentException | DateTimeException e) {
+      throw new CorruptDataException(
+          "what the log says of snapshot number " + number + " cannot be read", e);
+    }
   }
 
   private static byte[] bytes(Map<String, Object> fields) {

@@ -109,7 +109,7 @@ public final class LogScanner {
     if (header == null || header.lsn() != expectedLsn) {
       return null;
     }
-    RecordPointer pointer = pointer(segment, offset, header);
+    RecordPointer pointer = header.at(segment, offset);
     byte[] payload = null;
     if (header.type() == RecordType.DELTA || header.type() == RecordType.COMMIT) {
       try {
@@ -180,7 +180,7 @@ public final class LogScanner {
       return null;
     }
     try {
-      return SegmentHead.decode(reader.read(RecordType.SEGMENT, pointer(candidate, 0, header)));
+      return SegmentHead.decode(reader.read(RecordType.SEGMENT, header.at(candidate, 0)));
     } catch (CorruptDataException e) {
       return null;
     }
@@ -241,7 +241,7 @@ public final class LogScanner {
   private boolean provesDurable(RecordFormat.Header header, long candidate, long at)
       throws IOException {
     try {
-      byte[] payload = reader.read(RecordType.COMMIT, pointer(candidate, at, header));
+      byte[] payload = reader.read(RecordType.COMMIT, header.at(candidate, at));
       return payload.length >= 8 && Bytes.getLong(payload, 0) >= expectedLsn;
     } catch (CorruptDataException e) {
       return false;
@@ -270,15 +270,5 @@ public final class LogScanner {
       }
     }
     return deltas;
-  }
-
-  private static RecordPointer pointer(long segment, long offset, RecordFormat.Header header) {
-    return new RecordPointer(
-        segment,
-        Math.toIntExact(offset),
-        header.storedLength(),
-        header.rawLength(),
-        header.checksum(),
-        header.compression());
   }
 }

@@ -45,6 +45,12 @@ final class RecordFormat {
     int recordBytes() {
       return RecordFormat.recordBytes(storedLength);
     }
+
+    /** The pointer to this record, which is at that place. */
+    RecordPointer at(long segment, long offset) {
+      return new RecordPointer(
+          segment, Math.toIntExact(offset), storedLength, rawLength, checksum, compression);
+    }
   }
 
   /** Writes the header of a record that {@code pointer} leads to. */

@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.NoSuchFileException;
 
 /**
  * Reads and verifies records by their pointers. Safe for concurrent use.
@@ -174,7 +175,12 @@ public final class RecordReader {
   /** Fills {@code target} with what the record has from {@code index} on, its header being at 0. */
   private void fill(RecordPointer pointer, int index, ByteBuffer target) throws IOException {
     int length = target.remaining();
-    int count = store.read(pointer.segment(), (long) pointer.offset() + index, target);
+    int count;
+    try {
+      count = store.read(pointer.segment(), (long) pointer.offset() + index, target);
+    } catch (NoSuchFileException e) {
+      throw new CorruptDataException("record at " + pointer + ": its segment is not there", e);
+    }
     if (count < length) {
       throw new CorruptDataException(
           "record at " + pointer + " ends after " + count + " of " + length + " bytes");

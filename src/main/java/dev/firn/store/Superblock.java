@@ -23,12 +23,17 @@ public final class Superblock {
   private static final int BODY = 16;
   private static final int PLACEMENT_BYTES_MAX = 255;
 
+  /** The longest metadata. */
+  public static final int METADATA_BYTES_MAX = 3000;
+
   /**
    * What a slot says.
    *
    * @param head the newest checkpointed root of the volume's tree; null: empty
    * @param snapshots the root of the table of frozen roots; null: empty
    * @param replayFrom where replay of the log begins
+   * @param metadata what the layers above keep with the volume, at most {@link
+   *     #METADATA_BYTES_MAX}; empty if they never said
    */
   public record Content(
       long sequence,
@@ -37,7 +42,8 @@ public final class Superblock {
       RecordPointer snapshots,
       LogPosition replayFrom,
       Compression compression,
-      String placement) {}
+      String placement,
+      byte[] metadata) {}
 
   private final Path path;
 
@@ -59,8 +65,8 @@ public final class Superblock {
         // Read on: a slot that is missing at the end stays zero and does not verify.
       }
     }
-    Content first = decode(image, 0);
-    Content second = decode(image, SLOT_BYTES);
+    Content first = decode(image, 0, path);
+    Content second = decode(image, SLOT_BYTES, path);
     if (first == null && second == null) {
       throw new CorruptDataException("both superblocks in '" + path + "' are damaged");
     }
@@ -112,11 +118,25 @@ public final class Superblock {
     slot[at] = (byte) content.compression().code();
     slot[at + 1] = (byte) placement.length;
     System.arraycopy(placement, 0, slot, at + 2, placement.length);
+    at += 2 + placement.length;
+    if (content.metadata().length > METADATA_BYTES_MAX) {
+      throw new IllegalArgumentException("metadata of " + content.metadata().length + " bytes");
+    }
+    Bytes.putShort(slot, at, content.metadata().length);
+    System.arraycopy(content.metadata(), 0, slot, at + 2, content.metadata().length);
     Bytes.putInt(slot, 12, checksum(slot, 0));
     return slot;
   }
 
-  private Content decode(byte[] image, int start) throws IOException {
+  /**
+   * What a slot says; null if it does not verify.
+   *
+   * @param where the slot is, for messages
+   */
+  static Content decode(byte[] image, int start, Object where) throws IOException {
+    if (image.length < start + SLOT_BYTES) {
+      return null;
+    }
     if (Bytes.getLong(image, start) != MAGIC) {
       return null;
     }
@@ -126,11 +146,13 @@ public final class Superblock {
     int version = Bytes.getInt(image, start + 8);
     if (version > FormatVersion.CURRENT) {
       throw new NewerFormatException(
-          "'" + path + "' has format " + version + "; this Firn knows " + FormatVersion.CURRENT);
+          "'" + where + "' has format " + version + "; this Firn knows " + FormatVersion.CURRENT);
     }
     int at = start + BODY;
     int names = at + 40 + 2 * RecordPointer.BYTES;
     int placementLength = image[names + 1] & 0xff;
+    int metadata = names + 2 + placementLength;
+    int metadataLength = Math.min(Bytes.getShort(image, metadata), METADATA_BYTES_MAX);
     return new Content(
         Bytes.getLong(image, at),
         Bytes.getLong(image, at + 8),
@@ -141,7 +163,8 @@ public final class Superblock {
             Bytes.getLong(image, at + 24),
             Bytes.getLong(image, at + 32)),
         Compression.ofCode(image[names]),
-        Bytes.text(Arrays.copyOfRange(image, names + 2, names + 2 + placementLength)));
+        Bytes.text(Arrays.copyOfRange(image, names + 2, metadata)),
+        Arrays.copyOfRange(image, metadata + 2, metadata + 2 + metadataLength));
   }
 
   private static int checksum(byte[] image, int start) {

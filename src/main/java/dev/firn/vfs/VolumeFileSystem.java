@@ -2,6 +2,7 @@ package dev.firn.vfs;
 
 import dev.firn.base.FirnException;
 import dev.firn.base.Sizes;
+import dev.firn.map.MapView;
 import dev.firn.map.VolumeMap;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -94,6 +95,12 @@ public final class VolumeFileSystem implements FileSystem {
     map.setSealHook(fileSystem.inodes::seal);
     fileSystem.lifetimes.removeAll();
     return fileSystem;
+  }
+
+  /** What the files of a root take of a volume's size; -1 if it holds no file system. */
+  public static long usedBytes(MapView root) throws IOException {
+    VolumeCounters counters = VolumeCounters.load(root);
+    return counters == null ? -1 : counters.usedBytes;
   }
 
   /**

@@ -180,8 +180,16 @@ class LogRecoveryTest {
     for (long sequence = 1; sequence <= 4; sequence++) {
       superblock.write(
           new Superblock.Content(
-              sequence, VOLUME, null, null, LogPosition.start(VOLUME), Compression.LZ4, "p"));
+              sequence,
+              VOLUME,
+              null,
+              null,
+              LogPosition.start(VOLUME),
+              Compression.LZ4,
+              "p",
+              Bytes.utf8("metadata " + sequence)));
       assertEquals(sequence, superblock.read().sequence());
+      assertEquals("metadata " + sequence, Bytes.text(superblock.read().metadata()));
     }
     byte[] whole = Files.readAllBytes(path);
     byte[] damaged = whole.clone();

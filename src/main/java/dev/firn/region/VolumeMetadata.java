@@ -1,0 +1,71 @@
+package dev.firn.region;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.firn.base.Bytes;
+import dev.firn.store.CorruptDataException;
+import java.io.IOException;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * What a block map says of its volume, so that the catalog could be made anew from the store: a
+ * JSON object.
+ */
+final class VolumeMetadata {
+  /** Of a map that is there for its snapshots alone: its volume was deleted, or it was imported. */
+  static final byte[] NO_VOLUME = Bytes.utf8("{\"volume\":false}");
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private VolumeMetadata() {}
+
+  /** The same volume gives the same bytes, fewer than 1,000. */
+  static byte[] encode(Volume volume) {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put("volume", true);
+    fields.put("id", volume.id());
+    fields.put("name", volume.name());
+    fields.put("kind", volume.kind());
+    fields.put("sizeBytes", volume.sizeBytes());
+    fields.put("sourceSnapshotId", volume.sourceSnapshotId());
+    fields.put("createdAt", volume.createdAt().toString());
+    try {
+      return JSON.writeValueAsBytes(fields);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("strings and numbers always make JSON", e);
+    }
+  }
+
+  /**
+   * The available volume of which these are the bytes; null for {@link #NO_VOLUME}.
+   *
+   * @throws CorruptDataException if they are neither
+   */
+  static Volume decode(byte[] bytes, long number, String compression, String subregion)
+      throws CorruptDataException {
+    try {
+      JsonNode fields = JSON.readTree(bytes);
+      if (!fields.required("volume").asBoolean()) {
+        return null;
+      }
+      return new Volume(
+          fields.required("id").asText(),
+          number,
+          fields.required("name").asText(),
+          fields.required("kind").asText(),
+          fields.required("sizeBytes").asLong(),
+          VolumeState.AVAILABLE,
+          compression,
+          subregion,
+          fields.path("sourceSnapshotId").asText(null),
+          Instant.parse(fields.required("createdAt").asText()));
+    } catch (IOException | IllegalArgumentException | DateTimeException e) {
+      throw new CorruptDataException(
+          "what map " + number + " says of its volume cannot be read", e);
+    }
+  }
+}

@@ -1,0 +1,218 @@
+package dev.firn.region;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.firn.base.ErrorKind;
+import dev.firn.base.Sizes;
+import dev.firn.map.MapStore;
+import dev.firn.snapshot.Files;
+import dev.firn.snapshot.Snapshot;
+import dev.firn.vfs.FileSystem;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A home whose catalog is lost is what it was, as far as its store tells. */
+class CatalogRebuildTest {
+  @TempDir Path directory;
+  private Path home;
+  private Region region;
+  private List<Volume> volumes;
+  private List<Snapshot> snapshots;
+
+  @BeforeEach
+  void fill() throws IOException {
+    home = directory.resolve("home");
+    Region.init(home, "paris-1", List.of("paris-1b", "paris-1a"));
+    region = Region.open(home);
+    region.createVolume(VolumeRequest.empty("data", Sizes.GIB));
+    write("data", "a", "first");
+    take("data", "one", Map.of("stage", "test", "owner", "me"));
+    write("data", "a", "second");
+    take("data", "two", Map.of());
+    region.createVolume(VolumeRequest.from("clone", "data@one"));
+    write("clone", "a", "of the clone");
+    region.renameVolume("data", "renamed");
+    region.resizeVolume("renamed", 2 * Sizes.GIB);
+    region.createVolume(new VolumeRequest("gone", null, Sizes.GIB, null, "paris-1a", "zstd"));
+    write("gone", "a", "left behind");
+    take("gone", "kept", Map.of());
+    region.deleteVolume("gone");
+    region.createVolume(new VolumeRequest("empty", null, Sizes.GIB, null, "paris-1a", "none"));
+    importSnapshot("imported");
+    volumes = region.volumes();
+    snapshots = region.snapshots(null);
+    assertEquals(List.of("renamed", "clone", "empty"), names());
+    assertEquals(4, snapshots.size());
+    region.close();
+  }
+
+  @AfterEach
+  void close() throws IOException {
+    region.close();
+  }
+
+  private void write(String volume, String path, String content) throws IOException {
+    try (FileSystem files = region.openVolume(volume, false)) {
+      new Files(files).write(path, content);
+    }
+  }
+
+  private void take(String volume, String name, Map<String, String> tags) throws IOException {
+    region.createSnapshot(volume, name, "text of " + name, tags);
+  }
+
+  private void importSnapshot(String name) throws IOException {
+    ImportRequest request =
+        new ImportRequest(name, Sizes.GIB, "from elsewhere", Map.of("k", "v"), null, "elsewhere");
+    try (SnapshotImport begun = region.beginImport(request)) {
+      new Files(begun.target()).write("a", "imported");
+      begun.publish();
+    }
+  }
+
+  private List<String> names() {
+    return region.volumes().stream().map(Volume::name).toList();
+  }
+
+  private RebuildReport rebuildAndOpen() throws IOException {
+    RebuildReport report = Region.rebuildCatalog(home);
+    region = Region.open(home);
+    assertEquals(volumes.size(), report.volumes());
+    assertEquals(snapshots.size(), report.snapshots());
+    assertEquals(volumes, region.volumes());
+    assertEquals(snapshots, region.snapshots(null));
+    assertEquals("second", read("renamed"));
+    assertEquals("of the clone", read("clone"));
+    try (FileSystem files = region.openSnapshot("gone@kept")) {
+      assertEquals("left behind", new Files(files).read("a"));
+    }
+    try (FileSystem files = region.openSnapshot("imported")) {
+      assertEquals("imported", new Files(files).read("a"));
+    }
+    return report;
+  }
+
+  private String read(String volume) throws IOException {
+    try (FileSystem files = region.openVolume(volume, false)) {
+      return new Files(files).read("a");
+    }
+  }
+
+  private Path catalog() {
+    return home.resolve("catalog.db");
+  }
+
+  @Test
+  void aLostCatalogIsMadeAnew() throws IOException {
+    java.nio.file.Files.delete(catalog());
+    RebuildReport report = rebuildAndOpen();
+    assertNull(report.replaced());
+    assertEquals(List.of("paris-1a", "paris-1b"), region.info().subregions());
+    assertEquals("paris-1", report.region());
+    assertEquals(1, report.notes().size(), report.notes().toString());
+    assertTrue(report.notes().get(0).contains("paris-1"), report.notes().toString());
+  }
+
+  @Test
+  void aDamagedCatalogIsKeptBesideTheNewOne() throws IOException {
+    byte[] damaged = "no database at all, but long enough to be one".repeat(400).getBytes();
+    java.nio.file.Files.write(catalog(), damaged);
+    Errors.of(ErrorKind.CORRUPT, "--rebuild-catalog", () -> Region.open(home).close());
+    RebuildReport report = rebuildAndOpen();
+    assertEquals(
+        damaged.length, java.nio.file.Files.size(report.replaced()), report.replaced().toString());
+  }
+
+  @Test
+  void aReadableCatalogStillTellsTheRegion() throws IOException {
+    RebuildReport report = rebuildAndOpen();
+    assertEquals(List.of(), report.notes());
+    assertEquals(List.of("paris-1b", "paris-1a"), region.info().subregions());
+  }
+
+  @Test
+  void lostSuperblocksComeFromTheLogs() throws IOException {
+    java.nio.file.Files.delete(catalog());
+    try (DirectoryStream<Path> all =
+        java.nio.file.Files.newDirectoryStream(home.resolve("store/volumes"))) {
+      for (Path each : all) {
+        java.nio.file.Files.delete(each);
+      }
+    }
+    RebuildReport report = rebuildAndOpen();
+    assertTrue(report.notes().stream().anyMatch(note -> note.contains("superblock")));
+  }
+
+  @Test
+  void aDamagedSuperblockComesFromItsLog() throws IOException {
+    Path superblock = home.resolve("store/volumes/00000001.super");
+    byte[] bytes = java.nio.file.Files.readAllBytes(superblock);
+    bytes[200] ^= 1;
+    bytes[4096 + 200] ^= 1;
+    java.nio.file.Files.write(superblock, bytes);
+    rebuildAndOpen();
+  }
+
+  @Test
+  void numbersAndIdsGoOn() throws IOException {
+    java.nio.file.Files.delete(catalog());
+    rebuildAndOpen();
+    long highest = snapshots.stream().mapToLong(Snapshot::number).max().orElseThrow();
+    assertTrue(region.createSnapshot("clone", "next", null, Map.of()).number() > highest);
+    Volume next = region.createVolume(VolumeRequest.empty("next", Sizes.GIB));
+    assertTrue(volumes.stream().allMatch(volume -> volume.number() < next.number()));
+  }
+
+  @Test
+  void anImportThatDidNotEndGoes() throws IOException {
+    try (MapStore store = MapStore.open(home.resolve("store"), List.of("paris-1a"))) {
+      store
+          .create(100, new MapStore.VolumeOptions("paris-1a", "lz4"))
+          .setMetadata(VolumeMetadata.NO_VOLUME);
+    }
+    RebuildReport report = rebuildAndOpen();
+    assertTrue(report.notes().stream().anyMatch(note -> note.contains("map 100")));
+    assertFalse(java.nio.file.Files.exists(home.resolve("store/volumes/00000064.super")));
+  }
+
+  @Test
+  void mapsThatDoNotSayWhatTheyAreAreNamedByTheirSnapshots() throws IOException {
+    try (MapStore store = MapStore.open(home.resolve("store"), List.of("paris-1a"))) {
+      for (long number : store.list()) {
+        store.open(number).setMetadata(new byte[0]);
+      }
+    }
+    java.nio.file.Files.delete(catalog());
+    Region.rebuildCatalog(home);
+    region = Region.open(home);
+    // The deleted one is there again; the empty one has no snapshot that knew it.
+    assertEquals(List.of("data", "volume-2", "gone", "volume-4"), names());
+    assertEquals("second", read("data"));
+    assertEquals("of the clone", read("volume-2"));
+    assertEquals(snapshots.size(), region.snapshots(null).size());
+  }
+
+  @Test
+  void aHomeInUseIsLeftAlone() throws IOException {
+    region = Region.open(home);
+    Errors.of(ErrorKind.CONFLICT, "in use", () -> Region.rebuildCatalog(home));
+    assertEquals(volumes, region.volumes());
+  }
+
+  @Test
+  void aDirectoryWithoutAStoreIsRefused() {
+    Path nothing = directory.resolve("nothing");
+    Errors.of(ErrorKind.NOT_FOUND, "no store", () -> Region.rebuildCatalog(nothing));
+    assertFalse(java.nio.file.Files.exists(nothing));
+  }
+}
