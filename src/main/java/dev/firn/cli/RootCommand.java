@@ -43,6 +43,7 @@ import picocli.CommandLine.Spec;
       DiskUseCommand.class,
       GcCommand.class,
       ScrubCommand.class,
+      CheckCommand.class,
       DaemonCommand.class,
       CompletionCommand.class,
       VersionCommand.class

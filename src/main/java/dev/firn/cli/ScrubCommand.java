@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.firn.base.FirnException;
 import dev.firn.server.ApiClient;
 import java.io.IOException;
-import java.io.PrintStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -26,18 +25,13 @@ final class ScrubCommand extends ClientCommand {
 
   @Override
   void run(Session session) throws IOException {
-    ItemPrinter printer =
-        session.json() ? ItemPrinter.json(session.output()) : new LinePrinter(session.output());
-    JsonNode result;
-    try (ProgressDisplay progress = new ProgressDisplay("scrub")) {
-      result =
-          session.work(
-              "Scrub",
-              ApiClient.parameters()
-                  .put("bytesPerSecondMax", bytesPerSecondMax == null ? 0 : bytesPerSecondMax),
-              new Both(printer, progress));
-    }
-    printer.end();
+    JsonNode result =
+        DamagePrinter.work(
+            session,
+            "scrub",
+            "Scrub",
+            ApiClient.parameters()
+                .put("bytesPerSecondMax", bytesPerSecondMax == null ? 0 : bytesPerSecondMax));
     long damages = result.path("damages").asLong();
     if (damages > 0) {
       throw FirnException.corrupt(
@@ -46,41 +40,6 @@ final class ScrubCommand extends ClientCommand {
     }
     if (!session.json()) {
       session.output().printf("%s verified: no damage%n", Text.size(result, "verifiedBytes"));
-    }
-  }
-
-  private record Both(ItemPrinter items, ProgressDisplay progress) implements ApiClient.Listener {
-    @Override
-    public void progress(long done, long total, String unit) {
-      progress.progress(done, total, unit);
-    }
-
-    @Override
-    public void item(JsonNode item) throws IOException {
-      items.item(item);
-    }
-  }
-
-  private static final class LinePrinter extends ItemPrinter {
-    LinePrinter(PrintStream output) {
-      super(output);
-    }
-
-    @Override
-    public void item(JsonNode damage) throws IOException {
-      output.print(Text.of(damage, "volume"));
-      if (damage.hasNonNull("snapshot")) {
-        output.print("@" + Text.of(damage, "snapshot"));
-      }
-      if (damage.has("path") || damage.has("pathBase64")) {
-        output.print(" ");
-        output.write(PathText.quoted(Text.path(damage, "path")));
-      }
-      if (damage.path("lengthBytes").asLong() > 0) {
-        output.printf(
-            " %s bytes from %s on", Text.of(damage, "lengthBytes"), Text.of(damage, "offset"));
-      }
-      output.println(": " + Text.of(damage, "problem"));
     }
   }
 }

@@ -67,6 +67,11 @@ final class DaemonActions {
    */
   record ScrubParameters(long bytesPerSecondMax) {}
 
+  /**
+   * @param headsOnly whether to leave out the file systems of snapshots
+   */
+  record CheckParameters(boolean headsOnly) {}
+
   /** What {@code ReadStatus} answers. */
   record Status(
       long pid,
@@ -83,6 +88,7 @@ final class DaemonActions {
         .answer("Reclaim", ReclaimParameters.class, this::reclaim)
         .answer("ReadDiskUse", None.class, none -> region.diskUse())
         .work("Scrub", ScrubParameters.class, this::scrub)
+        .work("Check", CheckParameters.class, this::check)
         .answer("Stop", None.class, none -> stop())
         .answer("Mount", MountParameters.class, this::mount)
         .answer("Unmount", UnmountParameters.class, this::unmount);
@@ -111,29 +117,35 @@ final class DaemonActions {
   }
 
   private Region.ScrubResult scrub(ScrubParameters parameters, Events events) throws IOException {
-    return region.scrub(
-        parameters.bytesPerSecondMax(),
-        new ScrubListener() {
-          @Override
-          public void progress(long doneBytes, long totalBytes) throws IOException {
-            events.progress(doneBytes, totalBytes, "bytes");
-          }
+    return region.scrub(parameters.bytesPerSecondMax(), listener("Scrub", events));
+  }
 
-          @Override
-          public void damaged(Damage damage) throws IOException {
-            Map<String, Object> item = new LinkedHashMap<>();
-            item.put("volume", damage.volume());
-            item.put("snapshot", damage.snapshot());
-            if (damage.path() != null) {
-              SnapshotActions.putPath(item, "path", damage.path());
-            }
-            item.put("offset", damage.offset());
-            item.put("lengthBytes", damage.lengthBytes());
-            item.put("problem", damage.problem());
-            LOG.error("Scrub: {}", item);
-            events.item(item);
-          }
-        });
+  private Map<String, Object> check(CheckParameters parameters, Events events) throws IOException {
+    return Map.of("problems", region.check(parameters.headsOnly(), listener("Check", events)));
+  }
+
+  private static ScrubListener listener(String action, Events events) {
+    return new ScrubListener() {
+      @Override
+      public void progress(long doneBytes, long totalBytes) throws IOException {
+        events.progress(doneBytes, totalBytes, "bytes");
+      }
+
+      @Override
+      public void damaged(Damage damage) throws IOException {
+        Map<String, Object> item = new LinkedHashMap<>();
+        item.put("volume", damage.volume());
+        item.put("snapshot", damage.snapshot());
+        if (damage.path() != null) {
+          SnapshotActions.putPath(item, "path", damage.path());
+        }
+        item.put("offset", damage.offset());
+        item.put("lengthBytes", damage.lengthBytes());
+        item.put("problem", damage.problem());
+        LOG.error("{}: {}", action, item);
+        events.item(item);
+      }
+    };
   }
 
   private MountStatus mount(MountParameters parameters) throws IOException {

@@ -201,8 +201,8 @@ public final class MapStore implements Closeable {
   }
 
   /** What verifies maps of this store. */
-  public Scrub scrub(ExtentKeys extentKeys, ScrubVisitor visitor) {
-    return new Scrub(records, extentKeys, visitor);
+  public Scrub scrub(Scrub.Depth depth, ExtentKeys extentKeys, ScrubVisitor visitor) {
+    return new Scrub(segments, records, depth, extentKeys, visitor);
   }
 
   /** About how many bytes the store has on the disk. */

@@ -1,27 +1,53 @@
 package dev.firn.map;
 
+import dev.firn.base.Bytes;
 import dev.firn.store.CorruptDataException;
 import dev.firn.store.RecordPointer;
 import dev.firn.store.RecordReader;
 import dev.firn.store.RecordType;
+import dev.firn.store.SegmentStore;
 import java.io.IOException;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 
 /**
  * Reads every record that maps refer to, and verifies it; each once, however many roots share it.
+ * With {@link Depth#TREES} file bytes are not read, but that their records can be there is seen to.
  * What it reads is held meanwhile, so others may delete and give space back. For one thread.
  */
 public final class Scrub {
+  /** How much is read. */
+  public enum Depth {
+    /** The trees' nodes. */
+    TREES,
+    /** All. */
+    FILE_BYTES
+  }
+
+  private static final int ANY_LEVEL = -1;
+
+  private final SegmentStore segments;
   private final RecordReader records;
+  private final Depth depth;
   private final ExtentKeys extentKeys;
   private final ScrubVisitor visitor;
   private final LiveRecords seen = new LiveRecords();
+  private final Map<Long, Long> lengths = new HashMap<>();
 
   // What is being walked.
   private FrozenMap root;
   private long snapshotNumber;
 
-  Scrub(RecordReader records, ExtentKeys extentKeys, ScrubVisitor visitor) {
+  Scrub(
+      SegmentStore segments,
+      RecordReader records,
+      Depth depth,
+      ExtentKeys extentKeys,
+      ScrubVisitor visitor) {
+    this.segments = segments;
     this.records = records;
+    this.depth = depth;
     this.extentKeys = extentKeys;
     this.visitor = visitor;
   }
@@ -56,10 +82,17 @@ public final class Scrub {
   private void walk(FrozenMap from, long number) throws IOException {
     root = from;
     snapshotNumber = number;
-    walk(from.currentRoot());
+    walk(from.currentRoot(), ANY_LEVEL, Bytes.EMPTY, null);
   }
 
-  private void walk(Object target) throws IOException {
+  /**
+   * Walks from a node or from where one is.
+   *
+   * @param level that it must have, or {@link #ANY_LEVEL}
+   * @param first a lower bound of its keys, but for the empty one of an inner node
+   * @param behind an upper bound that none of its keys reaches; null: none
+   */
+  private void walk(Object target, int level, byte[] first, byte[] behind) throws IOException {
     Node node;
     if (target instanceof Node inMemory && inMemory.pointer() == null) {
       if (!seen.begin(inMemory)) {
@@ -77,13 +110,38 @@ public final class Scrub {
         return;
       }
     }
+    if (!fits(node, level, first, behind)) {
+      visitor.damagedNode(
+          root.owner(), snapshotNumber, "a tree's node is not where its keys or its level belong");
+      return;
+    }
     for (int i = 0; i < node.count(); i++) {
       if (!node.isLeaf()) {
-        walk(LiveWalk.target(node, i));
+        byte[] next = i + 1 < node.count() ? Page.key(node.page, i + 1) : behind;
+        byte[] own = Page.key(node.page, i);
+        walk(
+            LiveWalk.target(node, i),
+            Page.level(node.page) - 1,
+            own.length == 0 ? first : own,
+            next);
       } else if (snapshotNumber != ScrubVisitor.TABLE && LiveWalk.isExtent(extentKeys, node, i)) {
         extent(node.entry(i));
       }
     }
+  }
+
+  private static boolean fits(Node node, int level, byte[] first, byte[] behind) {
+    if (level != ANY_LEVEL && Page.level(node.page) != level) {
+      return false;
+    }
+    if (node.count() == 0) {
+      return true;
+    }
+    byte[] lowest = Page.key(node.page, 0);
+    byte[] highest = Page.key(node.page, node.count() - 1);
+    boolean open = !node.isLeaf() && lowest.length == 0;
+    return (open || Arrays.compareUnsigned(lowest, first) >= 0)
+        && (behind == null || Arrays.compareUnsigned(highest, behind) < 0);
   }
 
   /** A node as the disk has it now; null if that is damaged, which is told. */
@@ -99,6 +157,23 @@ public final class Scrub {
     }
   }
 
+  /** Whether a segment is there that is long enough to have the record. */
+  private void requireRoom(RecordPointer place) throws CorruptDataException {
+    long length =
+        lengths.computeIfAbsent(
+            place.segment(),
+            segment -> {
+              try {
+                return segments.length(segment);
+              } catch (IOException e) {
+                return -1L;
+              }
+            });
+    if (place.end() > length) {
+      throw new CorruptDataException("record at " + place + " is beyond its segment's end");
+    }
+  }
+
   private void extent(MapEntry entry) throws IOException {
     ExtentRef extent = ExtentRef.decode(entry);
     RecordPointer place = extent.place();
@@ -106,8 +181,12 @@ public final class Scrub {
       return;
     }
     try {
-      records.verify(RecordType.EXTENT, place);
-      visitor.verified(place.storedLength());
+      if (depth == Depth.FILE_BYTES) {
+        records.verify(RecordType.EXTENT, place);
+        visitor.verified(place.storedLength());
+      } else {
+        requireRoom(place);
+      }
     } catch (CorruptDataException e) {
       visitor.damagedExtent(root, snapshotNumber, entry.key(), extent.length(), e.getMessage());
     }

@@ -27,6 +27,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Makes a home's catalog anew from its store alone: each block map says of which volume it is, and
@@ -38,6 +40,7 @@ import java.util.TreeSet;
  * Snapshots on their way out are completed again.
  */
 final class CatalogRebuild {
+  private static final Logger LOG = LoggerFactory.getLogger(CatalogRebuild.class);
   private static final String FALLBACK_REGION = "local-1";
   private static final long FALLBACK_SIZE_BYTES = Sizes.GIB;
   private static final DateTimeFormatter SUFFIX =
@@ -102,7 +105,8 @@ final class CatalogRebuild {
           return new RegionInfo(rows.name(), rows.subregions(), home.directory());
         }
       } catch (FirnException e) {
-        notes.add("the old catalog cannot be read: " + e.getMessage());
+        LOG.info("The old catalog cannot be read", e);
+        notes.add("the old catalog cannot be read");
       }
     }
     Set<String> subregions = new TreeSet<>();

@@ -4,6 +4,7 @@ import dev.firn.base.FirnException;
 import dev.firn.map.FrozenMap;
 import dev.firn.map.MapStore;
 import dev.firn.map.ReclaimReport;
+import dev.firn.map.Scrub;
 import dev.firn.snapshot.MapPool;
 import dev.firn.snapshot.Snapshot;
 import dev.firn.snapshot.SnapshotLease;
@@ -325,9 +326,30 @@ public final class Region implements Closeable {
    */
   public ScrubResult scrub(long bytesPerSecondMax, ScrubListener listener) throws IOException {
     Scrubber scrubber =
-        new Scrubber(store, maps, volumeRows, volumes, snapshotRows, listener, bytesPerSecondMax);
+        new Scrubber(
+            store,
+            maps,
+            new RootNames(volumeRows, snapshotRows),
+            volumes,
+            Scrub.Depth.FILE_BYTES,
+            listener,
+            bytesPerSecondMax);
     long bytes = scrubber.run();
     return new ScrubResult(bytes, scrubber.damages());
+  }
+
+  /**
+   * Checks that everything fits together, beside all other work: trees, the file systems in them,
+   * and the catalog against the store. File bytes are not read: that is {@link #scrub}.
+   *
+   * @param headsOnly whether to leave out the file systems of snapshots, of which each takes as
+   *     long as a volume
+   * @return how many problems there are
+   */
+  public long check(boolean headsOnly, ScrubListener listener) throws IOException {
+    return new Checker(
+            store, maps, new RootNames(volumeRows, snapshotRows), volumes, snapshotRows, listener)
+        .run(headsOnly);
   }
 
   /**

@@ -6,25 +6,23 @@ import dev.firn.map.Scrub;
 import dev.firn.map.ScrubVisitor;
 import dev.firn.map.VolumeMap;
 import dev.firn.snapshot.MapPool;
-import dev.firn.snapshot.Snapshot;
 import dev.firn.store.CorruptDataException;
 import dev.firn.vfs.Keys;
 import dev.firn.vfs.PathFinder;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
-import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 
-/** Reads everything that a home keeps and verifies it. For one thread. */
+/** Reads what a home keeps, as deep as wanted, and verifies it. For one thread. */
 final class Scrubber implements ScrubVisitor {
   private static final long PROGRESS_BYTES = 8 << 20;
   private static final long NANOS_PER_SECOND = 1_000_000_000;
 
   private final MapStore store;
   private final MapPool maps;
-  private final VolumeRows rows;
+  private final RootNames names;
   private final Volumes volumes;
-  private final SnapshotRows snapshots;
+  private final Scrub.Depth depth;
   private final ScrubListener listener;
 
   /** 0: as fast as the disk reads. */
@@ -39,16 +37,16 @@ final class Scrubber implements ScrubVisitor {
   Scrubber(
       MapStore store,
       MapPool maps,
-      VolumeRows rows,
+      RootNames names,
       Volumes volumes,
-      SnapshotRows snapshots,
+      Scrub.Depth depth,
       ScrubListener listener,
       long bytesPerSecondMax) {
     this.store = store;
     this.maps = maps;
-    this.rows = rows;
+    this.names = names;
     this.volumes = volumes;
-    this.snapshots = snapshots;
+    this.depth = depth;
     this.listener = listener;
     this.bytesPerSecondMax = bytesPerSecondMax;
   }
@@ -56,7 +54,7 @@ final class Scrubber implements ScrubVisitor {
   /** Answers how many bytes are as they were written. */
   long run() throws IOException {
     totalBytes = store.storedBytes();
-    Scrub scrub = store.scrub(Keys::isExtent, this);
+    Scrub scrub = store.scrub(depth, Keys::isExtent, this);
     for (long number : maps.list()) {
       Runnable left = volumes.holdForReading(number);
       try (MapPool.Use use = maps.open(number)) {
@@ -64,7 +62,7 @@ final class Scrubber implements ScrubVisitor {
       } catch (NoSuchFileException e) {
         // Deleted meanwhile.
       } catch (CorruptDataException e) {
-        told(new ScrubListener.Damage(nameOf(number), null, null, 0, 0, e.getMessage()));
+        told(new ScrubListener.Damage(names.volume(number), null, null, 0, 0, e.getMessage()));
       } finally {
         left.run();
       }
@@ -105,8 +103,8 @@ final class Scrubber implements ScrubVisitor {
     }
     told(
         new ScrubListener.Damage(
-            nameOf(root.volumeNumber()),
-            snapshot(snapshotNumber),
+            names.volume(root.volumeNumber()),
+            names.snapshot(snapshotNumber),
             path,
             Keys.numberOf(key),
             lengthBytes,
@@ -117,25 +115,11 @@ final class Scrubber implements ScrubVisitor {
   public void damagedNode(VolumeMap map, long snapshotNumber, String problem) throws IOException {
     told(
         new ScrubListener.Damage(
-            nameOf(map.number()), snapshot(snapshotNumber), null, 0, 0, problem));
+            names.volume(map.number()), names.snapshot(snapshotNumber), null, 0, 0, problem));
   }
 
   private void told(ScrubListener.Damage damage) throws IOException {
     damages++;
     listener.damaged(damage);
-  }
-
-  private String nameOf(long volumeNumber) {
-    List<String> names =
-        rows.all().stream().filter(row -> row.number() == volumeNumber).map(Volume::name).toList();
-    return names.isEmpty() ? "map " + volumeNumber : names.get(0);
-  }
-
-  private String snapshot(long number) {
-    if (number == HEAD || number == TABLE) {
-      return null;
-    }
-    Snapshot row = snapshots.find(number);
-    return row == null ? "number " + number : row.nameOrId();
   }
 }

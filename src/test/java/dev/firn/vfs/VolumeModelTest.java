@@ -6,10 +6,12 @@ import static dev.firn.vfs.TestVolume.ROOT;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
 
 import dev.firn.Seeds;
 import dev.firn.base.Bytes;
 import dev.firn.base.Sizes;
+import dev.firn.map.FrozenMap;
 import dev.firn.vfs.ModelTree.Node;
 import dev.firn.vfs.SetAttributes.TimeChange;
 import java.io.IOException;
@@ -94,6 +96,9 @@ class VolumeModelTest {
     compareTrees(files, model);
     for (Freeze freeze : freezes) {
       compareTrees(freeze.files(), freeze.model());
+    }
+    try (FrozenMap head = volume.map.freeze()) {
+      TreeCheck.run(head, (inode, problem) -> fail("inode " + inode + " " + problem));
     }
     assertEquals(volume.countedBytes(), volume.usedBytes(), "used bytes are exact");
     assertTrue(answered > STEPS / 3, "most steps should succeed");
