@@ -18,7 +18,13 @@ final class LinuxCalls {
   public interface LibC {
     int open(byte[] path, int flags);
 
+    int openat(int directory, byte[] path, int flags);
+
     int close(int fd);
+
+    int syncfs(int fd);
+
+    long syscall(long number, long first, byte[] second, long third);
 
     long read(int fd, long buffer, long sizeBytes);
 

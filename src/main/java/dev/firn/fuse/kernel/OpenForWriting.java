@@ -19,6 +19,10 @@ final class OpenForWriting {
     handles.computeIfPresent(inode, (key, count) -> count == 1 ? null : count - 1);
   }
 
+  boolean isEmpty() {
+    return handles.isEmpty();
+  }
+
   boolean contains(long inode) {
     return handles.containsKey(inode);
   }

@@ -40,6 +40,8 @@ final class Session {
   private final Negotiation negotiation;
   private final Dispatcher dispatcher;
   private final Notifier notifier;
+  private final OpenForWriting openForWriting = new OpenForWriting();
+  private WriteBackClock writeBackClock;
   private final List<Device> devices = new ArrayList<>();
   private final AtomicInteger readersLeft = new AtomicInteger();
   private final ExecutorService sleepers;
@@ -56,7 +58,6 @@ final class Session {
     this.negotiation = negotiation;
     this.onEnd = onEnd;
     String name = "fuse-" + directory.getFileName();
-    OpenForWriting openForWriting = new OpenForWriting();
     notifier = new Notifier(device, openForWriting, name + "-notifier");
     dispatcher =
         new Dispatcher(
@@ -114,6 +115,9 @@ final class Session {
     }
     readersLeft.set(readers);
     fileSystem.cachedBy(notifier);
+    if (negotiation.has(InitFlags.WRITEBACK_CACHE)) {
+      writeBackClock = WriteBackClock.start(directory, openForWriting);
+    }
     Watch watch = new Watch();
     ServiceTimes serviceTimes = new ServiceTimes();
     for (int i = 0; i < readers; i++) {
@@ -179,6 +183,9 @@ final class Session {
     try {
       fileSystem.cachedBy(null);
       notifier.close();
+      if (writeBackClock != null) {
+        writeBackClock.close();
+      }
       sleepers.shutdown();
       if (!sleepers.awaitTermination(SLEEPERS_SECONDS_MAX, TimeUnit.SECONDS)) {
         LOG.warn("{}: requests are still under way after the mount has ended", directory);
