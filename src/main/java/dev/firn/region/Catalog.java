@@ -1,11 +1,13 @@
 package dev.firn.region;
 
+import dev.firn.base.ErrorKind;
 import dev.firn.base.FirnException;
 import java.io.Closeable;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
+import org.flywaydb.core.api.exception.FlywayValidateException;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
@@ -45,9 +47,16 @@ final class Catalog implements Closeable {
       Flyway.configure(Catalog.class.getClassLoader())
           .dataSource(source)
           .locations("classpath:db/migration")
+          // Migrations that this version does not know are an error, not to be passed over.
+          .ignoreMigrationPatterns(new String[0])
           .load()
           .migrate();
       return new Catalog(file, Jdbi.create(source).open());
+    } catch (FlywayValidateException e) {
+      throw new FirnException(
+          ErrorKind.FAILED,
+          String.format("catalog %s was made by a newer Firn, or altered: upgrade Firn", file),
+          e);
     } catch (FlywayException | JdbiException e) {
       throw translated(file, e);
     }

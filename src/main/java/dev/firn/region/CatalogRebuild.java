@@ -1,6 +1,7 @@
 package dev.firn.region;
 
 import dev.firn.base.DurableFiles;
+import dev.firn.base.ErrorKind;
 import dev.firn.base.FirnException;
 import dev.firn.base.Sizes;
 import dev.firn.map.FrozenMap;
@@ -105,6 +106,10 @@ final class CatalogRebuild {
           return new RegionInfo(rows.name(), rows.subregions(), home.directory());
         }
       } catch (FirnException e) {
+        if (e.kind() != ErrorKind.CORRUPT) {
+          // A newer one, say: not damaged, and not to be replaced by an older one.
+          throw e;
+        }
         LOG.info("The old catalog cannot be read", e);
         notes.add("the old catalog cannot be read");
       }
