@@ -53,8 +53,9 @@ final class AppendingWriter extends LoadWriter {
       last = number;
     }
     if (records == 0) {
-      // Emptied by the last such operation; the first round begins empty.
-      last = to / period * period;
+      // Emptied by the last such operation, but a part of a record came after one: if the very last
+      // operation empties, by the one before. The first round begins empty.
+      last = (partial ? to - 1 : to) / period * period;
     }
     if (last > to || last < from && !(partial && last + 1 >= from && from < to)) {
       throw fault(from, to, "the last record is number " + last + (partial ? " and a part" : ""));
