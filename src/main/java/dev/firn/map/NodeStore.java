@@ -2,6 +2,7 @@ package dev.firn.map;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.firn.base.LongWork;
 import dev.firn.store.CorruptDataException;
 import dev.firn.store.RecordPointer;
 import dev.firn.store.RecordReader;
@@ -46,6 +47,8 @@ final class NodeStore {
   }
 
   private Node read(RecordPointer pointer) throws IOException {
+    // A disk may take its time. Rare enough: a node serves a hundred requests.
+    LongWork.begins();
     byte[] page = reader.read(RecordType.NODE, pointer);
     Page.verify(page);
     return new Node(page, pointer);

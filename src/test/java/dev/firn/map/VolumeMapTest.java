@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.firn.Seeds;
 import dev.firn.base.Bytes;
+import dev.firn.base.LongWork;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +20,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -65,6 +67,30 @@ class VolumeMapTest {
         assertEquals("value " + i, get(map, i));
       }
       assertNull(get(map, 2000));
+    }
+  }
+
+  @Test
+  void readingANodeFromTheDiskIsLongWork() throws IOException {
+    try (MapStore store = openStore(directory)) {
+      VolumeMap map = store.create(1, LZ4);
+      for (int i = 0; i < 500; i++) {
+        put(map, i, "value");
+      }
+    }
+    try (MapStore store = openStore(directory)) {
+      VolumeMap map = store.open(1);
+      AtomicInteger begun = new AtomicInteger();
+      LongWork.listen(begun::incrementAndGet);
+      try {
+        get(map, 1);
+        int reads = begun.get();
+        assertTrue(reads > 0);
+        get(map, 1);
+        assertEquals(reads, begun.get(), "they are remembered");
+      } finally {
+        LongWork.listen(null);
+      }
     }
   }
 
