@@ -27,6 +27,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -56,6 +57,7 @@ public final class MapStore implements Closeable {
   private final ScheduledExecutorService keeper;
   private final LongAdder releasedBytes = new LongAdder();
   private final LongAdder droppedRoots = new LongAdder();
+  private volatile LongFunction<String> names = number -> "volume number " + number;
   private final ReentrantLock reclaimLock = new ReentrantLock();
 
   /**
@@ -87,6 +89,19 @@ public final class MapStore implements Closeable {
         Executors.newScheduledThreadPool(2, DaemonThreads.named("firn-commit"));
     keeper.scheduleWithFixedDelay(
         this::commitAll, COMMIT_PERIOD_MILLIS, COMMIT_PERIOD_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  /**
+   * What to call maps in messages and in the log, by their numbers; until then it is that.
+   *
+   * @param names like {@code volume 'data'}; asked rarely, and perhaps with a map's locks held
+   */
+  public void describeBy(LongFunction<String> names) {
+    this.names = names;
+  }
+
+  String describe(long volumeNumber) {
+    return names.apply(volumeNumber);
   }
 
   SegmentStore segments() {
@@ -288,7 +303,7 @@ public final class MapStore implements Closeable {
       }
     } catch (IOException | RuntimeException | Error e) {
       if (open.containsValue(map)) {
-        LOG.error("volume {}: background commit failed: {}", map.number(), e.getMessage(), e);
+        LOG.error("{}: background commit failed: {}", describe(map.number()), e.getMessage(), e);
       }
     }
   }

@@ -118,6 +118,9 @@ public final class VolumeMap implements Closeable {
   /** Those that are still in somebody's hands. Guarded by itself. */
   private final Set<FrozenMap> frozenMaps = Collections.newSetFromMap(new WeakHashMap<>());
 
+  /** Says it to users; set before {@link #failure}, and with it. */
+  private volatile String problem;
+
   private volatile IOException failure;
 
   VolumeMap(MapStore store, Superblock superblock, Superblock.Content content) throws IOException {
@@ -713,21 +716,30 @@ public final class VolumeMap implements Closeable {
     return failure;
   }
 
+  /** In one line for users why writing ended and what to do, or null. */
+  public String problem() {
+    return problem;
+  }
+
   /** Ends writing, for the log's reason if it has one. */
   private void failWith(String otherwise) {
     IOException cause = log.failure() != null ? log.failure() : new IOException(otherwise);
     if (failure == null) {
+      String name = store.describe(number);
+      problem =
+          String.format(
+              "%s is read-only since writing failed (%s): see to the disk, then unmount the volume"
+                  + " and mount it anew",
+              name, cause.getMessage());
       failure = cause;
-      LOG.error("volume {} is read-only from now on: {}", number(), cause.getMessage(), cause);
+      LOG.error("{} is read-only from now on: {}", name, cause.getMessage(), cause);
     }
   }
 
   private void requireWritable() throws IOException {
     IOException cause = failure;
     if (cause != null) {
-      throw new StoreFailedException(
-          "volume " + number() + " is read-only since writing failed: " + cause.getMessage(),
-          cause);
+      throw new StoreFailedException(problem, cause);
     }
     if (closed) {
       throw new IOException("volume " + number() + " is closed");

@@ -1,5 +1,7 @@
 package dev.firn.region;
 
+import dev.firn.base.DiskErrors;
+import dev.firn.base.ErrorKind;
 import dev.firn.base.FirnException;
 import dev.firn.map.FrozenMap;
 import dev.firn.map.MapStore;
@@ -12,6 +14,8 @@ import dev.firn.snapshot.SnapshotNames;
 import dev.firn.snapshot.SnapshotRequest;
 import dev.firn.snapshot.SnapshotView;
 import dev.firn.snapshot.TreeDiff;
+import dev.firn.store.CorruptDataException;
+import dev.firn.store.StoreFailedException;
 import dev.firn.vfs.FileSystem;
 import dev.firn.vfs.FrozenFileSystem;
 import java.io.Closeable;
@@ -82,6 +86,7 @@ public final class Region implements Closeable {
     this.importRows = new ImportRows(catalog, clock);
     this.references = new References(volumeRows, snapshotRows);
     this.snapshots = new SnapshotManager(snapshotRows, maps);
+    store.describeBy(number -> "volume '" + snapshotRows.volumeName(number) + "'");
     this.volumes =
         new Volumes(
             volumeRows,
@@ -166,6 +171,12 @@ public final class Region implements Closeable {
 
   public Volume volume(String reference) {
     return volumes.shown(references.volume(reference));
+  }
+
+  /** In one line why a volume in use cannot be written any more and what to do, or null. */
+  public String problem(String volumeId) {
+    Volume volume = references.findVolume(volumeId);
+    return volume == null ? null : maps.problem(volume.number());
   }
 
   /** Grows a volume, mounted or not; smaller than it is answers CONFLICT. */
@@ -279,7 +290,9 @@ public final class Region implements Closeable {
     SnapshotLease lease = snapshots.lease(references.snapshot(reference).number());
     FrozenFileSystem files = null;
     try {
-      files = new FrozenFileSystem(lease.map(), lease.snapshot().sizeBytes(), lease);
+      files =
+          new FrozenFileSystem(
+              lease.map(), lease.snapshot().sizeBytes(), lease.snapshot().described(), lease);
       return files;
     } finally {
       if (files == null) {
@@ -295,7 +308,19 @@ public final class Region implements Closeable {
    * @param dryRun only tell how much it would be
    */
   public ReclaimReport reclaim(boolean dryRun) throws IOException {
-    return reclaimer.run(dryRun);
+    try {
+      return reclaimer.run(dryRun);
+    } catch (CorruptDataException | StoreFailedException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new FirnException(
+          DiskErrors.saysFull(e.getMessage()) ? ErrorKind.NO_SPACE : ErrorKind.FAILED,
+          String.format(
+              "space could not be given back, and nothing was harmed: %s; try again when the disk"
+                  + " is well",
+              e.getMessage()),
+          e);
+    }
   }
 
   /**

@@ -232,6 +232,13 @@ final class Volumes {
     SnapshotView view = null;
     try {
       use = maps.open(row.number());
+      if (use.map().failure() != null) {
+        // Only opening it anew helps, and somebody still reads from it as it was.
+        throw FirnException.conflict(
+            "writing to volume '%s' has failed, and its snapshots are still being read: unmount"
+                + " those, too, or restart the daemon ('firn daemon stop'; mounts come back)",
+            row.name());
+      }
       VolumeFileSystem files = VolumeFileSystem.open(use.map(), row.sizeBytes(), clock);
       view =
           new SnapshotView(
