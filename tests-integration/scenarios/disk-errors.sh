@@ -20,12 +20,13 @@ done
 sync "$mnt/precious"
 firn snapshot create data --name before >/dev/null
 
-# says_once WHAT COMMAND... : the command fails with exit status 1 and one line that has WHAT.
-says_once() {
-  local what=$1 status=0
-  shift
+# says_once_with STATUS WHAT COMMAND... : the command fails with this exit status and one line that has WHAT.
+says_once() { says_once_with 1 "$@"; }
+says_once_with() {
+  local expected=$1 what=$2 status=0
+  shift 2
   "$@" >/dev/null 2>"$work/error" || status=$?
-  [ "$status" -eq 1 ] || fail "$* ended with status $status: $(cat "$work/error")"
+  [ "$status" -eq "$expected" ] || fail "$* ended with status $status: $(cat "$work/error")"
   [ "$(wc -l <"$work/error")" -eq 1 ] && grep -qF "$what" "$work/error" || fail "$* says: $(cat "$work/error")"
 }
 
@@ -118,6 +119,43 @@ firn mount data "$mnt" 2>"$work/error" || status=$?
 firn umount "$work/past"
 firn mount data "$mnt"
 works_again snapshot-in-use
+
+# The disk is full where a write meets it, also in segments that are begun meanwhile: who waits is told so, and all goes
+# on as soon as there is space, without mounting anew. What could not be written then is written now.
+newest=$(ls "$FIRN_HOME"/store/segments/*/00000001-*.seg | tail -n 1)
+number=$((16#$(basename "$newest" .seg | cut -d- -f2)))
+failing_segments=("$FIRN_HOME"/store/segments/*/*.seg)
+for ((i = 1; i <= 64; i++)); do
+  failing_segments+=("$(dirname "$newest")/$(printf '00000001-%08x.seg' $((number + i)))")
+done
+full_disk() {
+  sync_together
+  [ ! -e "$work/succeeded" ] || fail "a sync on a full disk was told as success"
+  for ((i = 0; i < writers; i++)); do
+    grep -q 'No space left on device' "$work/error-$i" || fail "writer $i: $(cat "$work/error-$i")"
+  done
+  mkdir "$mnt/made on a full disk"
+  readable full
+  says_once_with 5 'no space left on device' firn snapshot create data --name full
+}
+failing "$writes" ENOSPC full_disk
+failing_segments=()
+[ "$(ls "$FIRN_HOME"/store/segments/*/00000001-*.seg | wc -l)" -lt $((number + 3)) ] || fail "empty segments stay"
+sync_together
+[ "$(wc -l <"$work/succeeded")" -eq "$writers" ] || fail "writing does not go on after a full disk: $(cat "$work"/error-*)"
+rm "$work/succeeded"
+firn snapshot delete data@full >/dev/null
+works_again full
+grep -q "volume 'data': the disk is full; changes wait" "$log" || fail "the log says nothing of a full disk"
+grep -q "volume 'data': its changes are on the disk again" "$log" || fail "the log does not say that it is over"
+pid=$(daemon_pid)
+kill -KILL "$pid"
+while kill -0 "$pid" 2>/dev/null; do
+  sleep 0.05
+done
+firn daemon start >/dev/null
+[ -d "$mnt/made on a full disk" ] || fail "what was done on a full disk is lost"
+works_again full-and-killed
 
 # Space cannot be given back: told, and nothing is harmed.
 head -c 8M /dev/urandom >"$mnt/doomed"

@@ -27,6 +27,9 @@ public final class FaultLog {
   /** Finding a path reads the tree: at most one part in so many of the time is spent on it. */
   private static final int SHARE = 10;
 
+  /** And so much at once. */
+  private static final long FIND_NANOS = 1_000_000_000L;
+
   private static final int RUNS_MAX = 10_000;
   private static final int PLACES_MAX = 100;
 
@@ -41,7 +44,8 @@ public final class FaultLog {
   private long periodNanos = System.nanoTime();
   private int lines;
   private boolean finding;
-  private long findNextNanos = periodNanos;
+  private final long startNanos = periodNanos;
+  private long findNanos;
 
   public FaultLog(String mountName) {
     this.mountName = mountName;
@@ -88,7 +92,7 @@ public final class FaultLog {
       lines++;
       last = lines == LINES_MAX;
       place = places.get(fault.inode());
-      find = place == null && !finding && now - findNextNanos >= 0;
+      find = place == null && !finding && findNanos <= FIND_NANOS + (now - startNanos) / SHARE;
       finding |= find;
     }
     if (find) {
@@ -123,9 +127,8 @@ public final class FaultLog {
       return "inode " + fault.inode() + " (its path cannot be found: " + e.getMessage() + ")";
     } finally {
       synchronized (this) {
-        long end = System.nanoTime();
         finding = false;
-        findNextNanos = end + SHARE * (end - start);
+        findNanos += System.nanoTime() - start;
       }
     }
   }

@@ -5,6 +5,7 @@ import dev.firn.base.DurableFiles;
 import dev.firn.store.Compression;
 import dev.firn.store.FileSegmentStore;
 import dev.firn.store.LogPosition;
+import dev.firn.store.NoSpaceException;
 import dev.firn.store.RecordPointer;
 import dev.firn.store.RecordReader;
 import dev.firn.store.SegmentStore;
@@ -301,6 +302,8 @@ public final class MapStore implements Closeable {
       } else {
         map.commit();
       }
+    } catch (NoSpaceException e) {
+      LOG.debug("{}: waits for space", describe(map.number()));
     } catch (IOException | RuntimeException | Error e) {
       if (open.containsValue(map)) {
         LOG.error("{}: background commit failed: {}", describe(map.number()), e.getMessage(), e);

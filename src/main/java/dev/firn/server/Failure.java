@@ -7,6 +7,7 @@ import dev.firn.base.ErrorKind;
 import dev.firn.base.FirnException;
 import dev.firn.store.CorruptDataException;
 import dev.firn.store.NewerFormatException;
+import dev.firn.store.NoSpaceException;
 import dev.firn.store.StoreFailedException;
 import dev.firn.vfs.ErrnoException;
 import java.io.IOException;
@@ -53,6 +54,10 @@ public record Failure(ErrorKind kind, String message, boolean expected) {
       if (cause instanceof StoreFailedException) {
         boolean full = DiskErrors.saysFull(cause.getMessage());
         return new Failure(full ? ErrorKind.NO_SPACE : ErrorKind.FAILED, cause.getMessage(), true);
+      }
+      if (cause instanceof NoSpaceException) {
+        return new Failure(
+            ErrorKind.NO_SPACE, cause.getMessage() + "; free some space and try again", true);
       }
       if (cause instanceof CorruptDataException || cause instanceof NewerFormatException) {
         return new Failure(

@@ -7,7 +7,7 @@ import dev.firn.base.Bytes;
  *
  * @param previousSegment the segment of this log that it continues; 0 for the first
  * @param previousEnd where the part of the previous segment that counts for replay ends; groups
- *     behind it were torn by a crash and dropped
+ *     behind it were torn by a crash, or could not be written to a full disk, and do not count
  */
 record SegmentHead(long volumeNumber, long previousSegment, long previousEnd) {
   /** Version u32, reserved u32, volume u64, previous segment u64, previous end u64. */
