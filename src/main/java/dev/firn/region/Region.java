@@ -136,6 +136,7 @@ public final class Region implements Closeable {
       catalog = openCatalog(home);
       RegionRows rows = new RegionRows(catalog);
       if (rows.name() == null) {
+        requireEmptyStore(home);
         rows.insert(DEFAULT_NAME, DEFAULT_SUBREGIONS);
       }
       RegionInfo info = new RegionInfo(rows.name(), rows.subregions(), home.directory());
@@ -273,7 +274,7 @@ public final class Region implements Closeable {
                 "snapshot '%s' is not of volume '%s': make a volume from it instead",
                 target.nameOrId(), row.name());
           }
-          String name = ROLLBACK_NAME.format(clock.instant());
+          String name = rollbackName(row);
           String description = "What the volume was before it went back to " + target.nameOrId();
           return snapshots.rollback(
               new SnapshotRequest(row.number(), name, description, Map.of()), target.number());
@@ -397,15 +398,24 @@ public final class Region implements Closeable {
   }
 
   private static Catalog openCatalog(Home home) throws IOException {
-    if (!Files.exists(home.catalog())) {
-      try (DirectoryStream<Path> entries = Files.newDirectoryStream(home.store())) {
-        if (entries.iterator().hasNext()) {
-          throw FirnException.corrupt(
-              "home %s has a store but no catalog.db: put a copy of that back", home.directory());
-        }
-      }
+    // Of an empty file, too, SQLite would make a fresh catalog.
+    if (!Files.exists(home.catalog()) || Files.size(home.catalog()) == 0) {
+      requireEmptyStore(home);
     }
     return Catalog.open(home.catalog());
+  }
+
+  /**
+   * A catalog without volumes over a store that has some would hide them, and lose them in time.
+   */
+  private static void requireEmptyStore(Home home) throws IOException {
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(home.store())) {
+      if (entries.iterator().hasNext()) {
+        throw FirnException.corrupt(
+            "home %s has a store but no catalog.db, or an empty one: %s",
+            home.directory(), Catalog.REMEDY);
+      }
+    }
   }
 
   private void recover() throws IOException {
@@ -427,6 +437,16 @@ public final class Region implements Closeable {
         LOG.warn("The catalog does not know map {}: it is left alone", volumeNumber);
       }
     }
+  }
+
+  /** By the time; a clock that went back may bring the same one again. */
+  private String rollbackName(Volume row) {
+    String byTime = ROLLBACK_NAME.format(clock.instant());
+    String name = byTime;
+    for (int i = 2; references.hasSnapshot(row, name); i++) {
+      name = byTime + "-" + i;
+    }
+    return name;
   }
 
   private SnapshotRequest request(

@@ -59,11 +59,11 @@ public record Failure(ErrorKind kind, String message, boolean expected) {
         return new Failure(
             ErrorKind.NO_SPACE, cause.getMessage() + "; free some space and try again", true);
       }
-      if (cause instanceof CorruptDataException || cause instanceof NewerFormatException) {
-        return new Failure(
-            cause instanceof CorruptDataException ? ErrorKind.CORRUPT : ErrorKind.FAILED,
-            thrown.getMessage(),
-            false);
+      if (cause instanceof NewerFormatException) {
+        return new Failure(ErrorKind.FAILED, cause.getMessage(), true);
+      }
+      if (cause instanceof CorruptDataException) {
+        return new Failure(ErrorKind.CORRUPT, String.valueOf(thrown.getMessage()), false);
       }
     }
     if (thrown instanceof UncheckedIOException wrapped) {

@@ -27,7 +27,10 @@ record SegmentHead(long volumeNumber, long previousSegment, long previousEnd) {
       throw new CorruptDataException("segment head of " + source.length + " bytes");
     }
     if (Bytes.getInt(source, 0) > FormatVersion.CURRENT) {
-      throw new NewerFormatException("segment of format " + Bytes.getInt(source, 0));
+      throw new NewerFormatException(
+          String.format(
+              "a segment was written by a newer Firn (format %d; this one knows %d): upgrade Firn",
+              Bytes.getInt(source, 0), FormatVersion.CURRENT));
     }
     return new SegmentHead(
         Bytes.getLong(source, 8), Bytes.getLong(source, 16), Bytes.getLong(source, 24));

@@ -126,7 +126,9 @@ public final class Superblock {
     int version = Bytes.getInt(image, start + 8);
     if (version > FormatVersion.CURRENT) {
       throw new NewerFormatException(
-          "'" + path + "' has format " + version + "; this Firn knows " + FormatVersion.CURRENT);
+          String.format(
+              "'%s' was written by a newer Firn (format %d; this one knows %d): upgrade Firn",
+              path, version, FormatVersion.CURRENT));
     }
     int at = start + BODY;
     int names = at + 40 + 2 * RecordPointer.BYTES;
