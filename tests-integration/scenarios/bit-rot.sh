@@ -25,6 +25,12 @@ firn mount data "$mnt"
 grep -qi 'input/output error' "$work/error" || fail "another error than EIO: $(cat "$work/error")"
 ! grep -qaF "${marker:1}" "$work/read" || fail "damaged bytes were returned"
 cmp "$work/sound" "$mnt/sound" || fail "a sound file cannot be read"
+# The log says where, once.
+! cat "$mnt/dir/deeper/rotten file" >/dev/null 2>&1 || fail "the second read gave something"
+told() { grep "cannot be read: record at" "$FIRN_HOME/log/daemon.log" | grep -F " bytes from 262144 on of '/dir/deeper/rotten file' of $1 "; }
+told "volume 'data'" | wc -l | grep -qx 1 || fail "the log does not say, once, what cannot be read"
+! cat "$mnt/.snapshots/before/dir/deeper/rotten file" >/dev/null 2>&1 || fail "damaged bytes were read in a snapshot"
+told "snapshot 'data@before'" | wc -l | grep -qx 1 || fail "the log does not say what cannot be read in a snapshot"
 # What lies before the damage can be read.
 head -c 131072 "$mnt/dir/deeper/rotten file" | wc -c | grep -qx 131072 || fail "sound parts of the file cannot be read"
 
@@ -37,7 +43,7 @@ grep -q '^data\(@before\)\? /dir/deeper/rotten file [0-9]* bytes from 262144 on:
 
 status=0
 firn export data@before "$work/package.firn" 2>"$work/error" || status=$?
-[ "$status" -ne 0 ] || fail "a package was made of damaged bytes"
+[ "$status" -eq 6 ] || fail "export of damaged bytes ended with status $status: $(cat "$work/error")"
 [ ! -e "$work/package.firn" ] || fail "a part of a package was left behind"
 
 # Space is given back all the same, and the damage goes with the file and its snapshot.

@@ -42,6 +42,56 @@ same_listing() {
   }
 }
 
+# within SECONDS WHAT COMMAND...: the command succeeds before so many seconds have gone.
+within() {
+  local until=$((SECONDS + $1)) what=$2
+  shift 2
+  while ! "$@" 2>/dev/null; do
+    [ "$SECONDS" -lt "$until" ] || fail "$what"
+    sleep 0.2
+  done
+}
+
+daemon_pid() { cat "$FIRN_HOME/lock"; }
+
+# Whether each thread of a process is traced.
+is_traced() { ! grep -hs '^TracerPid:' "/proc/$1/task"/*/status | grep -q '[[:space:]]0$'; }
+
+tracer=
+stop_tracer() {
+  if [ -n "$tracer" ]; then
+    kill -INT "$tracer" 2>/dev/null || true
+    wait "$tracer" 2>/dev/null || true
+    tracer=
+  fi
+}
+
+# failing CALLS ERROR COMMAND... : runs a command while these system calls (names with commas) of the daemon fail
+# with ERROR where they are about the segments of the home that there are, or about those in the array
+# failing_segments. The command's exit status is the answer. What failed is in $work/injected.txt afterwards.
+failing_segments=()
+failing() {
+  local calls=$1 error=$2 pid status=0 each
+  local paths=("${failing_segments[@]}") limit=()
+  shift 2
+  pid=$(daemon_pid)
+  [ ${#paths[@]} -gt 0 ] || paths=("$FIRN_HOME"/store/segments/*/*.seg)
+  for each in "${paths[@]}"; do
+    limit+=(-P "$each")
+  done
+  strace -f -qq -o "$work/injected.txt" -p "$pid" "${limit[@]}" -e "trace=$calls" \
+    -e "inject=$calls:error=$error" 2>"$work/strace.txt" &
+  tracer=$!
+  until is_traced "$pid"; do
+    kill -0 "$tracer" 2>/dev/null || fail "strace: $(cat "$work/strace.txt")"
+    sleep 0.02
+  done
+  "$@" || status=$?
+  stop_tracer
+  grep -q INJECTED "$work/injected.txt" || fail "nothing failed: the test proves nothing"
+  return $status
+}
+
 # What a daemon that is ending still has open goes soon.
 unmount() {
   local tries
@@ -58,6 +108,7 @@ take_away() {
   local status=$?
   trap - EXIT
   cd /
+  stop_tracer
   "$firn" daemon stop >/dev/null 2>&1 || true
   if [ $status -ne 0 ] && [ -f "$FIRN_HOME/log/daemon.log" ]; then
     echo "--- the daemon's log:" >&2

@@ -6,16 +6,6 @@ HOME_DISK_SIZE=300M
 
 used_mib() { du -sm "$FIRN_HOME/store" | cut -f1; }
 
-# within SECONDS WHAT COMMAND...: the command succeeds before so many seconds have gone.
-within() {
-  local until=$((SECONDS + $1)) what=$2
-  shift 2
-  while ! "$@" 2>/dev/null; do
-    [ "$SECONDS" -lt "$until" ] || fail "$what; the store has $(used_mib) MiB"
-    sleep 0.2
-  done
-}
-
 gc_leaves_less_than() { firn gc >/dev/null && store_below "$1"; }
 store_below() { [ "$(used_mib)" -lt "$1" ]; }
 

@@ -26,11 +26,13 @@ final class DaemonStatusCommand extends ClientCommand {
     warnOfProblems(session, status);
   }
 
-  /** Tells of mounts that could not be restored. */
+  /** Tells of mounts that could not be restored, and of volumes that cannot be written. */
   static void warnOfProblems(Session session, JsonNode status) {
     for (JsonNode mount : status.path("mounts")) {
       String problem = Text.of(mount, "problem");
-      if (problem != null) {
+      if (problem != null && "mounted".equals(Text.of(mount, "state"))) {
+        session.errors().printf("firn: %s%n", problem);
+      } else if (problem != null) {
         session
             .errors()
             .printf(
@@ -59,7 +61,9 @@ final class DaemonStatusCommand extends ClientCommand {
           Text.of(mount, "targetName"),
           Text.of(mount, "directory"),
           Text.of(mount, "state"),
-          mount.path("readOnly").asBoolean() ? "read-only" : "read-write",
+          mount.path("readOnly").asBoolean() || mount.hasNonNull("problem")
+              ? "read-only"
+              : "read-write",
           Text.of(mount, "transport"));
     }
     table.print(session.output());

@@ -9,7 +9,8 @@ import java.util.List;
  * @param targetId the id of a volume or snapshot
  * @param targetName its name, or null when it has none any more
  * @param state {@code mounting}, {@code mounted}, {@code unmounting} or {@code failed}
- * @param problem why a mount could not be restored, else null
+ * @param problem why a mount could not be restored, or why a mounted volume can only be read, else
+ *     null
  */
 record MountStatus(
     Path directory,

@@ -392,7 +392,7 @@ final class MountTable {
           record.transport(),
           record.options(),
           word(entry.state),
-          entry.problem);
+          entry.state == State.FAILED ? entry.problem : region.problem(record.targetId()));
     }
   }
 

@@ -52,8 +52,12 @@ final class VolumeActions {
     }
   }
 
-  /** A volume and where it is mounted, as the API shows it. */
-  record VolumeStatus(@JsonUnwrapped Volume volume, List<Path> mountedAt) {}
+  /**
+   * A volume and where it is mounted, as the API shows it.
+   *
+   * @param problem why it can only be read, and what to do about it, else null
+   */
+  record VolumeStatus(@JsonUnwrapped Volume volume, List<Path> mountedAt, String problem) {}
 
   void register(Actions actions) {
     actions
@@ -102,6 +106,6 @@ final class VolumeActions {
   }
 
   private VolumeStatus status(Volume volume) {
-    return new VolumeStatus(volume, mounts.directoriesOf(volume.id()));
+    return new VolumeStatus(volume, mounts.directoriesOf(volume.id()), region.problem(volume.id()));
   }
 }

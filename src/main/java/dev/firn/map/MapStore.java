@@ -8,6 +8,7 @@ import dev.firn.store.Compression;
 import dev.firn.store.CorruptDataException;
 import dev.firn.store.FileSegmentStore;
 import dev.firn.store.LogPosition;
+import dev.firn.store.NoSpaceException;
 import dev.firn.store.RecordPointer;
 import dev.firn.store.RecordReader;
 import dev.firn.store.SegmentStore;
@@ -31,6 +32,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongFunction;
 import java.util.function.LongPredicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -61,6 +63,7 @@ public final class MapStore implements Closeable {
   private final ScheduledExecutorService keeper;
   private final LongAdder releasedBytes = new LongAdder();
   private final LongAdder droppedRoots = new LongAdder();
+  private volatile LongFunction<String> names = number -> "volume number " + number;
   private final ReentrantLock reclaimLock = new ReentrantLock();
 
   /**
@@ -92,6 +95,19 @@ public final class MapStore implements Closeable {
         Executors.newScheduledThreadPool(2, DaemonThreads.named("firn-commit"));
     keeper.scheduleWithFixedDelay(
         this::commitAll, COMMIT_PERIOD_MILLIS, COMMIT_PERIOD_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  /**
+   * What to call maps in messages and in the log, by their numbers; until then it is that.
+   *
+   * @param names like {@code volume 'data'}; asked rarely, and perhaps with a map's locks held
+   */
+  public void describeBy(LongFunction<String> names) {
+    this.names = names;
+  }
+
+  String describe(long volumeNumber) {
+    return names.apply(volumeNumber);
   }
 
   SegmentStore segments() {
@@ -414,9 +430,11 @@ public final class MapStore implements Closeable {
       } else {
         map.commit();
       }
+    } catch (NoSpaceException e) {
+      LOG.debug("{}: waits for space", describe(map.number()));
     } catch (IOException | RuntimeException | Error e) {
       if (open.containsValue(map)) {
-        LOG.error("volume {}: background commit failed: {}", map.number(), e.getMessage(), e);
+        LOG.error("{}: background commit failed: {}", describe(map.number()), e.getMessage(), e);
       }
     }
   }

@@ -1,5 +1,6 @@
 package dev.firn.map;
 
+import dev.firn.store.NoSpaceException;
 import dev.firn.store.RecordPointer;
 import java.io.IOException;
 
@@ -48,6 +49,11 @@ public final class PendingExtent implements Unplaced {
     notifyAll();
   }
 
+  /** Somebody tries to write it, perhaps not the first one. */
+  synchronized void tried() {
+    failure = null;
+  }
+
   synchronized void failed(IOException cause) {
     failure = cause;
     notifyAll();
@@ -65,6 +71,9 @@ public final class PendingExtent implements Unplaced {
     }
     if (interrupted) {
       Thread.currentThread().interrupt();
+    }
+    if (pointer == null && failure instanceof NoSpaceException) {
+      throw new NoSpaceException(failure.getMessage(), failure);
     }
     if (pointer == null) {
       throw new IOException("file bytes could not be written: " + failure.getMessage(), failure);

@@ -2,6 +2,7 @@ package dev.firn.map;
 
 import dev.firn.store.Compression;
 import dev.firn.store.Draft;
+import dev.firn.store.NoSpaceException;
 import dev.firn.store.RecordType;
 import dev.firn.store.SegmentLog;
 import java.io.IOException;
@@ -39,12 +40,23 @@ final class StagedExtents {
       PendingExtent extent = queue.poll();
       bytes -= extent.length();
       batchBytes += extent.length();
+      extent.tried();
       batch.add(extent);
     }
     return batch;
   }
 
-  /** Writes up to a batch; false if nothing waited. When it throws, no later write may succeed. */
+  private synchronized void putBack(List<PendingExtent> batch) {
+    for (int i = batch.size() - 1; i >= 0; i--) {
+      queue.addFirst(batch.get(i));
+      bytes += batch.get(i).length();
+    }
+  }
+
+  /**
+   * Writes up to a batch; false if nothing waited. On a full disk they wait on; when it throws
+   * anything else, no later write may succeed.
+   */
   boolean writeBatch(SegmentLog log, Compression compression) throws IOException {
     List<PendingExtent> batch = takeBatch();
     IOException cause = null;
@@ -66,6 +78,9 @@ final class StagedExtents {
         if (extent.pointer() == null) {
           extent.failed(cause != null ? cause : new IOException("writing file bytes broke off"));
         }
+      }
+      if (cause instanceof NoSpaceException) {
+        putBack(batch);
       }
     }
     return !batch.isEmpty();

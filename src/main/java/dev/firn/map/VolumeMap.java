@@ -6,6 +6,7 @@ import dev.firn.store.CorruptDataException;
 import dev.firn.store.Draft;
 import dev.firn.store.LogPosition;
 import dev.firn.store.LogScanner;
+import dev.firn.store.NoSpaceException;
 import dev.firn.store.RecordPointer;
 import dev.firn.store.RecordType;
 import dev.firn.store.SegmentLog;
@@ -42,7 +43,9 @@ import org.slf4j.LoggerFactory;
  *       exclusive lock: replaying all deltas from a checkpoint gives the trees in memory.
  *   <li>A pointer is written only behind what it points to, and the superblock only behind a sync.
  *   <li>No lock over the trees is held across I/O, except to load a node that no cache holds.
- *   <li>After a failed write or sync nothing is written any more; reading goes on.
+ *   <li>After a failed write or sync nothing is written any more; reading goes on. A write that met
+ *       a full disk is no such failure: what was to be written waits, in order, for the next
+ *       commit.
  * </ul>
  *
  * Safe for concurrent use.
@@ -106,6 +109,15 @@ public final class VolumeMap implements Closeable {
   // Guarded by commitLock.
   private long commitsDone;
 
+  /** Groups that a commit took and could not write since the disk is full. */
+  private final List<DeltaBuffer> unwritten = new ArrayList<>();
+
+  /** The bytes of these; set with commitLock. */
+  private volatile long unwrittenBytes;
+
+  /** Whether the last group could not be written; guarded by commitLock. */
+  private boolean isFull;
+
   private final ReentrantLock checkpointLock = new ReentrantLock();
   // Guarded by checkpointLock.
   private Superblock.Content lastCheckpoint;
@@ -118,6 +130,9 @@ public final class VolumeMap implements Closeable {
 
   /** Those that are still in somebody's hands. Guarded by itself. */
   private final Set<FrozenMap> frozenMaps = Collections.newSetFromMap(new WeakHashMap<>());
+
+  /** Says it to users; set before {@link #failure}, and with it. */
+  private volatile String problem;
 
   private volatile IOException failure;
 
@@ -218,6 +233,10 @@ public final class VolumeMap implements Closeable {
 
   /** Throws an IOException for good once a write or sync of this volume's log failed. */
   public <T> T write(EditAction<T> action) throws IOException {
+    if (unwrittenBytes > DELTA_BYTES_MAX && lock.getReadHoldCount() == 0) {
+      // No more until there is space again: memory is not endless either.
+      commit();
+    }
     T result;
     boolean crowded;
     lock.writeLock().lock();
@@ -260,6 +279,9 @@ public final class VolumeMap implements Closeable {
    * @throws dev.firn.store.NoSpaceException if so
    */
   public void requireSpace(long bytes) throws IOException {
+    if (staged.bytes() > 2 * options.stagedBytesMax()) {
+      relieve();
+    }
     store.space(placement).require(bytes + staged.bytes());
   }
 
@@ -286,15 +308,12 @@ public final class VolumeMap implements Closeable {
     for (ByteBuffer run : runs) {
       drafts.add(Draft.of(RecordType.EXTENT, compression, run));
     }
-    boolean done = false;
-    try {
-      log.append(drafts);
-      done = true;
-    } finally {
-      if (!done) {
-        failWith("writing file bytes broke off");
-      }
-    }
+    orEndWriting(
+        "writing file bytes broke off",
+        () -> {
+          log.append(drafts);
+          return null;
+        });
     List<ExtentRef> extents = new ArrayList<>(runs.size());
     for (Draft draft : drafts) {
       extents.add(ExtentRef.stored(draft.pointer()));
@@ -337,18 +356,13 @@ public final class VolumeMap implements Closeable {
   }
 
   private boolean writeStagedBatch() throws IOException {
-    boolean done = false;
     // From when the log gives out a place until the extent knows it.
     int side = inFlight.enter();
     try {
-      boolean wrote = staged.writeBatch(log, compression);
-      done = true;
-      return wrote;
+      return orEndWriting(
+          "writing file bytes broke off", () -> staged.writeBatch(log, compression));
     } finally {
       inFlight.leave(side);
-      if (!done) {
-        failWith("writing file bytes broke off");
-      }
     }
   }
 
@@ -418,33 +432,52 @@ public final class VolumeMap implements Closeable {
     } finally {
       lock.writeLock().unlock();
     }
+    if (group.length() > 0) {
+      unwritten.add(group);
+      unwrittenBytes += group.length();
+    }
     LogPosition behind = null;
-    if (group.length() > 0 || freezeRoots) {
-      behind = writeGroup(group);
+    if (!unwritten.isEmpty() || freezeRoots) {
+      try {
+        behind = orEndWriting("a commit broke off", this::writeUnwritten);
+      } catch (NoSpaceException e) {
+        tellFull();
+        throw e;
+      }
+      if (isFull) {
+        isFull = false;
+        LOG.info("{}: its changes are on the disk again", store.describe(number));
+      }
     }
     commitsDone = covers;
     return freezeRoots ? new CheckpointRoots(headRoot, snapshotsRoot, behind) : null;
   }
 
-  private LogPosition writeGroup(DeltaBuffer group) throws IOException {
-    boolean done = false;
-    try {
+  private void tellFull() {
+    if (!isFull) {
+      isFull = true;
+      LOG.warn(
+          "{}: the disk is full; changes wait in memory until there is space, and no sync succeeds",
+          store.describe(number));
+    }
+  }
+
+  /** Guarded by commitLock. */
+  private LogPosition writeUnwritten() throws IOException {
+    List<Draft> drafts = new ArrayList<>();
+    for (DeltaBuffer group : unwritten) {
       for (Unplaced missing : group.unplaced()) {
         place(missing);
       }
-      List<Draft> drafts = new ArrayList<>();
       for (byte[] record : group.records()) {
         drafts.add(Draft.of(RecordType.DELTA, compression, record, record.length));
       }
-      LogPosition behind = log.commit(drafts);
-      replayBytes += group.length();
-      done = true;
-      return behind;
-    } finally {
-      if (!done) {
-        failWith("a commit broke off");
-      }
     }
+    LogPosition behind = log.commit(drafts);
+    replayBytes += unwrittenBytes;
+    unwritten.clear();
+    unwrittenBytes = 0;
+    return behind;
   }
 
   private void place(Unplaced missing) throws IOException {
@@ -461,45 +494,62 @@ public final class VolumeMap implements Closeable {
     try {
       CheckpointRoots roots;
       commitsWanted.incrementAndGet();
+      long replayedOtherwise;
       commitLock.lock();
       try {
-        replayBytes = 0;
         roots = commitGroup(true);
+        replayedOtherwise = replayBytes;
+        replayBytes = 0;
       } finally {
         commitLock.unlock();
       }
-      writeCheckpoint(roots);
+      boolean done = false;
+      try {
+        orEndWriting("a checkpoint broke off", () -> writeCheckpoint(roots));
+        done = true;
+      } finally {
+        if (!done) {
+          addReplayBytes(replayedOtherwise);
+        }
+      }
+      letGoOfNodes(roots);
     } finally {
       checkpointLock.unlock();
     }
   }
 
-  private void writeCheckpoint(CheckpointRoots roots) throws IOException {
-    boolean done = false;
+  private void addReplayBytes(long bytes) {
+    commitLock.lock();
     try {
-      CheckpointWriter writer = new CheckpointWriter(nodes, log, compression);
-      RecordPointer headPointer = writer.write(roots.head(), roots.snapshots());
-      Superblock.Content content =
-          new Superblock.Content(
-              lastCheckpoint.sequence() + 1,
-              number,
-              headPointer,
-              roots.snapshots().pointer(),
-              roots.replayFrom(),
-              compression,
-              placement,
-              metadata);
-      byte[] copy = Superblock.encode(content);
-      log.append(List.of(Draft.of(RecordType.CHECKPOINT, compression, copy, copy.length)));
-      log.sync();
-      superblock.write(content);
-      lastCheckpoint = content;
-      done = true;
+      replayBytes += bytes;
     } finally {
-      if (!done) {
-        failWith("a checkpoint broke off");
-      }
+      commitLock.unlock();
     }
+  }
+
+  private Void writeCheckpoint(CheckpointRoots roots) throws IOException {
+    CheckpointWriter writer = new CheckpointWriter(nodes, log, compression);
+    RecordPointer headPointer = writer.write(roots.head(), roots.snapshots());
+    Superblock.Content content =
+        new Superblock.Content(
+            lastCheckpoint.sequence() + 1,
+            number,
+            headPointer,
+            roots.snapshots().pointer(),
+            roots.replayFrom(),
+            compression,
+            placement,
+            metadata);
+    byte[] copy = Superblock.encode(content);
+    log.append(List.of(Draft.of(RecordType.CHECKPOINT, compression, copy, copy.length)));
+    log.sync();
+    superblock.write(content);
+    lastCheckpoint = content;
+    return null;
+  }
+
+  /** What was written need not be in memory any more. */
+  private void letGoOfNodes(CheckpointRoots roots) throws IOException {
     lock.writeLock().lock();
     try {
       if (head.root() == roots.head()) {
@@ -600,6 +650,7 @@ public final class VolumeMap implements Closeable {
     lock.readLock().lock();
     try {
       return delta.length() == 0
+          && unwrittenBytes == 0
           && replayBytes == 0
           && Objects.equals(newest.head(), oldest.head())
           && Objects.equals(newest.snapshots(), oldest.snapshots());
@@ -766,21 +817,47 @@ public final class VolumeMap implements Closeable {
     return failure;
   }
 
+  /** In one line for users why writing ended and what to do, or null. */
+  public String problem() {
+    return problem;
+  }
+
+  /** Work that ends writing where it breaks off, unless a full disk is why. */
+  private <T> T orEndWriting(String otherwise, PlaceAction<T> work) throws IOException {
+    boolean ends = true;
+    try {
+      T result = work.run();
+      ends = false;
+      return result;
+    } catch (NoSpaceException e) {
+      ends = log.failure() != null;
+      throw e;
+    } finally {
+      if (ends) {
+        failWith(otherwise);
+      }
+    }
+  }
+
   /** Ends writing, for the log's reason if it has one. */
   private void failWith(String otherwise) {
     IOException cause = log.failure() != null ? log.failure() : new IOException(otherwise);
     if (failure == null) {
+      String name = store.describe(number);
+      problem =
+          String.format(
+              "%s is read-only since writing failed (%s): see to the disk, then unmount the volume"
+                  + " and mount it anew",
+              name, cause.getMessage());
       failure = cause;
-      LOG.error("volume {} is read-only from now on: {}", number(), cause.getMessage(), cause);
+      LOG.error("{} is read-only from now on: {}", name, cause.getMessage(), cause);
     }
   }
 
   private void requireWritable() throws IOException {
     IOException cause = failure;
     if (cause != null) {
-      throw new StoreFailedException(
-          "volume " + number() + " is read-only since writing failed: " + cause.getMessage(),
-          cause);
+      throw new StoreFailedException(problem, cause);
     }
     if (closed) {
       throw new IOException("volume " + number() + " is closed");

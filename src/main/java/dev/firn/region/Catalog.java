@@ -1,13 +1,13 @@
 package dev.firn.region;
 
-import dev.firn.base.ErrorKind;
 import dev.firn.base.FirnException;
 import java.io.Closeable;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
-import org.flywaydb.core.api.exception.FlywayValidateException;
+import org.flywaydb.core.api.MigrationInfo;
+import org.flywaydb.core.api.MigrationState;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
@@ -27,6 +27,10 @@ final class Catalog implements Closeable {
     T run(Handle handle);
   }
 
+  /** What helps against a catalog that is missing or damaged. */
+  static final String REMEDY =
+      "'firn check --rebuild-catalog' makes it anew from the store, or put a copy in its place";
+
   private final Path file;
   private final Handle handle;
 
@@ -44,22 +48,45 @@ final class Catalog implements Closeable {
     SQLiteDataSource source = new SQLiteDataSource(config);
     source.setUrl("jdbc:sqlite:" + file);
     try {
-      Flyway.configure(Catalog.class.getClassLoader())
-          .dataSource(source)
-          .locations("classpath:db/migration")
-          // Migrations that this version does not know are an error, not to be passed over.
-          .ignoreMigrationPatterns(new String[0])
-          .load()
-          .migrate();
-      return new Catalog(file, Jdbi.create(source).open());
-    } catch (FlywayValidateException e) {
-      throw new FirnException(
-          ErrorKind.FAILED,
-          String.format("catalog %s was made by a newer Firn, or altered: upgrade Firn", file),
-          e);
+      Flyway flyway =
+          Flyway.configure(Catalog.class.getClassLoader())
+              .dataSource(source)
+              .locations("classpath:db/migration")
+              .load();
+      for (MigrationInfo migration : flyway.info().all()) {
+        if (migration.getState() == MigrationState.FUTURE_SUCCESS) {
+          throw FirnException.failed(
+              "catalog %s was made by a newer Firn (its version is %s): upgrade Firn",
+              file, migration.getVersion());
+        }
+      }
+      flyway.migrate();
+      Catalog catalog = new Catalog(file, Jdbi.create(source).open());
+      catalog.requireWhole();
+      return catalog;
     } catch (FlywayException | JdbiException e) {
       throw translated(file, e);
     }
+  }
+
+  /** Finds damage at the start rather than when the damaged part is needed. */
+  private void requireWhole() {
+    String found;
+    try {
+      found = handle.createQuery("PRAGMA quick_check(1)").mapTo(String.class).one();
+    } catch (JdbiException e) {
+      close();
+      throw translated(file, e);
+    }
+    if (!found.equals("ok")) {
+      close();
+      throw damaged(file, found);
+    }
+  }
+
+  private static FirnException damaged(Path file, String problem) {
+    return FirnException.corrupt(
+        "catalog %s is damaged (%s): %s", file, problem.strip().replaceAll("\\s+", " "), REMEDY);
   }
 
   /** Runs a transaction: all of it happens, or, when it throws, nothing. */
@@ -111,10 +138,7 @@ final class Catalog implements Closeable {
         }
         if (plain == SQLiteErrorCode.SQLITE_CORRUPT.code
             || plain == SQLiteErrorCode.SQLITE_NOTADB.code) {
-          return FirnException.corrupt(
-              "catalog %s is damaged (%s): make it anew with 'firn check --rebuild-catalog', or put a"
-                  + " copy in its place",
-              file, sqlite.getMessage());
+          return damaged(file, sqlite.getMessage());
         }
         return FirnException.failed("catalog %s failed: %s", file, sqlite.getMessage());
       }

@@ -1,6 +1,7 @@
 package dev.firn.region;
 
 import dev.firn.base.DurableFiles;
+import dev.firn.base.ErrorKind;
 import dev.firn.base.FirnException;
 import dev.firn.vfs.SetAttributes;
 import java.io.Closeable;
@@ -11,6 +12,7 @@ import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,6 +45,10 @@ final class Home implements Closeable {
       PosixFilePermissions.fromString("rwx------");
   private static final int LOCK_BYTES_MAX = 32;
   private static final String LOCK = "lock";
+
+  /** Linux's words for EROFS; exceptions carry no number. */
+  private static final String READ_ONLY = "Read-only file system";
+
   private static final String FORMAT_NEW = "format.new";
 
   /**
@@ -61,6 +67,23 @@ final class Home implements Closeable {
 
   /** Makes the directory a home if it is missing or empty, and takes it. */
   static Home open(Path given) throws IOException {
+    try {
+      return take(given);
+    } catch (FileSystemException e) {
+      if (!READ_ONLY.equals(e.getReason())) {
+        throw e;
+      }
+      throw new FirnException(
+          ErrorKind.FAILED,
+          String.format(
+              "home %s is on a disk that is mounted read-only: mount that read-write (if it turned"
+                  + " read-only by itself, see to the disk first), or use another home",
+              given),
+          e);
+    }
+  }
+
+  private static Home take(Path given) throws IOException {
     Path directory = make(given);
     checkFormat(directory);
     if (!OPEN.add(directory)) {

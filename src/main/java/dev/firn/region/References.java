@@ -48,6 +48,11 @@ final class References {
     return found;
   }
 
+  /** Whether a snapshot of a volume has a name, in whatever state. */
+  boolean hasSnapshot(Volume volume, String name) {
+    return snapshots.by("name", name).stream().anyMatch(s -> s.volumeId().equals(volume.id()));
+  }
+
   Snapshot snapshot(String reference) {
     Snapshot found = findSnapshot(reference);
     if (found == null) {

@@ -1,5 +1,7 @@
 package dev.firn.region;
 
+import dev.firn.base.DiskErrors;
+import dev.firn.base.ErrorKind;
 import dev.firn.base.FirnException;
 import dev.firn.map.FrozenMap;
 import dev.firn.map.MapStore;
@@ -13,6 +15,8 @@ import dev.firn.snapshot.SnapshotNames;
 import dev.firn.snapshot.SnapshotRequest;
 import dev.firn.snapshot.SnapshotView;
 import dev.firn.snapshot.TreeDiff;
+import dev.firn.store.CorruptDataException;
+import dev.firn.store.StoreFailedException;
 import dev.firn.vfs.FileSystem;
 import dev.firn.vfs.FrozenFileSystem;
 import java.io.Closeable;
@@ -84,6 +88,7 @@ public final class Region implements Closeable {
     this.importRows = new ImportRows(catalog, clock);
     this.references = new References(volumeRows, snapshotRows);
     this.snapshots = new SnapshotManager(snapshotRows, maps);
+    store.describeBy(number -> "volume '" + snapshotRows.volumeName(number) + "'");
     this.volumes =
         new Volumes(
             volumeRows,
@@ -142,6 +147,7 @@ public final class Region implements Closeable {
       catalog = openCatalog(home);
       RegionRows rows = new RegionRows(catalog);
       if (rows.name() == null) {
+        requireEmptyStore(home);
         rows.insert(DEFAULT_NAME, DEFAULT_SUBREGIONS);
       }
       RegionInfo info = new RegionInfo(rows.name(), rows.subregions(), home.directory());
@@ -177,6 +183,12 @@ public final class Region implements Closeable {
 
   public Volume volume(String reference) {
     return volumes.shown(references.volume(reference));
+  }
+
+  /** In one line why a volume in use cannot be written any more and what to do, or null. */
+  public String problem(String volumeId) {
+    Volume volume = references.findVolume(volumeId);
+    return volume == null ? null : maps.problem(volume.number());
   }
 
   /** Grows a volume, mounted or not; smaller than it is answers CONFLICT. */
@@ -273,7 +285,7 @@ public final class Region implements Closeable {
                 "snapshot '%s' is not of volume '%s': make a volume from it instead",
                 target.nameOrId(), row.name());
           }
-          String name = ROLLBACK_NAME.format(clock.instant());
+          String name = rollbackName(row);
           String description = "What the volume was before it went back to " + target.nameOrId();
           return snapshots.rollback(
               new SnapshotRequest(row.number(), name, description, Map.of()), target.number());
@@ -290,7 +302,9 @@ public final class Region implements Closeable {
     SnapshotLease lease = snapshots.lease(references.snapshot(reference).number());
     FrozenFileSystem files = null;
     try {
-      files = new FrozenFileSystem(lease.map(), lease.snapshot().sizeBytes(), lease);
+      files =
+          new FrozenFileSystem(
+              lease.map(), lease.snapshot().sizeBytes(), lease.snapshot().described(), lease);
       return files;
     } finally {
       if (files == null) {
@@ -306,7 +320,19 @@ public final class Region implements Closeable {
    * @param dryRun only tell how much it would be
    */
   public ReclaimReport reclaim(boolean dryRun) throws IOException {
-    return reclaimer.run(dryRun);
+    try {
+      return reclaimer.run(dryRun);
+    } catch (CorruptDataException | StoreFailedException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new FirnException(
+          DiskErrors.saysFull(e.getMessage()) ? ErrorKind.NO_SPACE : ErrorKind.FAILED,
+          String.format(
+              "space could not be given back, and nothing was harmed: %s; try again when the disk"
+                  + " is well",
+              e.getMessage()),
+          e);
+    }
   }
 
   /** How much of the disk snapshots hold, each by itself and all of them together. */
@@ -414,17 +440,24 @@ public final class Region implements Closeable {
   }
 
   private static Catalog openCatalog(Home home) throws IOException {
-    if (!Files.exists(home.catalog())) {
-      try (DirectoryStream<Path> entries = Files.newDirectoryStream(home.store())) {
-        if (entries.iterator().hasNext()) {
-          throw FirnException.corrupt(
-              "home %s has a store but no catalog.db: make it anew with"
-                  + " 'firn check --rebuild-catalog', or put a copy back",
-              home.directory());
-        }
-      }
+    // Of an empty file, too, SQLite would make a fresh catalog.
+    if (!Files.exists(home.catalog()) || Files.size(home.catalog()) == 0) {
+      requireEmptyStore(home);
     }
     return Catalog.open(home.catalog());
+  }
+
+  /**
+   * A catalog without volumes over a store that has some would hide them, and lose them in time.
+   */
+  private static void requireEmptyStore(Home home) throws IOException {
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(home.store())) {
+      if (entries.iterator().hasNext()) {
+        throw FirnException.corrupt(
+            "home %s has a store but no catalog.db, or an empty one: %s",
+            home.directory(), Catalog.REMEDY);
+      }
+    }
   }
 
   private void recover() throws IOException {
@@ -446,6 +479,16 @@ public final class Region implements Closeable {
         LOG.warn("The catalog does not know map {}: it is left alone", volumeNumber);
       }
     }
+  }
+
+  /** By the time; a clock that went back may bring the same one again. */
+  private String rollbackName(Volume row) {
+    String byTime = ROLLBACK_NAME.format(clock.instant());
+    String name = byTime;
+    for (int i = 2; references.hasSnapshot(row, name); i++) {
+      name = byTime + "-" + i;
+    }
+    return name;
   }
 
   private SnapshotRequest request(

@@ -153,6 +153,19 @@ final class SnapshotRows implements SnapshotRecords {
   }
 
   @Override
+  public String volumeName(long volumeNumber) {
+    return catalog.transact(
+        handle -> {
+          Volume volume = VolumeRows.find(handle, "number", volumeNumber);
+          if (volume != null) {
+            return volume.name();
+          }
+          Snapshot left = onlyOf(find(handle, "s.volume_number", volumeNumber));
+          return left != null ? left.volumeName() : "map " + volumeNumber;
+        });
+  }
+
+  @Override
   public void setState(long number, SnapshotState state, int progress, String failure) {
     catalog.transact(
         handle ->

@@ -247,6 +247,13 @@ final class Volumes {
     SnapshotView view = null;
     try {
       use = maps.open(row.number());
+      if (use.map().failure() != null) {
+        // Only opening it anew helps, and somebody still reads from it as it was.
+        throw FirnException.conflict(
+            "writing to volume '%s' has failed, and its snapshots are still being read: unmount"
+                + " those, too, or restart the daemon ('firn daemon stop'; mounts come back)",
+            row.name());
+      }
       // A crash may have come between the row and this, or an older Firn did not do it.
       if (!Arrays.equals(use.map().metadata(), VolumeMetadata.encode(row))) {
         use.map().setMetadata(VolumeMetadata.encode(row));

@@ -5,6 +5,10 @@ import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import dev.firn.base.DiskErrors;
 import dev.firn.base.ErrorKind;
 import dev.firn.base.FirnException;
+import dev.firn.store.CorruptDataException;
+import dev.firn.store.NewerFormatException;
+import dev.firn.store.NoSpaceException;
+import dev.firn.store.StoreFailedException;
 import dev.firn.vfs.ErrnoException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -44,6 +48,22 @@ public record Failure(ErrorKind kind, String message, boolean expected) {
     for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
       if (cause instanceof FirnException told) {
         return new Failure(told.kind(), told.getMessage(), true);
+      }
+    }
+    for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+      if (cause instanceof StoreFailedException) {
+        boolean full = DiskErrors.saysFull(cause.getMessage());
+        return new Failure(full ? ErrorKind.NO_SPACE : ErrorKind.FAILED, cause.getMessage(), true);
+      }
+      if (cause instanceof NoSpaceException) {
+        return new Failure(
+            ErrorKind.NO_SPACE, cause.getMessage() + "; free some space and try again", true);
+      }
+      if (cause instanceof NewerFormatException) {
+        return new Failure(ErrorKind.FAILED, cause.getMessage(), true);
+      }
+      if (cause instanceof CorruptDataException) {
+        return new Failure(ErrorKind.CORRUPT, String.valueOf(thrown.getMessage()), false);
       }
     }
     if (thrown instanceof UncheckedIOException wrapped) {

@@ -127,6 +127,13 @@ public final class MapPool implements ReclaimedMaps {
     }
   }
 
+  /** In one line why a map that is open cannot be written any more, or null. */
+  public String problem(long volumeNumber) {
+    Shared of = shared.get(volumeNumber);
+    VolumeMap map = of == null ? null : of.map;
+    return map == null ? null : map.problem();
+  }
+
   public boolean exists(long volumeNumber) throws IOException {
     return store.list().contains(volumeNumber);
   }
@@ -155,7 +162,9 @@ public final class MapPool implements ReclaimedMaps {
   }
 
   private static final class Shared {
-    private VolumeMap map;
+    /** Volatile for those who only look at it; changed with the lock. */
+    private volatile VolumeMap map;
+
     private int users;
 
     /** How many of the users are in {@link #with}. */

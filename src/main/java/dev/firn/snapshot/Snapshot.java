@@ -40,6 +40,11 @@ public record Snapshot(
 
   public static final long NUMBER_MAX = (1L << 23) - 1;
 
+  /** What it is called in messages. */
+  public String described() {
+    return "snapshot '" + volumeName + "@" + nameOrId() + "'";
+  }
+
   /** How users may call it: its name, or its id when it has none. */
   public String nameOrId() {
     return name != null ? name : id;

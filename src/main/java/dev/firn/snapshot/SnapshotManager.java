@@ -371,7 +371,7 @@ public final class SnapshotManager implements Closeable {
       synchronized (lockOf(row.volumeNumber())) {
         try (MapPool.Use use = maps.open(row.volumeNumber())) {
           use.map().freezeAs(row.number(), SnapshotMetadata.encode(row));
-          use.map().commit();
+          commitFrozen(use.map(), row.number());
         }
       }
       records.setState(row.number(), SnapshotState.COMPLETED, 100, null);
@@ -386,6 +386,16 @@ public final class SnapshotManager implements Closeable {
         // It stays pending, and the next start settles it.
         e.addSuppressed(also);
       }
+      throw e;
+    }
+  }
+
+  /** On a full disk the root must not come to be later, when everybody was told that it failed. */
+  private static void commitFrozen(VolumeMap map, long number) throws IOException {
+    try {
+      map.commit();
+    } catch (NoSpaceException e) {
+      map.dropFrozen(number);
       throw e;
     }
   }

@@ -35,6 +35,9 @@ public interface SnapshotRecords {
   /** Whether a volume, in any state, has this block map as its head. */
   boolean volumeExists(long volumeNumber);
 
+  /** What to call the volume with this block map, or what is left of it, in messages. */
+  String volumeName(long volumeNumber);
+
   /** Sets state and progress; {@code failure} only with {@link SnapshotState#ERROR}. */
   void setState(long number, SnapshotState state, int progress, String failure);
 

@@ -182,7 +182,9 @@ final class SnapshotTrees implements Closeable {
 
     private Tree(SnapshotLease lease) throws IOException {
       this.lease = lease;
-      this.files = new FrozenFileSystem(lease.map(), lease.snapshot().sizeBytes(), lease);
+      this.files =
+          new FrozenFileSystem(
+              lease.map(), lease.snapshot().sizeBytes(), lease.snapshot().described(), lease);
     }
 
     /** Ends the lease, too. */

@@ -8,6 +8,7 @@ import dev.firn.vfs.FileSystem;
 import dev.firn.vfs.FileSystemStatus;
 import dev.firn.vfs.KernelCache;
 import dev.firn.vfs.SetAttributes;
+import dev.firn.vfs.UnreadableException;
 import dev.firn.vfs.VolumeFileSystem;
 import java.io.Closeable;
 import java.io.IOException;
@@ -233,11 +234,17 @@ public final class SnapshotView implements FileSystem {
   @Override
   public int read(long inode, long offset, ByteBuffer target) throws IOException {
     if (isLive(inode)) {
-      return live.read(inode, offset, target);
+      try {
+        return live.read(inode, offset, target);
+      } catch (UnreadableException e) {
+        throw e.of("volume '" + manager.records().volumeName(volumeNumber) + "'");
+      }
     }
     refuseDirectory(inode, Errno.EISDIR);
     try (SnapshotTrees.Use use = trees.use(number(inode))) {
       return use.files().read(inner(inode), offset, target);
+    } catch (UnreadableException e) {
+      throw e.as(inode);
     }
   }
 

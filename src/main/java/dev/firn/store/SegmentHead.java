@@ -7,7 +7,7 @@ import dev.firn.base.Bytes;
  *
  * @param previousSegment the segment of this log that it continues; 0 for the first
  * @param previousEnd where the part of the previous segment that counts for replay ends; groups
- *     behind it were torn by a crash and dropped
+ *     behind it were torn by a crash, or could not be written to a full disk, and do not count
  */
 record SegmentHead(long volumeNumber, long previousSegment, long previousEnd) {
   /** Version u32, reserved u32, volume u64, previous segment u64, previous end u64. */
@@ -27,7 +27,10 @@ record SegmentHead(long volumeNumber, long previousSegment, long previousEnd) {
       throw new CorruptDataException("segment head of " + source.length + " bytes");
     }
     if (Bytes.getInt(source, 0) > FormatVersion.CURRENT) {
-      throw new NewerFormatException("segment of format " + Bytes.getInt(source, 0));
+      throw new NewerFormatException(
+          String.format(
+              "a segment was written by a newer Firn (format %d; this one knows %d): upgrade Firn",
+              Bytes.getInt(source, 0), FormatVersion.CURRENT));
     }
     return new SegmentHead(
         Bytes.getLong(source, 8), Bytes.getLong(source, 16), Bytes.getLong(source, 24));

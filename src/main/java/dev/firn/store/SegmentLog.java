@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.TreeSet;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The append-only log of one volume, over a chain of segments.
@@ -20,13 +22,18 @@ import java.util.concurrent.locks.ReentrantLock;
  *   <li>A COMMIT record is written only when all older segments were forced, and forced only when
  *       every record before it is written; the next one is written only after that force returned.
  *       So at most the last group of a log can be torn by a crash.
- *   <li>After one failed write or force nothing is written any more.
+ *   <li>After one failed write or force nothing is written any more, unless the write met a full
+ *       disk: then the log goes on in a new segment that continues the old one from the gap on, and
+ *       no COMMIT counts that lies behind a gap. Records there can still be read by their pointers.
  *   <li>A segment is begun by the first append that needs it: an idle volume writes nothing.
  * </ul>
  *
  * Safe for concurrent use; {@link #commit} and {@link #sync} are serialised among themselves.
  */
 public final class SegmentLog {
+  private static final Logger LOG = LoggerFactory.getLogger(SegmentLog.class);
+  private static final String FULL = "the disk under the store is full: no space left on device";
+
   /** Bytes a COMMIT's payload has: durable LSN u64. */
   private static final int COMMIT_BYTES = 8;
 
@@ -62,6 +69,12 @@ public final class SegmentLog {
   private long reservations;
   private final TreeSet<Long> inFlight = new TreeSet<>();
   private final List<Long> unforced = new ArrayList<>();
+
+  /**
+   * The first place that was given out and could not be written since the disk is full, or null.
+   */
+  private volatile LogPosition gap;
+
   private volatile IOException failure;
 
   // Guarded by syncLock.
@@ -117,6 +130,8 @@ public final class SegmentLog {
   /**
    * Writes records one behind the other and sets their pointers. They survive a crash after the
    * next {@link #commit} or {@link #sync}.
+   *
+   * @throws NoSpaceException if the disk is full: they may be appended again
    */
   public void append(List<Draft> drafts) throws IOException {
     int from = 0;
@@ -136,18 +151,21 @@ public final class SegmentLog {
   private void appendRun(List<Draft> drafts, int bytes) throws IOException {
     boolean isLong = bytes >= AlignedBuffers.LONG_BYTES_MIN;
     List<Draft> run = drafts;
-    Draft gap = null;
+    Draft before = null;
     long ticket;
-    long targetSegment;
-    long start;
+    LogPosition place;
+    stepOverGap();
     lock.lock();
     try {
       requireWorking();
+      if (gap != null) {
+        // Only a commit could step over it, or somebody has met it in between.
+        throw new NoSpaceException(FULL);
+      }
       reserveSegment(isLong ? bytes + 2 * PADDING_BYTES_MAX : bytes);
-      targetSegment = segment;
-      start = offset;
+      place = new LogPosition(segment, offset, nextLsn);
       if (isLong) {
-        gap = reservePadding();
+        before = reservePadding();
         run = new ArrayList<>(drafts);
       }
       for (Draft draft : drafts) {
@@ -163,20 +181,29 @@ public final class SegmentLog {
       lock.unlock();
     }
     boolean done = false;
+    boolean full = false;
     try {
-      if (gap != null) {
-        writer.write(targetSegment, start, List.of(gap));
-        start += gap.recordBytes();
+      long start = place.offset();
+      if (before != null) {
+        writer.write(place.segment(), start, List.of(before));
+        start += before.recordBytes();
       }
-      writer.write(targetSegment, start, run);
+      writer.write(place.segment(), start, run);
       done = true;
     } catch (IOException e) {
+      full = DiskErrors.saysFull(e.getMessage());
+      if (full) {
+        throw new NoSpaceException(FULL, e);
+      }
       fail(e);
       throw e;
     } finally {
       lock.lock();
       try {
-        if (!done && failure == null) {
+        if (full && (gap == null || place.isBefore(gap))) {
+          gap = place;
+        }
+        if (!done && !full && failure == null) {
           failure =
               new IOException("an append to the log of volume " + volumeNumber + " broke off");
         }
@@ -185,6 +212,55 @@ public final class SegmentLog {
       } finally {
         lock.unlock();
       }
+    }
+  }
+
+  /**
+   * Goes on behind a place that could not be written: in a new segment that continues the old one
+   * from there. What others wrote behind that place is not replayed, and need not be: those are
+   * records that pointers lead to, or a COMMIT whose caller is told that it failed. Not in the
+   * middle of a commit, whose records must not lie on both sides.
+   */
+  private void stepOverGap() throws IOException {
+    if (gap == null || syncLock.isHeldByCurrentThread()) {
+      return;
+    }
+    syncLock.lock();
+    try {
+      stepOverGapBeforeCommit();
+    } finally {
+      syncLock.unlock();
+    }
+  }
+
+  /** Guarded by syncLock, before anything of a commit is written. */
+  private void stepOverGapBeforeCommit() throws IOException {
+    lock.lock();
+    try {
+      if (gap == null) {
+        return;
+      }
+      // Some of these may meet a full disk, too, at an earlier place. There are no new ones.
+      awaitWritten(reservations);
+      head = new SegmentHead(volumeNumber, gap.segment(), gap.offset());
+      nextLsn = gap.nextLsn();
+      segment++;
+      begun = false;
+      gap = null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Throws if a scan would not come as far as a place, all appends before which have ended. */
+  private void requireReachable(LogPosition place) throws NoSpaceException {
+    lock.lock();
+    try {
+      if (gap != null && gap.isBefore(place)) {
+        throw new NoSpaceException(FULL);
+      }
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -224,15 +300,37 @@ public final class SegmentLog {
       store.create(segment, placement);
       byte[] payload = head.encode();
       Draft first = Draft.of(RecordType.SEGMENT, Compression.NONE, payload, payload.length);
-      first.lsn = nextLsn++;
+      first.lsn = nextLsn;
       writer.write(segment, 0, List.of(first));
+      nextLsn++;
       offset = first.recordBytes();
       unforced.add(segment);
       begun = true;
     } catch (IOException e) {
-      fail(e);
-      throw e;
+      if (!DiskErrors.saysFull(e.getMessage())) {
+        fail(e);
+        throw e;
+      }
+      discardSegment();
+      throw new NoSpaceException(FULL, e);
     }
+  }
+
+  /**
+   * Takes away a segment that could not be begun on a full disk. Its number is not used again: what
+   * is left of it after a crash must not be taken for the next one. Guarded by lock.
+   */
+  private void discardSegment() {
+    try {
+      store.delete(segment);
+    } catch (IOException e) {
+      LOG.debug("An empty segment stays until space is given back", e);
+    }
+    if (head.previousSegment() == 0) {
+      // A scan begins in the log's first segment, and must find a way from there.
+      head = new SegmentHead(volumeNumber, segment, 0);
+    }
+    segment++;
   }
 
   /** The highest segment of a volume's log, or 0. */
@@ -250,6 +348,7 @@ public final class SegmentLog {
    * Closes the group with its last records: when it returns, these and everything appended before
    * survive a crash, and recovery will replay the group as a whole.
    *
+   * @throws NoSpaceException if the disk is full: the group may be committed again, as a whole
    * @return the place behind the COMMIT record: where a checkpoint of this moment lets replay begin
    */
   public LogPosition commit(List<Draft> last) throws IOException {
@@ -261,6 +360,8 @@ public final class SegmentLog {
       List<Draft> drafts = new ArrayList<>(last);
       drafts.add(commit);
       requireWorking();
+      // Before older segments are forced: what a scan does not see must be durable before COMMIT.
+      stepOverGapBeforeCommit();
       forceOlder();
       prepare(drafts);
       append(drafts);
@@ -272,6 +373,7 @@ public final class SegmentLog {
       // Appends that got a place before the COMMIT lie under it in the file: they must be whole
       // for a scan to reach it.
       forceAll();
+      requireReachable(behind);
       durableLsn = commit.lsn;
       return behind;
     } finally {

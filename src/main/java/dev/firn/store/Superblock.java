@@ -146,7 +146,9 @@ public final class Superblock {
     int version = Bytes.getInt(image, start + 8);
     if (version > FormatVersion.CURRENT) {
       throw new NewerFormatException(
-          "'" + where + "' has format " + version + "; this Firn knows " + FormatVersion.CURRENT);
+          String.format(
+              "'%s' was written by a newer Firn (format %d; this one knows %d): upgrade Firn",
+              where, version, FormatVersion.CURRENT));
     }
     int at = start + BODY;
     int names = at + 40 + 2 * RecordPointer.BYTES;

@@ -3,6 +3,7 @@ package dev.firn.vfs;
 import dev.firn.map.MapEditor;
 import dev.firn.map.MapView;
 import dev.firn.map.VolumeMap;
+import dev.firn.store.StoreFailedException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Clock;
@@ -56,7 +57,14 @@ final class FileContent {
     int wanted = target.remaining();
     ReadPlan plan = map.read(view -> planRead(view, number, offset, wanted));
     int base = target.position();
-    FileReader.fill(map::readExtent, plan.slices(), offset, plan.length(), target);
+    FileReader.fill(
+        map::readExtent,
+        number,
+        () -> PathFinder.textOf(map, number),
+        plan.slices(),
+        offset,
+        plan.length(),
+        target);
     if (plan.overlay() != null) {
       target.put(base + plan.overlayIndex(), plan.overlay(), 0, plan.overlay().length);
     }
@@ -140,7 +148,12 @@ final class FileContent {
   private Void writeDirectly(long number, long offset, ByteBuffer source) throws IOException {
     int count = source.remaining();
     requireRoom(number, offset, count);
-    List<DataPutter.Run> runs = inodes.putter().store(offset, source);
+    List<DataPutter.Run> runs;
+    try {
+      runs = inodes.putter().store(offset, source);
+    } catch (StoreFailedException e) {
+      throw Inodes.readOnly(e);
+    }
     source.position(source.limit());
     Instant now = clock.instant();
     inodes.edit(

@@ -17,9 +17,15 @@ final class FileReader {
 
   private FileReader() {}
 
-  /** Puts {@code length} bytes of the file, from {@code offset} on: holes read as zeros. */
+  /**
+   * Puts {@code length} bytes of the file, from {@code offset} on: holes read as zeros.
+   *
+   * @param place says what file it is, should bytes of it be unreadable
+   */
   static void fill(
       ExtentSource source,
+      long inode,
+      UnreadableException.Place place,
       List<FileExtents.Slice> slices,
       long offset,
       int length,
@@ -28,7 +34,11 @@ final class FileReader {
     int base = target.position();
     for (FileExtents.Slice slice : slices) {
       zero(target, base + (int) (slice.offset() - offset));
-      source.readExtent(slice.extent(), target);
+      try {
+        source.readExtent(slice.extent(), target);
+      } catch (IOException e) {
+        throw new UnreadableException(inode, slice.offset(), slice.extent().length(), place, e);
+      }
     }
     zero(target, base + length);
   }

@@ -13,6 +13,7 @@ import java.util.List;
 public final class FrozenFileSystem implements FileSystem {
   private final FrozenMap map;
   private final long sizeBytes;
+  private final String name;
   private final Closeable onClose;
   private final VolumeCounters counters;
   private final Handles<Long> files = new Handles<>();
@@ -25,17 +26,20 @@ public final class FrozenFileSystem implements FileSystem {
    * @throws IOException if the root holds no file system
    */
   public FrozenFileSystem(FrozenMap map, long sizeBytes) throws IOException {
-    this(map, sizeBytes, () -> {});
+    this(map, sizeBytes, "a snapshot", () -> {});
   }
 
   /**
    * As the other, for a root that is held for this file system's sake.
    *
+   * @param name what to call it in messages, like {@code snapshot 'data@first'}
    * @param onClose runs at {@link #close}
    */
-  public FrozenFileSystem(FrozenMap map, long sizeBytes, Closeable onClose) throws IOException {
+  public FrozenFileSystem(FrozenMap map, long sizeBytes, String name, Closeable onClose)
+      throws IOException {
     this.map = map;
     this.sizeBytes = sizeBytes;
+    this.name = name;
     this.onClose = onClose;
     this.counters = VolumeCounters.load(map);
     if (counters == null) {
@@ -99,7 +103,14 @@ public final class FrozenFileSystem implements FileSystem {
     if (length > 0) {
       List<FileExtents.Slice> slices =
           FileExtents.slices(map, inode, offset, offset + length, Integer.MAX_VALUE);
-      FileReader.fill(map::readExtent, slices, offset, length, target);
+      FileReader.fill(
+          map::readExtent,
+          inode,
+          () -> PathFinder.textOf(map, inode) + " of " + name,
+          slices,
+          offset,
+          length,
+          target);
     }
     return length;
   }

@@ -4,6 +4,7 @@ import dev.firn.map.MapEditor;
 import dev.firn.map.MapView;
 import dev.firn.map.VolumeMap;
 import dev.firn.store.NoSpaceException;
+import dev.firn.store.StoreFailedException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -65,7 +66,7 @@ final class Inodes {
    */
   <T> T edit(VolumeMap.EditAction<T> action) throws IOException {
     if (crowded) {
-      map.write(
+      write(
           editor -> {
             closeBuffers(editor);
             seal(editor);
@@ -88,7 +89,7 @@ final class Inodes {
   }
 
   private <T> T attempt(VolumeMap.EditAction<T> action) throws IOException {
-    return map.write(
+    return write(
         editor -> {
           if (closed) {
             throw new IOException("the volume's file system is closed");
@@ -100,6 +101,21 @@ final class Inodes {
             crowded = dirty.size() >= DIRTY_INODES_MAX || bufferCount >= BUFFERS_MAX;
           }
         });
+  }
+
+  private <T> T write(VolumeMap.EditAction<T> action) throws IOException {
+    try {
+      return map.write(action);
+    } catch (StoreFailedException e) {
+      throw readOnly(e);
+    }
+  }
+
+  /** Once writing has failed, a volume is as one that is mounted read-only; a sync answers EIO. */
+  static ErrnoException readOnly(StoreFailedException cause) {
+    ErrnoException answer = new ErrnoException(Errno.EROFS, cause.getMessage());
+    answer.initCause(cause);
+    return answer;
   }
 
   private void forgetUnchanged() {
@@ -234,7 +250,7 @@ final class Inodes {
 
   /** Puts all buffered bytes into the map; afterwards the used bytes are exact. */
   void saveBuffers() throws IOException {
-    map.write(
+    write(
         editor -> {
           closeBuffers(editor);
           return null;

@@ -1,9 +1,12 @@
 package dev.firn.vfs;
 
+import dev.firn.map.FrozenMap;
 import dev.firn.map.MapCursor;
 import dev.firn.map.MapView;
+import dev.firn.map.VolumeMap;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
@@ -33,6 +36,26 @@ public final class PathFinder {
       path.writeBytes(name);
     }
     return path.toByteArray();
+  }
+
+  /** A path as text for a message, in quotes; the inode's number when it has no name. */
+  static String textOf(MapView view, long inode) throws IOException {
+    byte[] path = pathOf(view, inode);
+    // Names are bytes, and a message is one line of text.
+    return path == null
+        ? "a file without a name (inode " + inode + ")"
+        : "'" + new String(path, StandardCharsets.UTF_8).replaceAll("\\p{Cntrl}", "?") + "'";
+  }
+
+  /** As the other, in a volume of this moment, whose writers are not held up. */
+  static String textOf(VolumeMap map, long inode) throws IOException {
+    if (map.failure() != null) {
+      // Nothing can be frozen any more, and nobody writes.
+      return map.read(view -> textOf(view, inode));
+    }
+    try (FrozenMap now = map.freezeUnsealed()) {
+      return textOf(now, inode);
+    }
   }
 
   /**

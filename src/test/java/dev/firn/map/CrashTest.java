@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.firn.Seeds;
 import dev.firn.base.Bytes;
+import dev.firn.store.NoSpaceException;
 import dev.firn.store.SimulatedStore;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -34,13 +35,14 @@ class CrashTest {
   private final Map<Long, Map<Integer, Integer>> snapshots = new TreeMap<>();
   private int committed;
   private long nextSnapshot;
+  private int fullCount;
 
   @Test
   void powerFailureLeavesAPrefixWithAllThatWasCommitted() throws IOException {
     Random seeds = Seeds.random("powerFailureLeavesAPrefixWithAllThatWasCommitted");
     for (int run = 0; run < RUNS; run++) {
       long seed = seeds.nextLong();
-      runAndCrash(seed, run, false);
+      runAndCrash(seed, run, Disk.SOUND);
     }
   }
 
@@ -48,18 +50,33 @@ class CrashTest {
   void failingDiskLeavesAPrefixWithAllThatWasCommitted() throws IOException {
     Random seeds = Seeds.random("failingDiskLeavesAPrefixWithAllThatWasCommitted");
     for (int run = 0; run < RUNS; run++) {
-      runAndCrash(seeds.nextLong(), run, true);
+      runAndCrash(seeds.nextLong(), run, Disk.FAILING);
     }
   }
 
-  private void runAndCrash(long seed, int run, boolean failing) throws IOException {
+  @Test
+  void fullDiskIsNoEnd() throws IOException {
+    Random seeds = Seeds.random("fullDiskIsNoEnd");
+    for (int run = 0; run < RUNS; run++) {
+      runAndCrash(seeds.nextLong(), run, Disk.FULL_SOMETIMES);
+    }
+    assertTrue(fullCount > RUNS, "the disk was full " + fullCount + " times only");
+  }
+
+  private enum Disk {
+    SOUND,
+    FAILING,
+    FULL_SOMETIMES
+  }
+
+  private void runAndCrash(long seed, int run, Disk kind) throws IOException {
     random = new Random(seed);
     states.clear();
     states.add(new TreeMap<>());
     snapshots.clear();
     committed = 0;
     nextSnapshot = 1;
-    Path home = Files.createDirectories(directory.resolve((failing ? "f" : "p") + run));
+    Path home = Files.createDirectories(directory.resolve(kind + "-" + run));
     SimulatedStore disk = new SimulatedStore();
     // Several lives, each begun on what the crash before left.
     for (int life = 0; life < 3; life++) {
@@ -70,14 +87,29 @@ class CrashTest {
           states.subList(found + 1, states.size()).clear();
           committed = found;
         }
-        if (failing) {
+        if (kind == Disk.FAILING) {
           disk.failAfter(random.nextInt(60));
         }
-        try {
-          work(store, map, 1 + random.nextInt(120));
-        } catch (IOException e) {
-          assertTrue(failing, "seed " + seed + ": " + e);
+        disk.fullSometimes(random, kind == Disk.FULL_SOMETIMES ? 2 + random.nextInt(30) : 0);
+        int operations = 1 + random.nextInt(120);
+        for (int i = 0; i < operations; i++) {
+          try {
+            work(store, map);
+          } catch (NoSpaceException e) {
+            assertEquals(Disk.FULL_SOMETIMES, kind, "seed " + seed + ": " + e);
+            fullCount++;
+          } catch (IOException e) {
+            assertEquals(Disk.FAILING, kind, "seed " + seed + ": " + e);
+            break;
+          }
         }
+        if (kind == Disk.FULL_SOMETIMES && random.nextBoolean()) {
+          // There is space again: all that was done so far must become durable.
+          disk.fullSometimes(random, 0);
+          map.commit();
+          committed = states.size() - 1;
+        }
+        disk.fullSometimes(random, 0);
         // The image is what a power failure right now would leave: nothing is closed before.
         disk.failAfter(0);
         disk = disk.crash(random);
@@ -86,37 +118,35 @@ class CrashTest {
     }
   }
 
-  private void work(MapStore store, VolumeMap map, int operations) throws IOException {
-    for (int i = 0; i < operations; i++) {
-      int choice = random.nextInt(104);
-      if (choice >= 102 && !snapshots.isEmpty()) {
-        List<Long> numbers = new ArrayList<>(snapshots.keySet());
-        long number = numbers.get(random.nextInt(numbers.size()));
-        // Whether it is gone after a crash is open until the next commit.
-        snapshots.remove(number);
-        map.dropFrozen(number);
-      } else if (choice >= 100) {
-        store.reclaim(OpenMaps.of(map), (bytes, start, length) -> true, random.nextInt(4) == 0);
-      } else if (choice < 75) {
-        change(map);
-      } else if (choice < 88) {
-        int durable = states.size() - 1;
-        map.commit();
-        committed = durable;
-      } else if (choice < 92) {
-        int durable = states.size() - 1;
-        map.checkpoint();
-        committed = durable;
-      } else if (choice < 97) {
-        long number = nextSnapshot++;
-        map.freezeAs(number, Bytes.utf8("s" + number));
-        int durable = states.size() - 1;
-        map.commit();
-        committed = durable;
-        snapshots.put(number, states.get(durable));
-      } else {
-        map.relieve();
-      }
+  private void work(MapStore store, VolumeMap map) throws IOException {
+    int choice = random.nextInt(104);
+    if (choice >= 102 && !snapshots.isEmpty()) {
+      List<Long> numbers = new ArrayList<>(snapshots.keySet());
+      long number = numbers.get(random.nextInt(numbers.size()));
+      // Whether it is gone after a crash is open until the next commit.
+      snapshots.remove(number);
+      map.dropFrozen(number);
+    } else if (choice >= 100) {
+      store.reclaim(OpenMaps.of(map), (bytes, start, length) -> true, random.nextInt(4) == 0);
+    } else if (choice < 75) {
+      change(map);
+    } else if (choice < 88) {
+      int durable = states.size() - 1;
+      map.commit();
+      committed = durable;
+    } else if (choice < 92) {
+      int durable = states.size() - 1;
+      map.checkpoint();
+      committed = durable;
+    } else if (choice < 97) {
+      long number = nextSnapshot++;
+      map.freezeAs(number, Bytes.utf8("s" + number));
+      int durable = states.size() - 1;
+      map.commit();
+      committed = durable;
+      snapshots.put(number, states.get(durable));
+    } else {
+      map.relieve();
     }
   }
 

@@ -1,9 +1,11 @@
 package dev.firn.region;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.firn.Seeds;
 import dev.firn.base.ErrorKind;
 import dev.firn.base.FirnException;
 import dev.firn.base.Sizes;
@@ -16,8 +18,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
 import java.util.Collections;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
@@ -178,6 +184,67 @@ class HomeTest {
     Region.open(home()).close();
     Files.writeString(home().resolve("catalog.db"), "this is no database at all\n".repeat(100));
     Errors.of(ErrorKind.CORRUPT, "catalog", () -> Region.open(home()));
+  }
+
+  /** SQLite takes it for a new one. */
+  @Test
+  void emptiedCatalogIsNotTakenForANewOne() throws IOException {
+    try (Region region = Region.open(home())) {
+      region.createVolume(VolumeRequest.empty("data", Sizes.GIB));
+    }
+    Path catalog = home().resolve("catalog.db");
+    byte[] whole = Files.readAllBytes(catalog);
+    Files.write(catalog, new byte[0]);
+    Errors.of(ErrorKind.CORRUPT, "firn check --rebuild-catalog", () -> Region.open(home()));
+    assertEquals(0, Files.size(catalog));
+    // One with tables and nothing in them neither.
+    Files.delete(catalog);
+    Catalog.open(catalog).close();
+    Errors.of(ErrorKind.CORRUPT, "firn check --rebuild-catalog", () -> Region.open(home()));
+    Files.write(catalog, whole);
+    try (Region region = Region.open(home())) {
+      assertEquals(1, region.volumes().size());
+    }
+  }
+
+  @Test
+  void damageInTheMiddleOfTheCatalogIsFoundAtTheStart() throws IOException {
+    try (Region region = Region.open(home())) {
+      for (int i = 0; i < 200; i++) {
+        region.saveMount(
+            new MountRecord(Path.of("/mnt/" + i), "vol-1", false, true, "kernel", List.of()));
+      }
+    }
+    Path catalog = home().resolve("catalog.db");
+    byte[] whole = Files.readAllBytes(catalog);
+    Random random = Seeds.random("damageInTheMiddleOfTheCatalogIsFoundAtTheStart");
+    int page = 4096;
+    for (int at = page; at < whole.length; at += page) {
+      byte[] damaged = whole.clone();
+      byte[] noise = new byte[page];
+      random.nextBytes(noise);
+      System.arraycopy(noise, 0, damaged, at, page);
+      Files.write(catalog, damaged);
+      Errors.of(ErrorKind.CORRUPT, "firn check --rebuild-catalog", () -> Region.open(home()));
+    }
+    Files.write(catalog, whole);
+    Region.open(home()).close();
+  }
+
+  @Test
+  void catalogOfANewerVersionIsRefused() throws Exception {
+    Region.open(home()).close();
+    Path catalog = home().resolve("catalog.db");
+    try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + catalog);
+        Statement statement = connection.createStatement()) {
+      statement.execute(
+          "INSERT INTO flyway_schema_history SELECT 2 + installed_rank, '999', 'later', type,"
+              + " 'V999__later.sql', checksum, installed_by, installed_on, execution_time, success"
+              + " FROM flyway_schema_history");
+    }
+    byte[] before = Files.readAllBytes(catalog);
+    Errors.of(ErrorKind.FAILED, "newer Firn", () -> Region.open(home()));
+    assertArrayEquals(before, Files.readAllBytes(catalog));
   }
 
   @Test

@@ -2,12 +2,15 @@ package dev.firn.store;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.firn.Seeds;
 import dev.firn.base.Bytes;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -20,6 +23,10 @@ class SegmentLogTest {
   private static final long SEGMENT_BYTES = 4096;
   private static final int EXTENT_BYTES = 500;
   private static final int CRASHES = 50;
+  private static final int ROUNDS = 40;
+  private static final int APPENDERS = 3;
+  private static final int COMMITS = 40;
+  private static final int EXTENTS_MAX = 1000;
 
   private final SimulatedStore disk = new SimulatedStore();
   private final Random random = Seeds.random("SegmentLogTest");
@@ -143,5 +150,97 @@ class SegmentLogTest {
     committed.get();
     commit("second");
     requireDurable(List.of("first", "second"));
+  }
+
+  /**
+   * Several append while one commits, on a disk that is full now and then. A commit that returned
+   * is found after a crash, whole and once; one that failed is not found in front of a later one.
+   */
+  @Test
+  void commitsBesideAppendsThatMeetAFullDisk() throws Exception {
+    int failed = 0;
+    for (int round = 0; round < ROUNDS; round++) {
+      SimulatedStore sometimesFull = new SimulatedStore();
+      sometimesFull.fullSometimes(new Random(random.nextLong()), 3 + random.nextInt(20));
+      LogPosition start = LogPosition.start(VOLUME);
+      SegmentLog shared = new SegmentLog(sometimesFull, VOLUME, "p", SEGMENT_BYTES, start);
+      List<Draft> written = Collections.synchronizedList(new ArrayList<>());
+      List<CompletableFuture<Void>> appenders = new ArrayList<>();
+      AtomicBoolean done = new AtomicBoolean();
+      for (int i = 0; i < APPENDERS; i++) {
+        long seed = random.nextLong();
+        appenders.add(
+            CompletableFuture.runAsync(() -> appendUntil(done, shared, new Random(seed), written)));
+      }
+      List<String> committed = new ArrayList<>();
+      List<Draft> covered = new ArrayList<>();
+      List<String> attempted = new ArrayList<>();
+      for (int i = 0; i < COMMITS; i++) {
+        List<Draft> before = List.copyOf(written);
+        String group = round + "/" + i;
+        byte[] bytes = Bytes.utf8(group);
+        try {
+          shared.commit(List.of(Draft.of(RecordType.DELTA, Compression.NONE, bytes, bytes.length)));
+          committed.add(group);
+          covered = before;
+          attempted.clear();
+        } catch (NoSpaceException e) {
+          failed++;
+          attempted.add(group);
+        }
+      }
+      done.set(true);
+      for (CompletableFuture<Void> appender : appenders) {
+        appender.get();
+      }
+      requireFound(sometimesFull, committed, attempted, covered);
+    }
+    assertTrue(failed > ROUNDS, "only " + failed + " commits failed");
+  }
+
+  private static void appendUntil(
+      AtomicBoolean done, SegmentLog log, Random random, List<Draft> written) {
+    try {
+      while (!done.get() && written.size() < EXTENTS_MAX) {
+        byte[] bytes = new byte[EXTENT_BYTES];
+        random.nextBytes(bytes);
+        Draft extent = Draft.of(RecordType.EXTENT, Compression.NONE, bytes, bytes.length);
+        try {
+          log.append(List.of(extent));
+          written.add(extent);
+        } catch (NoSpaceException e) {
+          // As often as the disk says so.
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * @param attempted the commits that failed behind the last one that returned: one of them may be
+   *     found as well, but no two, since a caller tries the same changes again
+   */
+  private void requireFound(
+      SimulatedStore full, List<String> committed, List<String> attempted, List<Draft> covered)
+      throws IOException {
+    for (int i = 0; i < CRASHES; i++) {
+      SimulatedStore left = full.crash(random);
+      RecordReader reader = new RecordReader(left, 1 << 20);
+      List<String> found = new ArrayList<>();
+      new LogScanner(left, reader, VOLUME)
+          .scan(
+              LogPosition.start(VOLUME),
+              group -> group.forEach(delta -> found.add(Bytes.text(delta))));
+      if (found.size() > committed.size()) {
+        assertTrue(attempted.contains(found.remove(found.size() - 1)));
+      }
+      assertEquals(committed, found);
+      for (Draft extent : covered) {
+        byte[] bytes = new byte[extent.storedLength()];
+        extent.payload.duplicate().get(bytes);
+        assertArrayEquals(bytes, reader.read(RecordType.EXTENT, extent.pointer()));
+      }
+    }
   }
 }

@@ -16,7 +16,8 @@ import java.util.TreeMap;
  * <p>Fault model: what was forced survives a crash. Of what was not, each write survives whole, not
  * at all, or torn: any of its sectors of 512 bytes, in no particular order; and a segment that was
  * never forced may be missing. A write or force can be told to fail; a failed write may have left
- * any of its sectors. Bits do not flip by themselves.
+ * any of its sectors. So may one for which the disk was full, which others can follow. Bits do not
+ * flip by themselves.
  */
 public final class SimulatedStore implements SegmentStore {
   private static final int SECTOR_BYTES = 512;
@@ -32,10 +33,26 @@ public final class SimulatedStore implements SegmentStore {
 
   private final Map<Long, Segment> segments = new TreeMap<>();
   private long operationsUntilFailure = Long.MAX_VALUE;
+  private Random fullness;
+  private int fullOneIn;
 
   /** Lets the write or force after {@code operations} more of them, and all later ones, fail. */
   public synchronized void failAfter(long operations) {
     operationsUntilFailure = operations;
+  }
+
+  /** Lets writes and new segments find the disk full, one in so many; 0 for none. */
+  public synchronized void fullSometimes(Random random, int oneIn) {
+    fullness = random;
+    fullOneIn = oneIn;
+  }
+
+  private boolean isFull() {
+    return fullOneIn > 0 && fullness.nextInt(fullOneIn) == 0;
+  }
+
+  private static IOException full() {
+    return new IOException("No space left on device");
   }
 
   /** What the disk may hold if the power went out now. */
@@ -100,6 +117,9 @@ public final class SimulatedStore implements SegmentStore {
   @Override
   public synchronized void create(long id, String placement) throws IOException {
     spend();
+    if (isFull()) {
+      throw full();
+    }
     if (segments.putIfAbsent(id, new Segment()) != null) {
       throw new IOException("segment " + Long.toHexString(id) + " is there already");
     }
@@ -111,6 +131,13 @@ public final class SimulatedStore implements SegmentStore {
     byte[] bytes = new byte[source.remaining()];
     source.get(bytes);
     Write write = new Write(offset, bytes);
+    if (isFull()) {
+      // Any of its sectors is there, and survives or does not.
+      byte[] before = segment.current;
+      segment.current = apply(before, write, fullness);
+      segment.unforced.add(write);
+      throw full();
+    }
     segment.unforced.add(write);
     segment.current = apply(segment.current, write, null);
     spend();

@@ -1,6 +1,7 @@
 package dev.firn.fuse.jnr;
 
 import dev.firn.fuse.FaultLog;
+import dev.firn.store.NoSpaceException;
 import dev.firn.vfs.Errno;
 import dev.firn.vfs.ErrnoException;
 import java.io.IOException;
@@ -28,6 +29,8 @@ final class Guard {
       return work.run();
     } catch (ErrnoException e) {
       return -e.errno().number();
+    } catch (NoSpaceException e) {
+      return -Errno.ENOSPC.number();
     } catch (Throwable fault) {
       faults.answeredEio(operation, fault);
       return -Errno.EIO.number();

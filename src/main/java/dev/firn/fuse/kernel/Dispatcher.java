@@ -1,6 +1,7 @@
 package dev.firn.fuse.kernel;
 
 import dev.firn.fuse.FaultLog;
+import dev.firn.store.NoSpaceException;
 import dev.firn.vfs.Errno;
 import dev.firn.vfs.ErrnoException;
 import dev.firn.vfs.FileSystem;
@@ -86,6 +87,8 @@ final class Dispatcher {
       return handle(request);
     } catch (ErrnoException e) {
       return -e.errno().number();
+    } catch (NoSpaceException e) {
+      return isForget(request.opcode()) ? NO_ANSWER : -Errno.ENOSPC.number();
     } catch (Throwable fault) {
       faults.answeredEio("request " + request.opcode(), fault);
       return isForget(request.opcode()) ? NO_ANSWER : -Errno.EIO.number();
