@@ -140,7 +140,7 @@ public final class MapStore implements Closeable {
     if (Files.exists(path)) {
       throw new FileAlreadyExistsException(path.toString());
     }
-    new Superblock(path)
+    new Superblock(path, volumeNumber)
         .write(
             new Superblock.Content(
                 1,
@@ -161,7 +161,7 @@ public final class MapStore implements Closeable {
       if (!Files.exists(path)) {
         throw new NoSuchFileException(path.toString());
       }
-      Superblock superblock = new Superblock(path);
+      Superblock superblock = new Superblock(path, volumeNumber);
       map = new VolumeMap(this, superblock, superblock.read());
       open.put(volumeNumber, map);
     }

@@ -301,6 +301,8 @@ public final class VolumeMap implements Closeable {
   }
 
   private boolean writeStagedBatch() throws IOException {
+    // The log knows only of its own failures, not of the superblock's.
+    requireWritable();
     boolean done = false;
     // From when the log gives out a place until the extent knows it.
     int side = inFlight.enter();
@@ -571,10 +573,16 @@ public final class VolumeMap implements Closeable {
 
   /**
    * As {@link #freeze}, but of the map alone: what the layer above holds back is not in it, and
-   * stays held back.
+   * stays held back. Changes nothing, so it also works when writing has ended.
    */
   public FrozenMap freezeUnsealed() throws IOException {
-    return write(map -> issue(head.freeze()));
+    lock.writeLock().lock();
+    try {
+      requireOpen();
+      return issue(head.freeze());
+    } finally {
+      lock.writeLock().unlock();
+    }
   }
 
   /** Hands out a frozen root, whose space is not given back while it is in use. With a lock. */
@@ -729,6 +737,10 @@ public final class VolumeMap implements Closeable {
           "volume " + number() + " is read-only since writing failed: " + cause.getMessage(),
           cause);
     }
+    requireOpen();
+  }
+
+  private void requireOpen() throws IOException {
     if (closed) {
       throw new IOException("volume " + number() + " is closed");
     }

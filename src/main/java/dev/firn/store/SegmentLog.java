@@ -19,7 +19,8 @@ import java.util.concurrent.locks.ReentrantLock;
  *       several threads overlap.
  *   <li>A COMMIT record is written only when all older segments were forced, and forced only when
  *       every record before it is written; the next one is written only after that force returned.
- *       So at most the last group of a log can be torn by a crash.
+ *       So at most the last group of a log can be torn by a crash. It says up to which LSN all
+ *       records are durable, those of a checkpoint included: recovery takes none of them for torn.
  *   <li>After one failed write or force nothing is written any more.
  *   <li>A segment is begun by the first append that needs it: an idle volume writes nothing.
  * </ul>
@@ -271,8 +272,7 @@ public final class SegmentLog {
               commit.lsn + 1);
       // Appends that got a place before the COMMIT lie under it in the file: they must be whole
       // for a scan to reach it.
-      forceAll();
-      durableLsn = commit.lsn;
+      durableLsn = forceAll();
       return behind;
     } finally {
       syncLock.unlock();
@@ -328,7 +328,7 @@ public final class SegmentLog {
     syncLock.lock();
     try {
       requireWorking();
-      forceAll();
+      durableLsn = forceAll();
     } finally {
       syncLock.unlock();
     }
@@ -347,22 +347,26 @@ public final class SegmentLog {
     force(false);
   }
 
-  /** Makes everything appended survive a crash. */
-  private void forceAll() throws IOException {
-    force(true);
+  /** Makes everything appended survive a crash; answers the LSN up to which that holds. */
+  private long forceAll() throws IOException {
+    return force(true);
   }
 
   /**
    * Waits for the appends under way, forces segments, and forgets those that will never be written
    * again: those from which the log had moved on before. The one that was the current one then may
    * be written meanwhile, even if the log moves on from it, too.
+   *
+   * @return the LSN of the last record that had a place when it began
    */
-  private void force(boolean alsoCurrent) throws IOException {
+  private long force(boolean alsoCurrent) throws IOException {
     long current;
+    long last;
     List<Long> wanted = new ArrayList<>();
     lock.lock();
     try {
       current = segment;
+      last = nextLsn - 1;
       for (long candidate : unforced) {
         if (candidate < current || alsoCurrent) {
           wanted.add(candidate);
@@ -388,6 +392,7 @@ public final class SegmentLog {
     } finally {
       lock.unlock();
     }
+    return last;
   }
 
   private void fail(IOException cause) {

@@ -5,19 +5,24 @@ import dev.firn.base.DurableFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The file from which a volume is opened: two slots of 4,096 bytes, written in turn, each forced
  * before the next; the valid one with the higher sequence counts. A crash in the middle of a write
- * leaves the other slot.
+ * leaves the other slot. A slot of another volume, which a disk wrote to the wrong place, is not
+ * valid.
  *
  * <p>A slot: magic u64, version u32, CRC32C u32 of the rest, then the fields of {@link Content}.
  */
 public final class Superblock {
+  private static final Logger LOG = LoggerFactory.getLogger(Superblock.class);
   private static final int SLOT_BYTES = 4096;
   private static final long MAGIC = 0x525055534e524946L;
   private static final int BODY = 16;
@@ -40,25 +45,59 @@ public final class Superblock {
       String placement) {}
 
   private final Path path;
+  private final long volumeNumber;
 
-  public Superblock(Path path) {
+  /**
+   * @param volumeNumber whose superblock it is
+   */
+  public Superblock(Path path, long volumeNumber) {
     this.path = path;
+    this.volumeNumber = volumeNumber;
   }
 
-  /** The newest valid content. */
+  /**
+   * The newest valid content, which is durable on return even if an earlier process died, or was
+   * told of an error, before its force was done. To be called before the first {@link #write}: that
+   * goes over the other slot, on which a crash would have to fall back.
+   */
   public Content read() throws IOException {
-    return readAll().get(0);
+    DurableFiles.force(path);
+    return valid(imageFromDisk()).get(0);
   }
 
   /** Each slot's content that is valid, the newest first: one at least. */
   public List<Content> readAll() throws IOException {
-    byte[] image = new byte[2 * SLOT_BYTES];
-    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-      ByteBuffer buffer = ByteBuffer.wrap(image);
+    return valid(image(StandardOpenOption.READ));
+  }
+
+  /** Past the system's cache, which may show what it failed to write. */
+  private byte[] imageFromDisk() throws IOException {
+    if (SegmentFile.DIRECT != null) {
+      try {
+        return image(StandardOpenOption.READ, SegmentFile.DIRECT);
+      } catch (IOException | UnsupportedOperationException e) {
+        LOG.debug("'{}' is read through the cache", path, e);
+      }
+    }
+    return image(StandardOpenOption.READ);
+  }
+
+  private byte[] image(OpenOption... options) throws IOException {
+    ByteBuffer buffer =
+        ByteBuffer.allocateDirect(2 * SLOT_BYTES + AlignedBuffers.ALIGNMENT - 1)
+            .alignedSlice(AlignedBuffers.ALIGNMENT)
+            .limit(2 * SLOT_BYTES);
+    try (FileChannel channel = FileChannel.open(path, options)) {
       while (buffer.hasRemaining() && channel.read(buffer) >= 0) {
         // Read on: a slot that is missing at the end stays zero and does not verify.
       }
     }
+    byte[] image = new byte[2 * SLOT_BYTES];
+    buffer.flip().get(image, 0, buffer.limit());
+    return image;
+  }
+
+  private List<Content> valid(byte[] image) throws IOException {
     Content first = decode(image, 0);
     Content second = decode(image, SLOT_BYTES);
     if (first == null && second == null) {
@@ -129,6 +168,9 @@ public final class Superblock {
           "'" + path + "' has format " + version + "; this Firn knows " + FormatVersion.CURRENT);
     }
     int at = start + BODY;
+    if (Bytes.getLong(image, at + 8) != volumeNumber) {
+      return null;
+    }
     int names = at + 40 + 2 * RecordPointer.BYTES;
     int placementLength = image[names + 1] & 0xff;
     return new Content(

@@ -21,7 +21,8 @@ class SegmentLogTest {
   private static final int EXTENT_BYTES = 500;
   private static final int CRASHES = 50;
 
-  private final SimulatedStore disk = new SimulatedStore();
+  private final SimulatedDisk disk = new SimulatedDisk(512);
+  private final SegmentStore segments = disk.segments();
   private final Random random = Seeds.random("SegmentLogTest");
   private final List<Draft> extents = new ArrayList<>();
   private SegmentLog log;
@@ -43,7 +44,7 @@ class SegmentLogTest {
                   if (method.getName().equals("write")) {
                     hook.beforeWrite();
                   }
-                  Object result = method.invoke(disk, arguments);
+                  Object result = method.invoke(segments, arguments);
                   if (method.getName().equals("force")) {
                     hook.afterForce();
                   }
@@ -75,7 +76,7 @@ class SegmentLogTest {
   /** Whatever a power failure leaves now must have all of it. */
   private void requireDurable(List<String> deltas) throws IOException {
     for (int i = 0; i < CRASHES; i++) {
-      SimulatedStore left = disk.crash(random);
+      SegmentStore left = disk.powerCut(random).segments();
       RecordReader reader = new RecordReader(left, 1 << 20);
       List<String> found = new ArrayList<>();
       new LogScanner(left, reader, VOLUME)

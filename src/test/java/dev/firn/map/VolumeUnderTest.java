@@ -1,0 +1,254 @@
+package dev.firn.map;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.firn.store.CorruptDataException;
+import dev.firn.store.FaultPlan;
+import dev.firn.store.SimulatedDisk;
+import dev.firn.store.StoreFailedException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A volume on a simulated disk, with the history of what it should be. Pages and segments are as
+ * small as they can be, so that a few records make a tree of several levels in several segments.
+ */
+final class VolumeUnderTest {
+  /** Nothing happens in the background but the commit every two seconds, which does no harm. */
+  static final MapOptions OPTIONS = new MapOptions(192, 4096, 64 << 10, 64 << 10, 0, 1 << 30);
+
+  private static final long NUMBER = 1;
+
+  final SimulatedDisk disk;
+  final History history;
+  private final MapStore store;
+  private final VolumeMap map;
+
+  private VolumeUnderTest(SimulatedDisk disk, History history, MapStore store, VolumeMap map) {
+    this.disk = disk;
+    this.history = history;
+    this.store = store;
+    this.map = map;
+  }
+
+  /** A new empty volume. */
+  static VolumeUnderTest create(SimulatedDisk disk) throws IOException {
+    MapStore store = newStore(disk);
+    return new VolumeUnderTest(disk, new History(), store, store.create(NUMBER, VolumeMapTest.LZ4));
+  }
+
+  /** Opens it as a daemon does that starts; its content is still to be checked. */
+  static VolumeUnderTest open(SimulatedDisk disk, History history) throws IOException {
+    MapStore store = newStore(disk);
+    try {
+      return new VolumeUnderTest(disk, history, store, store.open(NUMBER));
+    } catch (IOException | RuntimeException | Error e) {
+      store.close();
+      throw e;
+    }
+  }
+
+  private static MapStore newStore(SimulatedDisk disk) throws IOException {
+    return new MapStore(disk.directory(), disk.segments(), OPTIONS);
+  }
+
+  /** Opens and requires a state that a disk may leave that does not lie. */
+  static VolumeUnderTest recover(SimulatedDisk disk, History before) throws IOException {
+    VolumeUnderTest volume = open(disk, before.copy());
+    try {
+      Found found = volume.read();
+      found.requireWhole();
+      volume.history.opened(volume.history.require(found, before.committed()));
+      return volume;
+    } catch (IOException | RuntimeException | Error e) {
+      volume.die();
+      throw e;
+    }
+  }
+
+  VolumeMap map() {
+    return map;
+  }
+
+  Found read() throws IOException {
+    return Found.read(map);
+  }
+
+  /** Lets go without writing anything. */
+  void die() throws IOException {
+    map.abandon();
+    store.close();
+  }
+
+  void close() throws IOException {
+    store.close();
+  }
+
+  /** Whether the step makes sense now. */
+  boolean isPossible(Step step) {
+    return switch (step.operation()) {
+      case DROP, RESET -> !history.newest().snapshots().isEmpty();
+      case DELETE -> history.newest().head().containsKey(step.choice());
+      default -> true;
+    };
+  }
+
+  /** Runs a step of the volume; changes that are refused are not in the history. */
+  void run(Step step) throws IOException {
+    int before = history.newestIndex();
+    boolean done = false;
+    try {
+      apply(step);
+      done = true;
+    } finally {
+      if (!done && history.newestIndex() > before) {
+        history.takeBack();
+      }
+    }
+  }
+
+  private void apply(Step step) throws IOException {
+    int newest = history.newestIndex();
+    switch (step.operation()) {
+      case PUT -> put(step.choice(), step.number());
+      case STORE -> store(step.choice(), step.number());
+      case DELETE -> {
+        history.delete(step.choice());
+        map.write(head -> head.delete(Found.key(step.choice())));
+      }
+      case RELIEVE -> map.relieve();
+      case COMMIT -> {
+        map.commit();
+        history.committed(newest, false, disk.changes());
+      }
+      case CHECKPOINT -> {
+        map.checkpoint();
+        history.committed(newest, true, disk.changes());
+      }
+      case FREEZE -> {
+        long number = history.freeze();
+        map.freezeAs(number, Found.metadata(number));
+      }
+      case DROP -> {
+        long number = snapshot(step.choice());
+        history.drop(number);
+        map.dropFrozen(number);
+      }
+      case RESET -> {
+        long number = snapshot(step.choice());
+        history.reset(number);
+        map.resetTo(number);
+      }
+      case RECLAIM ->
+          store.reclaim(OpenMaps.of(map), (bytes, start, length) -> true, step.choice() % 2 == 1);
+      default -> throw new IllegalArgumentException(step.toString());
+    }
+  }
+
+  private long snapshot(int choice) {
+    List<Long> numbers = new ArrayList<>(history.newest().snapshots().keySet());
+    return numbers.get(choice % numbers.size());
+  }
+
+  private void put(int key, int number) throws IOException {
+    byte[] bytes = Found.content(number);
+    history.put(key, number);
+    PendingExtent pending = map.stage(bytes, bytes.length);
+    ExtentRef extent = ExtentRef.of(pending, 0, bytes.length);
+    map.write(
+        head -> {
+          head.put(Found.key(key), extent.encode(), pending);
+          return null;
+        });
+  }
+
+  private void store(int key, int number) throws IOException {
+    history.put(key, number);
+    map.holdingPlaces(
+        () -> {
+          ExtentRef extent = map.store(List.of(ByteBuffer.wrap(Found.content(number)))).get(0);
+          return map.write(
+              head -> {
+                head.put(Found.key(key), extent.encode(), extent.pending());
+                return null;
+              });
+        });
+  }
+
+  /**
+   * After a step in which a fault of the disk happened.
+   *
+   * @param thrown what the step threw, or null
+   */
+  void requireTold(FaultPlan plan, IOException thrown) throws IOException {
+    if (!plan.kind().isTerminal()) {
+      assertNotNull(thrown, "a failure of giving space back is told");
+      return;
+    }
+    if (plan.firedIn() == SimulatedDisk.Call.PREPARE
+        && plan.kind() == FaultPlan.Kind.NO_SPACE
+        && thrown == null) {
+      return;
+    }
+    assertNotNull(thrown, plan.kind() + " in " + plan.firedIn() + " is told");
+    assertNotNull(map.failure(), "the volume is read-only");
+    requireReadOnly();
+  }
+
+  /** Nothing gets written any more, everyone is told so, and reading goes on. */
+  void requireReadOnly() throws IOException {
+    long changes = disk.changes();
+    for (Operation operation : Operation.values()) {
+      Step step = new Step(operation, 0, 5);
+      if (operation.isOfVolume()
+          && operation != Operation.RELIEVE
+          && operation != Operation.RECLAIM
+          && isPossible(step)) {
+        StoreFailedException told =
+            assertThrows(StoreFailedException.class, () -> run(step), step::toString);
+        assertTrue(told.getMessage().contains("read-only"), told.getMessage());
+      }
+    }
+    try {
+      map.relieve();
+    } catch (StoreFailedException e) {
+      assertTrue(e.getMessage().contains("read-only"), e.getMessage());
+    }
+    assertEquals(changes, disk.changes(), "changes of the disk after a failure");
+    Found found = read();
+    found.requireWhole();
+    assertTrue(found.matches(history.newest()), () -> found + " but " + history.newest());
+    try (FrozenMap frozen = map.freezeUnsealed()) {
+      for (int key : history.newest().head().keySet()) {
+        assertNotNull(frozen.get(Found.key(key)), "a large directory can still be listed");
+      }
+    }
+  }
+
+  /**
+   * After a disk lied: it opens as a state that such a disk may go back to, with nothing in place
+   * of what is damaged, or it does not open.
+   *
+   * @return what was found; null: it did not open
+   */
+  static Found requireHonest(SimulatedDisk disk, History before, FaultPlan lie) throws IOException {
+    VolumeUnderTest volume;
+    try {
+      volume = open(disk, before.copy());
+    } catch (CorruptDataException e) {
+      return null;
+    }
+    try {
+      Found found = volume.read();
+      before.require(found, before.committedAfter(lie));
+      return found;
+    } finally {
+      volume.die();
+    }
+  }
+}
