@@ -5,7 +5,7 @@ import dev.firn.base.DurableFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.OpenOption;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
@@ -67,30 +67,46 @@ public final class Superblock {
 
   /** Each slot's content that is valid, the newest first: one at least. */
   public List<Content> readAll() throws IOException {
-    return valid(image(StandardOpenOption.READ));
+    return valid(image());
   }
 
   /** Past the system's cache, which may show what it failed to write. */
   private byte[] imageFromDisk() throws IOException {
-    if (SegmentFile.DIRECT != null) {
-      try {
-        return image(StandardOpenOption.READ, SegmentFile.DIRECT);
-      } catch (IOException | UnsupportedOperationException e) {
-        LOG.debug("'{}' is read through the cache", path, e);
-      }
+    FileChannel direct = openDirect();
+    if (direct == null) {
+      return image();
     }
-    return image(StandardOpenOption.READ);
+    try (direct) {
+      return image(direct);
+    }
   }
 
-  private byte[] image(OpenOption... options) throws IOException {
+  /** Null where there is no such way. */
+  private FileChannel openDirect() {
+    try {
+      if (SegmentFile.DIRECT != null
+          && Files.getFileStore(path).getBlockSize() <= AlignedBuffers.ALIGNMENT) {
+        return FileChannel.open(path, StandardOpenOption.READ, SegmentFile.DIRECT);
+      }
+    } catch (IOException | UnsupportedOperationException e) {
+      LOG.debug("'{}' is read through the cache", path, e);
+    }
+    return null;
+  }
+
+  private byte[] image() throws IOException {
+    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+      return image(channel);
+    }
+  }
+
+  private static byte[] image(FileChannel channel) throws IOException {
     ByteBuffer buffer =
         ByteBuffer.allocateDirect(2 * SLOT_BYTES + AlignedBuffers.ALIGNMENT - 1)
             .alignedSlice(AlignedBuffers.ALIGNMENT)
             .limit(2 * SLOT_BYTES);
-    try (FileChannel channel = FileChannel.open(path, options)) {
-      while (buffer.hasRemaining() && channel.read(buffer) >= 0) {
-        // Read on: a slot that is missing at the end stays zero and does not verify.
-      }
+    while (buffer.hasRemaining() && channel.read(buffer) >= 0) {
+      // Read on: a slot that is missing at the end stays zero and does not verify.
     }
     byte[] image = new byte[2 * SLOT_BYTES];
     buffer.flip().get(image, 0, buffer.limit());

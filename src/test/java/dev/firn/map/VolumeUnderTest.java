@@ -150,6 +150,33 @@ final class VolumeUnderTest {
     }
   }
 
+  /** How many damaged records a scrub finds. */
+  int scrub() throws IOException {
+    int[] damaged = new int[1];
+    store
+        .scrub(
+            (bytes, start, length) -> true,
+            new ScrubVisitor() {
+              @Override
+              public void verified(long bytes) {
+                // Only damage counts.
+              }
+
+              @Override
+              public void damagedExtent(
+                  FrozenMap root, long snapshot, byte[] key, int lengthBytes, String problem) {
+                damaged[0]++;
+              }
+
+              @Override
+              public void damagedNode(VolumeMap volume, long snapshot, String problem) {
+                damaged[0]++;
+              }
+            })
+        .run(map);
+    return damaged[0];
+  }
+
   private long snapshot(int choice) {
     List<Long> numbers = new ArrayList<>(history.newest().snapshots().keySet());
     return numbers.get(choice % numbers.size());

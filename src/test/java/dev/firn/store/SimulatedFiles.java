@@ -134,7 +134,7 @@ final class SimulatedFiles extends FileSystem {
 
     @Override
     public FileStore getFileStore(Path path) {
-      throw new UnsupportedOperationException();
+      return new SimulatedFileStore();
     }
 
     @Override
