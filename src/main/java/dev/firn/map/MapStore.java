@@ -117,10 +117,7 @@ public final class MapStore implements Closeable {
   /** A new map whose head equals {@code source}; shares all its data. */
   public VolumeMap createFrom(long volumeNumber, VolumeOptions volumeOptions, FrozenMap source)
       throws IOException {
-    if (source.root().pointer() == null) {
-      source.owner().checkpoint();
-    }
-    RecordPointer root = source.root().pointer();
+    RecordPointer root = source.owner().durablePlace(source);
     if (root == null) {
       throw new IllegalStateException("a frozen root that its volume does not know any more");
     }

@@ -440,6 +440,24 @@ public final class VolumeMap implements Closeable {
     }
   }
 
+  /**
+   * Where a frozen root is, for those who refer to it from outside of this volume's log. Null if
+   * this volume does not know it any more.
+   */
+  RecordPointer durablePlace(FrozenMap frozen) throws IOException {
+    // A checkpoint gives out places before it forces them, and one that broke off never does.
+    checkpointLock.lock();
+    try {
+      requireWritable();
+      if (frozen.root().pointer() == null) {
+        checkpoint();
+      }
+      return frozen.root().pointer();
+    } finally {
+      checkpointLock.unlock();
+    }
+  }
+
   private void writeCheckpoint(CheckpointRoots roots) throws IOException {
     boolean done = false;
     try {
