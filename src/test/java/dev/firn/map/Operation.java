@@ -18,6 +18,8 @@ enum Operation {
 
   /** The volume is closed and opened again. */
   CLOSE,
+  /** The volume is let go of as it is, and opened again by the same process. */
+  OPEN_AGAIN,
   /** The process dies; the machine goes on. */
   DIE,
   POWER_CUT,
@@ -36,7 +38,7 @@ enum Operation {
   }
 
   boolean endsLife() {
-    return this == CLOSE || this == DIE || this == POWER_CUT;
+    return this == CLOSE || this == OPEN_AGAIN || this == DIE || this == POWER_CUT;
   }
 
   /** Whether it may change what the volume holds. */

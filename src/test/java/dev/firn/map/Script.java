@@ -37,6 +37,17 @@ record Script(int sectorBytes, List<Step> steps) {
           Operation.MISDIRECTED_WRITE,
           Operation.FLIPPED_BIT);
 
+  /** How lives end; each as often as it is here. */
+  private static final List<Operation> ENDS =
+      List.of(
+          Operation.POWER_CUT,
+          Operation.POWER_CUT,
+          Operation.POWER_CUT,
+          Operation.DIE,
+          Operation.DIE,
+          Operation.OPEN_AGAIN,
+          Operation.CLOSE);
+
   /** Each as often as it is here. */
   private static final List<Operation> OPERATIONS = operations();
 
@@ -68,12 +79,8 @@ record Script(int sectorBytes, List<Step> steps) {
         Operation operation = OPERATIONS.get(random.nextInt(OPERATIONS.size()));
         steps.add(new Step(operation, random.nextInt(Found.KEYS), random.nextInt(1 << 20)));
       }
-      int end = random.nextInt(8);
-      steps.add(
-          new Step(
-              end < 4 ? Operation.POWER_CUT : end < 7 ? Operation.DIE : Operation.CLOSE,
-              0,
-              random.nextInt(1 << 20)));
+      Operation end = ENDS.get(random.nextInt(ENDS.size()));
+      steps.add(new Step(end, 0, random.nextInt(1 << 20)));
     }
     steps.add(new Step(Operation.POWER_CUT, 0, random.nextInt(1 << 20)));
     return new Script(sectorBytes, steps);
@@ -148,6 +155,13 @@ record Script(int sectorBytes, List<Step> steps) {
     /** False if the script ends here, since the disk cannot be trusted any more. */
     private boolean nextLife(Step step) throws IOException {
       SimulatedDisk disk = volume.disk;
+      if (step.operation() == Operation.OPEN_AGAIN && !lied()) {
+        disk.plan(FaultPlan.none());
+        volume = volume.openAgain();
+        plan = FaultPlan.none();
+        broken = false;
+        return true;
+      }
       if (step.operation() == Operation.CLOSE && !broken && !lied()) {
         disk.plan(FaultPlan.none());
         int newest = volume.history.newestIndex();

@@ -38,13 +38,18 @@ final class VolumeUnderTest {
 
   /** A new empty volume. */
   static VolumeUnderTest create(SimulatedDisk disk) throws IOException {
-    MapStore store = newStore(disk);
+    MapStore store = new MapStore(disk.directory(), disk.segments(), OPTIONS);
     return new VolumeUnderTest(disk, new History(), store, store.create(NUMBER, VolumeMapTest.LZ4));
   }
 
   /** Opens it as a daemon does that starts; its content is still to be checked. */
   static VolumeUnderTest open(SimulatedDisk disk, History history) throws IOException {
-    MapStore store = newStore(disk);
+    return open(disk, history, OPTIONS);
+  }
+
+  static VolumeUnderTest open(SimulatedDisk disk, History history, MapOptions options)
+      throws IOException {
+    MapStore store = new MapStore(disk.directory(), disk.segments(), options);
     try {
       return new VolumeUnderTest(disk, history, store, store.open(NUMBER));
     } catch (IOException | RuntimeException | Error e) {
@@ -53,22 +58,33 @@ final class VolumeUnderTest {
     }
   }
 
-  private static MapStore newStore(SimulatedDisk disk) throws IOException {
-    return new MapStore(disk.directory(), disk.segments(), OPTIONS);
-  }
-
   /** Opens and requires a state that a disk may leave that does not lie. */
   static VolumeUnderTest recover(SimulatedDisk disk, History before) throws IOException {
     VolumeUnderTest volume = open(disk, before.copy());
     try {
-      Found found = volume.read();
-      found.requireWhole();
-      volume.history.opened(volume.history.require(found, before.committed()));
+      volume.requireRecovered();
       return volume;
     } catch (IOException | RuntimeException | Error e) {
       volume.die();
       throw e;
     }
+  }
+
+  /**
+   * The volume that is opened again by the same process, whose caches have what they had: as after
+   * an unmount, also one that was to end a failure. Use it instead of this.
+   */
+  VolumeUnderTest openAgain() throws IOException {
+    map.abandon();
+    VolumeUnderTest volume = new VolumeUnderTest(disk, history.copy(), store, store.open(NUMBER));
+    volume.requireRecovered();
+    return volume;
+  }
+
+  private void requireRecovered() throws IOException {
+    Found found = read();
+    found.requireWhole();
+    history.opened(history.require(found, history.committed()));
   }
 
   VolumeMap map() {
@@ -229,6 +245,19 @@ final class VolumeUnderTest {
 
   /** Nothing gets written any more, everyone is told so, and reading goes on. */
   void requireReadOnly() throws IOException {
+    requireNoWrites();
+    Found found = read();
+    found.requireWhole();
+    assertTrue(found.matches(history.newest()), () -> found + " but " + history.newest());
+    try (FrozenMap frozen = map.freezeUnsealed()) {
+      for (int key : history.newest().head().keySet()) {
+        assertNotNull(frozen.get(Found.key(key)), "a large directory can still be listed");
+      }
+    }
+  }
+
+  /** Nothing gets written any more, and everyone is told so. */
+  void requireNoWrites() throws IOException {
     long changes = disk.changes();
     for (Operation operation : Operation.values()) {
       Step step = new Step(operation, 0, 5);
@@ -247,14 +276,6 @@ final class VolumeUnderTest {
       assertTrue(e.getMessage().contains("read-only"), e.getMessage());
     }
     assertEquals(changes, disk.changes(), "changes of the disk after a failure");
-    Found found = read();
-    found.requireWhole();
-    assertTrue(found.matches(history.newest()), () -> found + " but " + history.newest());
-    try (FrozenMap frozen = map.freezeUnsealed()) {
-      for (int key : history.newest().head().keySet()) {
-        assertNotNull(frozen.get(Found.key(key)), "a large directory can still be listed");
-      }
-    }
   }
 
   /**
