@@ -42,6 +42,9 @@ final class History {
   private int committed;
   private long nextSnapshot = 1;
 
+  /** Volumes that were made of snapshots and must be there, with what they hold. */
+  private final Map<Long, Map<Integer, Integer>> clones = new TreeMap<>();
+
   History() {
     states.add(new State(Map.of(), Map.of()));
   }
@@ -54,6 +57,7 @@ final class History {
     copy.opened = opened;
     copy.committed = committed;
     copy.nextSnapshot = nextSnapshot;
+    copy.clones.putAll(clones);
     return copy;
   }
 
@@ -101,6 +105,10 @@ final class History {
 
   void reset(long number) {
     states.add(newest().withHead(newest().snapshots().get(number)));
+  }
+
+  Map<Long, Map<Integer, Integer>> clones() {
+    return clones;
   }
 
   /** The newest change was refused: it never was. */

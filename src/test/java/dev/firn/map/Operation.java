@@ -15,6 +15,10 @@ enum Operation {
   DROP,
   RESET,
   RECLAIM,
+  /** Another volume is made of a snapshot. */
+  CLONE,
+  /** It is deleted. */
+  DELETE_CLONE,
 
   /** The volume is closed and opened again. */
   CLOSE,
@@ -34,7 +38,7 @@ enum Operation {
   FLIPPED_BIT;
 
   boolean isOfVolume() {
-    return compareTo(RECLAIM) <= 0;
+    return compareTo(DELETE_CLONE) <= 0;
   }
 
   boolean endsLife() {

@@ -19,7 +19,8 @@ final class Programs {
           Operation.FREEZE,
           Operation.DROP,
           Operation.RESET,
-          Operation.RECLAIM);
+          Operation.RECLAIM,
+          Operation.CLONE);
 
   private Programs() {}
 

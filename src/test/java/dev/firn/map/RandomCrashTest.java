@@ -11,7 +11,8 @@ import org.junit.jupiter.api.Test;
  * that time; {@code -Dfirn.seed=S -Dfirn.crashes=1} repeats the one with seed S.
  */
 class RandomCrashTest {
-  private static final int RUNS = Integer.getInteger("firn.crashes", 6_000);
+  private static final int RUNS = Integer.getInteger("firn.crashes", 8_000);
+  private static final int RUNS_BETWEEN_PRINTS = 50_000;
   private static final Duration SOAK = Duration.parse(System.getProperty("firn.soak", "PT0S"));
 
   @Test
@@ -26,6 +27,9 @@ class RandomCrashTest {
         fail(seed + run, script, failure);
       }
       run++;
+      if (run % RUNS_BETWEEN_PRINTS == 0) {
+        System.out.println("whateverHappensIsSurvivedOrTold: " + run + " scripts");
+      }
     }
     System.out.println(
         "whateverHappensIsSurvivedOrTold: " + run + " scripts, seeds from " + seed + " on");

@@ -53,7 +53,7 @@ record Script(int sectorBytes, List<Step> steps) {
 
   private static List<Operation> operations() {
     List<Operation> operations = new ArrayList<>();
-    int[] weights = {10, 5, 4, 3, 6, 2, 2, 1, 1, 2};
+    int[] weights = {10, 5, 4, 3, 6, 2, 2, 1, 1, 2, 1, 1};
     for (int i = 0; i < weights.length; i++) {
       for (int j = 0; j < weights[i]; j++) {
         operations.add(Operation.values()[i]);
@@ -145,8 +145,8 @@ record Script(int sectorBytes, List<Step> steps) {
             () -> step + " on a disk that lied");
         broken = thrown != null;
       } else if (plan.fired() && !firedBefore) {
-        volume.requireTold(plan, thrown);
-        broken = thrown != null && plan.kind().isTerminal();
+        volume.requireTold(step, plan, thrown);
+        broken = volume.map().failure() != null;
       } else {
         assertNull(thrown, () -> step + " failed");
       }

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A volume on a simulated disk, with the history of what it should be. Pages and segments are as
@@ -23,6 +24,7 @@ final class VolumeUnderTest {
   static final MapOptions OPTIONS = new MapOptions(192, 4096, 64 << 10, 64 << 10, 0, 1 << 30);
 
   private static final long NUMBER = 1;
+  private static final int CLONES_MAX = 2;
 
   final SimulatedDisk disk;
   final History history;
@@ -85,6 +87,18 @@ final class VolumeUnderTest {
     Found found = read();
     found.requireWhole();
     history.opened(history.require(found, history.committed()));
+    for (long number : history.clones().keySet()) {
+      Found clone = Found.read(store.open(number));
+      clone.requireWhole();
+      requireClone(number, clone);
+    }
+  }
+
+  private void requireClone(long number, Found found) {
+    Map<Integer, Integer> content = history.clones().get(number);
+    assertTrue(
+        found.matches(new History.State(content, Map.of())),
+        () -> "clone " + number + " is " + found + " but was " + content);
   }
 
   VolumeMap map() {
@@ -110,6 +124,8 @@ final class VolumeUnderTest {
     return switch (step.operation()) {
       case DROP, RESET -> !history.newest().snapshots().isEmpty();
       case DELETE -> history.newest().head().containsKey(step.choice());
+      case CLONE -> history.clones().size() < CLONES_MAX && !history.newest().snapshots().isEmpty();
+      case DELETE_CLONE -> !history.clones().isEmpty();
       default -> true;
     };
   }
@@ -161,7 +177,14 @@ final class VolumeUnderTest {
         map.resetTo(number);
       }
       case RECLAIM ->
-          store.reclaim(OpenMaps.of(map), (bytes, start, length) -> true, step.choice() % 2 == 1);
+          store.reclaim(openMaps(), (bytes, start, length) -> true, step.choice() % 2 == 1);
+      case CLONE -> cloneSnapshot(snapshot(step.choice()));
+      case DELETE_CLONE -> {
+        long number = history.clones().keySet().iterator().next();
+        // From now on it may be there or not.
+        history.clones().remove(number);
+        store.delete(number);
+      }
       default -> throw new IllegalArgumentException(step.toString());
     }
   }
@@ -191,6 +214,23 @@ final class VolumeUnderTest {
             })
         .run(map);
     return damaged[0];
+  }
+
+  private OpenMaps openMaps() throws IOException {
+    List<VolumeMap> maps = new ArrayList<>(List.of(map));
+    for (long number : history.clones().keySet()) {
+      maps.add(store.open(number));
+    }
+    return new OpenMaps(maps);
+  }
+
+  private void cloneSnapshot(long snapshot) throws IOException {
+    // Numbers do not repeat, even if making one of them was cut off.
+    long number = 2 + disk.changes() + (history.newestIndex() << 20);
+    try (FrozenMap frozen = map.frozen(snapshot)) {
+      store.createFrom(number, VolumeMapTest.LZ4, frozen);
+    }
+    history.clones().put(number, history.newest().snapshots().get(snapshot));
   }
 
   private long snapshot(int choice) {
@@ -228,7 +268,7 @@ final class VolumeUnderTest {
    *
    * @param thrown what the step threw, or null
    */
-  void requireTold(FaultPlan plan, IOException thrown) throws IOException {
+  void requireTold(Step step, FaultPlan plan, IOException thrown) throws IOException {
     if (!plan.kind().isTerminal()) {
       assertNotNull(thrown, "a failure of giving space back is told");
       return;
@@ -239,6 +279,11 @@ final class VolumeUnderTest {
       return;
     }
     assertNotNull(thrown, plan.kind() + " in " + plan.firedIn() + " is told");
+    if (step.operation() == Operation.DELETE_CLONE
+        || step.operation() == Operation.CLONE && map.failure() == null) {
+      // It happened to the other volume.
+      return;
+    }
     assertNotNull(map.failure(), "the volume is read-only");
     requireReadOnly();
   }
@@ -264,6 +309,7 @@ final class VolumeUnderTest {
       if (operation.isOfVolume()
           && operation != Operation.RELIEVE
           && operation != Operation.RECLAIM
+          && operation != Operation.DELETE_CLONE
           && isPossible(step)) {
         StoreFailedException told =
             assertThrows(StoreFailedException.class, () -> run(step), step::toString);
@@ -294,6 +340,13 @@ final class VolumeUnderTest {
     try {
       Found found = volume.read();
       before.require(found, before.committedAfter(lie));
+      for (long number : before.clones().keySet()) {
+        try {
+          volume.requireClone(number, Found.read(volume.store.open(number)));
+        } catch (CorruptDataException e) {
+          // It says so.
+        }
+      }
       return found;
     } finally {
       volume.die();

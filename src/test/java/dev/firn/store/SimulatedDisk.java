@@ -45,14 +45,24 @@ import java.util.function.IntPredicate;
  * there, one that lands elsewhere (over anything, file or superblock), and a bit that flips on the
  * way. {@link #flip} flips one at rest. All are seen at once, as if no cache stood before the disk.
  *
- * <p><b>What no store can tell.</b> Bytes of the last group of a log (from behind the last but one
- * COMMIT on) that are damaged or missing look just as if the power had been cut before that group
- * was forced: it is dropped as a whole, and the volume opens as it was one commit before. So a disk
- * that lies about the last commit since the last checkpoint takes that commit, unnoticed; any
- * earlier one, and all of a checkpoint, is noticed. A misdirected write damages two places, so one
- * of a superblock that hits the last group of the log takes back that commit likewise. Since the
- * older of two superblocks leads to the same state as the newer, loss of one is not noticed and
- * does no harm.
+ * <p><b>What no store can tell.</b> A COMMIT says up to where the log was durable when it was
+ * written, checkpoints included. Bytes at the log's end that no whole COMMIT behind them vouches
+ * for may be damaged or missing because of a lie as well as because the power was cut before their
+ * force was done. So they are taken for the latter: the group that they belong to is dropped as a
+ * whole, and the volume opens as it was before it. That is,
+ *
+ * <ul>
+ *   <li>a lie about the last commit since the last checkpoint takes that commit back, unnoticed;
+ *   <li>damage that reaches from somewhere in the log to its end takes back all commits from there
+ *       on that lie behind the last checkpoint. A misdirected write that hits a sector with the
+ *       last few of them is such damage, and if it should have been a superblock, the checkpoint
+ *       before counts;
+ *   <li>all else is noticed: damage before a COMMIT that vouches for it (the volume is not opened),
+ *       damage of trees and of file bytes (what depends on them is not read, never anything else in
+ *       their place). Damage of one of the two superblocks is made good by the other.
+ * </ul>
+ *
+ * Closing a volume is a checkpoint, so only one that was in use when it crashed is at risk.
  *
  * <p><b>Out of the model:</b> two lies at once; a disk that loses forced writes in a power cut; a
  * sector that holds a mixture of old and new bytes; contents of another file in unwritten parts of
