@@ -478,6 +478,9 @@ public final class VolumeMap implements Closeable {
       superblock.write(content);
       lastCheckpoint = content;
       done = true;
+    } catch (IOException e) {
+      failWith(log.failure() != null ? log.failure() : e);
+      throw e;
     } finally {
       if (!done) {
         failWith("a checkpoint broke off");
@@ -741,7 +744,10 @@ public final class VolumeMap implements Closeable {
 
   /** Ends writing, for the log's reason if it has one. */
   private void failWith(String otherwise) {
-    IOException cause = log.failure() != null ? log.failure() : new IOException(otherwise);
+    failWith(log.failure() != null ? log.failure() : new IOException(otherwise));
+  }
+
+  private void failWith(IOException cause) {
     if (failure == null) {
       failure = cause;
       LOG.error("volume {} is read-only from now on: {}", number(), cause.getMessage(), cause);

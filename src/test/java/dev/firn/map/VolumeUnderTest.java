@@ -285,6 +285,7 @@ final class VolumeUnderTest {
       return;
     }
     assertNotNull(map.failure(), "the volume is read-only");
+    assertEquals(plan.message(), map.failure().getMessage(), "it says why");
     requireReadOnly();
   }
 

@@ -48,7 +48,11 @@ public final class FaultPlan {
    */
   record Fault(Kind kind, int detail) {
     IOException failure() {
-      return new IOException(kind == Kind.NO_SPACE ? NO_SPACE_MESSAGE : "Input/output error");
+      return new IOException(message());
+    }
+
+    private String message() {
+      return kind == Kind.NO_SPACE ? NO_SPACE_MESSAGE : "Input/output error";
     }
 
     int part(int length) {
@@ -96,6 +100,11 @@ public final class FaultPlan {
   /** How many changes the disk had been asked for, that call included. */
   public long firedAt() {
     return firedAt;
+  }
+
+  /** What the failed call says. */
+  public String message() {
+    return fault.message();
   }
 
   /** What kind of fault it is; null: none. */

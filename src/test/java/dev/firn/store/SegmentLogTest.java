@@ -2,6 +2,7 @@ package dev.firn.store;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.firn.Seeds;
 import dev.firn.base.Bytes;
@@ -144,5 +145,19 @@ class SegmentLogTest {
     committed.get();
     commit("second");
     requireDurable(List.of("first", "second"));
+  }
+
+  @Test
+  void afterAFailedForceNothingIsWrittenAnyMore() throws IOException {
+    log = new SegmentLog(segments, VOLUME, "p", SEGMENT_BYTES, LogPosition.start(VOLUME));
+    appendExtent();
+    disk.plan(FaultPlan.once(FaultPlan.Kind.FORCE_ERROR, 0, 0));
+    assertThrows(IOException.class, () -> commit("first"));
+    long changes = disk.changes();
+    assertThrows(StoreFailedException.class, this::appendExtent);
+    assertThrows(StoreFailedException.class, () -> commit("second"));
+    assertThrows(StoreFailedException.class, log::sync);
+    assertEquals(changes, disk.changes());
+    assertEquals("Input/output error", log.failure().getMessage());
   }
 }
