@@ -5,13 +5,10 @@ import dev.firn.base.DurableFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The file from which a volume is opened: two slots of 4,096 bytes, written in turn, each forced
@@ -22,7 +19,6 @@ import org.slf4j.LoggerFactory;
  * <p>A slot: magic u64, version u32, CRC32C u32 of the rest, then the fields of {@link Content}.
  */
 public final class Superblock {
-  private static final Logger LOG = LoggerFactory.getLogger(Superblock.class);
   private static final int SLOT_BYTES = 4096;
   private static final long MAGIC = 0x525055534e524946L;
   private static final int BODY = 16;
@@ -56,64 +52,23 @@ public final class Superblock {
   }
 
   /**
-   * The newest valid content, which is durable on return even if an earlier process died, or was
-   * told of an error, before its force was done. To be called before the first {@link #write}: that
-   * goes over the other slot, on which a crash would have to fall back.
+   * The newest valid content, which is durable on return even if an earlier process died before its
+   * force was done. To be called before the first {@link #write}: that goes over the other slot.
    */
   public Content read() throws IOException {
     DurableFiles.force(path);
-    return valid(imageFromDisk()).get(0);
+    return readAll().get(0);
   }
 
   /** Each slot's content that is valid, the newest first: one at least. */
   public List<Content> readAll() throws IOException {
-    return valid(image());
-  }
-
-  /** Past the system's cache, which may show what it failed to write. */
-  private byte[] imageFromDisk() throws IOException {
-    FileChannel direct = openDirect();
-    if (direct == null) {
-      return image();
-    }
-    try (direct) {
-      return image(direct);
-    }
-  }
-
-  /** Null where there is no such way. */
-  private FileChannel openDirect() {
-    try {
-      if (SegmentFile.DIRECT != null
-          && Files.getFileStore(path).getBlockSize() <= AlignedBuffers.ALIGNMENT) {
-        return FileChannel.open(path, StandardOpenOption.READ, SegmentFile.DIRECT);
-      }
-    } catch (IOException | UnsupportedOperationException e) {
-      LOG.debug("'{}' is read through the cache", path, e);
-    }
-    return null;
-  }
-
-  private byte[] image() throws IOException {
-    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-      return image(channel);
-    }
-  }
-
-  private static byte[] image(FileChannel channel) throws IOException {
-    ByteBuffer buffer =
-        ByteBuffer.allocateDirect(2 * SLOT_BYTES + AlignedBuffers.ALIGNMENT - 1)
-            .alignedSlice(AlignedBuffers.ALIGNMENT)
-            .limit(2 * SLOT_BYTES);
-    while (buffer.hasRemaining() && channel.read(buffer) >= 0) {
-      // Read on: a slot that is missing at the end stays zero and does not verify.
-    }
     byte[] image = new byte[2 * SLOT_BYTES];
-    buffer.flip().get(image, 0, buffer.limit());
-    return image;
-  }
-
-  private List<Content> valid(byte[] image) throws IOException {
+    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+      ByteBuffer buffer = ByteBuffer.wrap(image);
+      while (buffer.hasRemaining() && channel.read(buffer) >= 0) {
+        // Read on: a slot that is missing at the end stays zero and does not verify.
+      }
+    }
     Content first = decode(image, 0);
     Content second = decode(image, SLOT_BYTES);
     if (first == null && second == null) {

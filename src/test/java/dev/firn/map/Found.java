@@ -7,6 +7,7 @@ import dev.firn.base.Bytes;
 import dev.firn.store.CorruptDataException;
 import java.io.IOException;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
 
@@ -115,7 +116,7 @@ record Found(Map<Integer, Integer> head, Map<Long, Map<Integer, Integer>> snapsh
     for (int key = 0; key < KEYS; key++) {
       Integer number = found.get(key);
       boolean damaged = number != null && number == DAMAGED;
-      if (!damaged && !java.util.Objects.equals(number, wanted.get(key))) {
+      if (!damaged && !Objects.equals(number, wanted.get(key))) {
         return false;
       }
     }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.firn.base.DiskErrors;
 import dev.firn.base.Sizes;
+import dev.firn.store.FaultPlan;
 import dev.firn.store.NoSpaceException;
 import dev.firn.store.SimulatedDisk;
 import java.io.IOException;
@@ -78,6 +79,30 @@ class FullDiskTest {
       VolumeUnderTest.recover(small.powerCut(i -> false), next.history).die();
     }
     assertTrue(blocks > 3, "there were disks that were too small");
+  }
+
+  /** A commit that gets so many thousandths of its bytes written before the disk is full. */
+  @Test
+  void aCommitThatIsCutOffByAFullDiskIsToldAndDropped() throws IOException {
+    int dropped = 0;
+    for (int share = 0; share < 1000; share++) {
+      SimulatedDisk full = new SimulatedDisk(SECTOR_BYTES);
+      VolumeUnderTest volume = Programs.filledVolume(full);
+      run(volume, Operation.PUT, 5);
+      FaultPlan plan = FaultPlan.once(FaultPlan.Kind.NO_SPACE, share % 2, share);
+      full.plan(plan);
+      Step commit = Step.of(Operation.COMMIT);
+      IOException thrown = assertThrows(IOException.class, () -> volume.run(commit));
+      volume.requireTold(commit, plan, thrown);
+      volume.die();
+      int all = volume.history.newestIndex();
+      SimulatedDisk left = full.powerCut(i -> true);
+      VolumeUnderTest next = VolumeUnderTest.recover(left, volume.history);
+      dropped += next.history.newestIndex() < all ? 1 : 0;
+      next.die();
+    }
+    // But for those that lack only zeros, which are there anyway.
+    assertTrue(dropped > 900, "a part of a commit is none: " + dropped);
   }
 
   /** All keys, several times. */

@@ -23,7 +23,7 @@ record Script(int sectorBytes, List<Step> steps) {
   private static final int LIVES_MAX = 4;
   private static final int CALLS_BEFORE_FAULT_MAX = 60;
 
-  /** Lengths of search after which a script is short enough. */
+  /** After so many runs a script is short enough. */
   private static final int SHRINK_RUNS_MAX = 3_000;
 
   /** What happens to the disk, in one life in two. */

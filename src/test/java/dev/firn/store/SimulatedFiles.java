@@ -55,10 +55,6 @@ final class SimulatedFiles extends FileSystem {
           throw new NoSuchFileException(name);
         }
       }
-      if (options.contains(SegmentFile.DIRECT)) {
-        // It reads what the disk has.
-        disk.dropCache(name);
-      }
       return new SimulatedChannel(disk, name);
     }
 
@@ -134,7 +130,7 @@ final class SimulatedFiles extends FileSystem {
 
     @Override
     public FileStore getFileStore(Path path) {
-      return new SimulatedFileStore();
+      throw new UnsupportedOperationException();
     }
 
     @Override
