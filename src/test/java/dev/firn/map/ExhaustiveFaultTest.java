@@ -1,5 +1,6 @@
 package dev.firn.map;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -75,6 +76,44 @@ class ExhaustiveFaultTest {
             + " which after lies %s%n",
         programs.sum(), faults.sum(), different.count(), outcomes);
     outcomes.forEach((name, count) -> assertTrue(count.sum() > 0, name));
+  }
+
+  /** The volume does not open, and the next attempt finds all that there was. */
+  @Test
+  void aRecoveryThatFailsIsToldAndCanBeRepeated() throws IOException {
+    SimulatedDisk filled = new SimulatedDisk(SECTOR_BYTES);
+    VolumeUnderTest volume = Programs.filledVolume(filled);
+    volume.die();
+    for (FaultPlan.Kind kind : DETAILS.keySet()) {
+      for (int detail : kind.isTerminal() ? DETAILS.get(kind) : List.<Integer>of()) {
+        boolean fired = true;
+        for (int call = 0; fired; call++) {
+          FaultPlan plan = FaultPlan.once(kind, call, detail);
+          SimulatedDisk disk = filled.copy();
+          disk.plan(plan);
+          IOException thrown = tryOpen(disk, volume.history);
+          fired = plan.fired();
+          assertEquals(fired, thrown != null, () -> kind + " is told");
+          disk.plan(FaultPlan.none());
+          for (SimulatedDisk left : List.of(disk.powerCut(i -> false), disk)) {
+            VolumeUnderTest.recover(left, volume.history).die();
+          }
+          faults.increment();
+        }
+      }
+    }
+    assertTrue(faults.sum() > 30, "recovery writes");
+  }
+
+  private static IOException tryOpen(SimulatedDisk disk, History history) throws IOException {
+    VolumeUnderTest opened;
+    try {
+      opened = VolumeUnderTest.open(disk, history.copy());
+    } catch (IOException e) {
+      return e;
+    }
+    opened.die();
+    return null;
   }
 
   private void runAll(SimulatedDisk start, History before, List<Step> program, boolean all) {
