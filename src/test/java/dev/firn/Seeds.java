@@ -8,9 +8,14 @@ public final class Seeds {
 
   /** A generator whose seed the test's output names. */
   public static Random random(String test) {
+    return new Random(seed(test));
+  }
+
+  /** A seed, which the test's output names. */
+  public static long seed(String test) {
     String given = System.getProperty("firn.seed", "");
     long seed = given.isBlank() ? new Random().nextLong() : Long.parseLong(given);
     System.out.println(test + ": firn.seed=" + seed);
-    return new Random(seed);
+    return seed;
   }
 }

@@ -138,10 +138,7 @@ public final class MapStore implements Closeable {
   /** A new map whose head equals {@code source}; shares all its data. */
   public VolumeMap createFrom(long volumeNumber, VolumeOptions volumeOptions, FrozenMap source)
       throws IOException {
-    if (source.root().pointer() == null) {
-      source.owner().checkpoint();
-    }
-    RecordPointer root = source.root().pointer();
+    RecordPointer root = source.owner().durablePlace(source);
     if (root == null) {
       throw new IllegalStateException("a frozen root that its volume does not know any more");
     }
@@ -161,7 +158,7 @@ public final class MapStore implements Closeable {
     if (Files.exists(path)) {
       throw new FileAlreadyExistsException(path.toString());
     }
-    new Superblock(path)
+    new Superblock(path, volumeNumber)
         .write(
             new Superblock.Content(
                 1,
@@ -183,7 +180,7 @@ public final class MapStore implements Closeable {
       if (!Files.exists(path)) {
         throw new NoSuchFileException(path.toString());
       }
-      Superblock superblock = new Superblock(path);
+      Superblock superblock = new Superblock(path, volumeNumber);
       map = new VolumeMap(this, superblock, superblock.read());
       open.put(volumeNumber, map);
     }
@@ -309,7 +306,7 @@ public final class MapStore implements Closeable {
    * @throws NoSuchFileException if there is none with this number
    */
   public Identity identity(long volumeNumber) throws IOException {
-    Superblock.Content content = new Superblock(superblockPath(volumeNumber)).read();
+    Superblock.Content content = new Superblock(superblockPath(volumeNumber), volumeNumber).read();
     return new Identity(
         volumeNumber,
         new VolumeOptions(content.placement(), content.compression().label()),
@@ -362,7 +359,7 @@ public final class MapStore implements Closeable {
 
   private boolean isReadable(long volumeNumber) throws IOException {
     try {
-      new Superblock(superblockPath(volumeNumber)).read();
+      new Superblock(superblockPath(volumeNumber), volumeNumber).read();
       return true;
     } catch (NoSuchFileException | CorruptDataException e) {
       return false;
@@ -376,7 +373,7 @@ public final class MapStore implements Closeable {
         new CorruptDataException(
             "the superblock of volume " + number + " is damaged, and its log has no copy");
     for (Superblock.Content content : new CheckpointFinder(segments, records).find(number)) {
-      new Superblock(path).write(content);
+      new Superblock(path, number).write(content);
       VolumeMap map = null;
       try {
         map = open(number);

@@ -166,7 +166,13 @@ public final class VolumeMap implements Closeable {
     }
     if (result.groups() > 0) {
       LOG.info("volume {}: replayed {} commits", content.volumeNumber(), result.groups());
-      checkpoint();
+      try {
+        checkpoint();
+      } catch (NoSpaceException e) {
+        LOG.warn(
+            "volume {}: the disk is full, so the next start will replay them again",
+            content.volumeNumber());
+      }
     }
   }
 
@@ -356,6 +362,8 @@ public final class VolumeMap implements Closeable {
   }
 
   private boolean writeStagedBatch() throws IOException {
+    // The log knows only of its own failures, not of the superblock's.
+    requireWritable();
     // From when the log gives out a place until the extent knows it.
     int side = inFlight.enter();
     try {
@@ -518,6 +526,24 @@ public final class VolumeMap implements Closeable {
     }
   }
 
+  /**
+   * Where a frozen root is, for those who refer to it from outside of this volume's log. Null if
+   * this volume does not know it any more.
+   */
+  RecordPointer durablePlace(FrozenMap frozen) throws IOException {
+    // A checkpoint gives out places before it forces them, and one that broke off never does.
+    checkpointLock.lock();
+    try {
+      requireWritable();
+      if (frozen.root().pointer() == null) {
+        checkpoint();
+      }
+      return frozen.root().pointer();
+    } finally {
+      checkpointLock.unlock();
+    }
+  }
+
   private void addReplayBytes(long bytes) {
     commitLock.lock();
     try {
@@ -675,10 +701,16 @@ public final class VolumeMap implements Closeable {
 
   /**
    * As {@link #freeze}, but of the map alone: what the layer above holds back is not in it, and
-   * stays held back.
+   * stays held back. Changes nothing, so it also works when writing has ended.
    */
   public FrozenMap freezeUnsealed() throws IOException {
-    return write(map -> issue(head.freeze()));
+    lock.writeLock().lock();
+    try {
+      requireOpen();
+      return issue(head.freeze());
+    } finally {
+      lock.writeLock().unlock();
+    }
   }
 
   /** Hands out a frozen root, whose space is not given back while it is in use. With a lock. */
@@ -825,6 +857,7 @@ public final class VolumeMap implements Closeable {
   /** Work that ends writing where it breaks off, unless a full disk is why. */
   private <T> T orEndWriting(String otherwise, PlaceAction<T> work) throws IOException {
     boolean ends = true;
+    IOException cause = null;
     try {
       T result = work.run();
       ends = false;
@@ -832,16 +865,23 @@ public final class VolumeMap implements Closeable {
     } catch (NoSpaceException e) {
       ends = log.failure() != null;
       throw e;
+    } catch (IOException e) {
+      cause = e;
+      throw e;
     } finally {
       if (ends) {
-        failWith(otherwise);
+        failWith(cause != null ? cause : new IOException(otherwise));
       }
     }
   }
 
   /** Ends writing, for the log's reason if it has one. */
   private void failWith(String otherwise) {
-    IOException cause = log.failure() != null ? log.failure() : new IOException(otherwise);
+    failWith(new IOException(otherwise));
+  }
+
+  private void failWith(IOException otherwise) {
+    IOException cause = log.failure() != null ? log.failure() : otherwise;
     if (failure == null) {
       String name = store.describe(number);
       problem =
@@ -859,6 +899,10 @@ public final class VolumeMap implements Closeable {
     if (cause != null) {
       throw new StoreFailedException(problem, cause);
     }
+    requireOpen();
+  }
+
+  private void requireOpen() throws IOException {
     if (closed) {
       throw new IOException("volume " + number() + " is closed");
     }

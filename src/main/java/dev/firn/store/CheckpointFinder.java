@@ -33,7 +33,6 @@ public final class CheckpointFinder {
         search(segment, found);
       }
     }
-    found.removeIf(content -> content.volumeNumber() != volumeNumber);
     found.sort(Comparator.comparingLong(Superblock.Content::sequence).reversed());
     return found;
   }
@@ -66,7 +65,11 @@ public final class CheckpointFinder {
   private void add(RecordPointer pointer, List<Superblock.Content> found) throws IOException {
     try {
       Superblock.Content content =
-          Superblock.decode(reader.read(RecordType.CHECKPOINT, pointer), 0, pointer);
+          Superblock.decode(
+              reader.read(RecordType.CHECKPOINT, pointer),
+              0,
+              LogPosition.volumeOf(pointer.segment()),
+              pointer);
       if (content != null) {
         found.add(content);
       }

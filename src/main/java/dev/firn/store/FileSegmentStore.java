@@ -141,6 +141,12 @@ public final class FileSegmentStore implements SegmentStore {
         });
   }
 
+  @Override
+  public void settle(long segment) throws IOException {
+    force(segment);
+    NativeFiles.dropCache(path(segment));
+  }
+
   private interface FileAction<T> {
     T run(SegmentFile file) throws IOException;
   }

@@ -15,7 +15,11 @@ import java.util.Map;
  * <p>What is behind the last whole group is the torn tail of a crash and is dropped. A bad record
  * is a torn one only if no later COMMIT says that it had been durable; otherwise it is corruption
  * and throws. File bytes are skipped unread, except in the last group, the only one that may have
- * been written without its force: there every payload is verified.
+ * been written without its force: there every payload is verified that a COMMIT does not call
+ * durable.
+ *
+ * <p>What is handed out is durable. An earlier process may have died, or been told of an error,
+ * before its last force was done: the log is forced before it is read, and read from the disk.
  */
 public final class LogScanner {
   private static final int WINDOW_BYTES = 1 << 20;
@@ -35,7 +39,7 @@ public final class LogScanner {
    */
   public record Result(LogPosition end, long groups, boolean torn) {}
 
-  private record Item(RecordType type, RecordPointer pointer, byte[] payload) {}
+  private record Item(RecordType type, long lsn, RecordPointer pointer, byte[] payload) {}
 
   private final SegmentStore store;
   private final RecordReader reader;
@@ -64,6 +68,9 @@ public final class LogScanner {
     segment = from.segment();
     offset = from.offset();
     expectedLsn = from.nextLsn();
+    for (long each : segmentsFrom(segment)) {
+      store.settle(each);
+    }
     findSuccessors();
     LogPosition end = from;
     long groups = 0;
@@ -120,7 +127,7 @@ public final class LogScanner {
     }
     offset += header.recordBytes();
     expectedLsn++;
-    return new Item(header.type(), pointer, payload);
+    return new Item(header.type(), header.lsn(), pointer, payload);
   }
 
   /** Goes on with the segments that say that the log continues there. */
@@ -242,16 +249,20 @@ public final class LogScanner {
       throws IOException {
     try {
       byte[] payload = reader.read(RecordType.COMMIT, header.at(candidate, at));
-      return payload.length >= 8 && Bytes.getLong(payload, 0) >= expectedLsn;
+      return durableLsn(payload) >= expectedLsn;
     } catch (CorruptDataException e) {
       return false;
     }
   }
 
-  /** Whether all payloads of a group are whole. */
+  /**
+   * Whether all payloads of a group are whole that a crash may have torn. Others that are not are
+   * damaged: whoever reads them is told, but the group was durable.
+   */
   private boolean verifies(List<Item> group) throws IOException {
+    long durableLsn = durableLsn(group.get(group.size() - 1).payload());
     for (Item item : group) {
-      if (item.payload() == null) {
+      if (item.payload() == null && item.lsn() > durableLsn) {
         try {
           reader.read(item.type(), item.pointer());
         } catch (CorruptDataException e) {
@@ -260,6 +271,11 @@ public final class LogScanner {
       }
     }
     return true;
+  }
+
+  /** Up to which LSN all records were durable before this COMMIT was written. */
+  private static long durableLsn(byte[] commit) {
+    return commit.length >= Long.BYTES ? Bytes.getLong(commit, 0) : 0;
   }
 
   private static List<byte[]> deltas(List<Item> group) {

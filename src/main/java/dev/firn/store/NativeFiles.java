@@ -7,11 +7,16 @@ import jnr.constants.platform.Errno;
 import jnr.ffi.LibraryLoader;
 import jnr.ffi.Runtime;
 
-/** What Java's channels cannot do: give the blocks inside of a file back to the disk. */
+/**
+ * What Java's channels cannot do: give the blocks inside of a file back to the disk, and have the
+ * system forget what it has cached of it.
+ */
 final class NativeFiles {
   private static final int O_RDWR_CLOEXEC = 02000002;
   private static final int SEEK_DATA = 3;
   private static final int SEEK_HOLE = 4;
+
+  private static final int POSIX_FADV_DONTNEED = 4;
 
   /** FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE. */
   private static final int PUNCH_HOLE = 3;
@@ -25,6 +30,8 @@ final class NativeFiles {
     long lseek(int fd, long offset, int whence);
 
     int fallocate(int fd, int mode, long offset, long length);
+
+    int posix_fadvise(int fd, long offset, long length, int advice);
   }
 
   private static final LibC LIBC = LibraryLoader.create(LibC.class).load("c");
@@ -49,6 +56,11 @@ final class NativeFiles {
    */
   static long punch(Path file, long from, long to) throws IOException {
     return withFile(file, fd -> eachAllocated(fd, file, from, to, true));
+  }
+
+  /** Lets the system's cache go of a file; what was not forced stays there. */
+  static void dropCache(Path file) throws IOException {
+    withFile(file, fd -> LIBC.posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED));
   }
 
   private static long eachAllocated(int fd, Path file, long from, long to, boolean punch)

@@ -21,7 +21,8 @@ import org.slf4j.LoggerFactory;
  *       several threads overlap.
  *   <li>A COMMIT record is written only when all older segments were forced, and forced only when
  *       every record before it is written; the next one is written only after that force returned.
- *       So at most the last group of a log can be torn by a crash.
+ *       So at most the last group of a log can be torn by a crash. It says up to which LSN all
+ *       records are durable, those of a checkpoint included: recovery takes none of them for torn.
  *   <li>After one failed write or force nothing is written any more, unless the write met a full
  *       disk: then the log goes on in a new segment that continues the old one from the gap on, and
  *       no COMMIT counts that lies behind a gap. Records there can still be read by their pointers.
@@ -244,6 +245,7 @@ public final class SegmentLog {
       awaitWritten(reservations);
       head = new SegmentHead(volumeNumber, gap.segment(), gap.offset());
       nextLsn = gap.nextLsn();
+      durableLsn = Math.min(durableLsn, nextLsn - 1);
       segment++;
       begun = false;
       gap = null;
@@ -354,16 +356,26 @@ public final class SegmentLog {
   public LogPosition commit(List<Draft> last) throws IOException {
     syncLock.lock();
     try {
+      requireWorking();
+      // Before older segments are forced: what a scan does not see must be durable before COMMIT.
+      stepOverGapBeforeCommit();
       byte[] payload = new byte[COMMIT_BYTES];
       Bytes.putLong(payload, 0, durableLsn);
       Draft commit = Draft.of(RecordType.COMMIT, Compression.NONE, payload, payload.length);
       List<Draft> drafts = new ArrayList<>(last);
       drafts.add(commit);
-      requireWorking();
-      // Before older segments are forced: what a scan does not see must be durable before COMMIT.
-      stepOverGapBeforeCommit();
       forceOlder();
       prepare(drafts);
+      return commitGroup(drafts, commit);
+    } finally {
+      syncLock.unlock();
+    }
+  }
+
+  /** Guarded by syncLock. */
+  private LogPosition commitGroup(List<Draft> drafts, Draft commit) throws IOException {
+    boolean full = true;
+    try {
       append(drafts);
       LogPosition behind =
           new LogPosition(
@@ -372,12 +384,32 @@ public final class SegmentLog {
               commit.lsn + 1);
       // Appends that got a place before the COMMIT lie under it in the file: they must be whole
       // for a scan to reach it.
-      forceAll();
+      durableLsn = forceAll();
       requireReachable(behind);
-      durableLsn = commit.lsn;
+      full = false;
       return behind;
     } finally {
-      syncLock.unlock();
+      if (full && failure == null) {
+        giveUp(drafts.get(0));
+      }
+    }
+  }
+
+  /**
+   * Nothing of a group that met a full disk may be replayed: it will be committed again as a whole.
+   */
+  private void giveUp(Draft first) {
+    if (first.pointer == null) {
+      return;
+    }
+    LogPosition place = new LogPosition(first.pointer.segment(), first.pointer.offset(), first.lsn);
+    lock.lock();
+    try {
+      if (gap == null || place.isBefore(gap)) {
+        gap = place;
+      }
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -430,7 +462,7 @@ public final class SegmentLog {
     syncLock.lock();
     try {
       requireWorking();
-      forceAll();
+      durableLsn = forceAll();
     } finally {
       syncLock.unlock();
     }
@@ -449,22 +481,26 @@ public final class SegmentLog {
     force(false);
   }
 
-  /** Makes everything appended survive a crash. */
-  private void forceAll() throws IOException {
-    force(true);
+  /** Makes everything appended survive a crash; answers the LSN up to which that holds. */
+  private long forceAll() throws IOException {
+    return force(true);
   }
 
   /**
    * Waits for the appends under way, forces segments, and forgets those that will never be written
    * again: those from which the log had moved on before. The one that was the current one then may
    * be written meanwhile, even if the log moves on from it, too.
+   *
+   * @return the LSN of the last record that had a place when it began
    */
-  private void force(boolean alsoCurrent) throws IOException {
+  private long force(boolean alsoCurrent) throws IOException {
     long current;
+    long last;
     List<Long> wanted = new ArrayList<>();
     lock.lock();
     try {
       current = segment;
+      last = nextLsn - 1;
       for (long candidate : unforced) {
         if (candidate < current || alsoCurrent) {
           wanted.add(candidate);
@@ -490,6 +526,7 @@ public final class SegmentLog {
     } finally {
       lock.unlock();
     }
+    return last;
   }
 
   private void fail(IOException cause) {

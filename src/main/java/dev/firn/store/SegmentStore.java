@@ -32,6 +32,13 @@ public interface SegmentStore extends Closeable {
   /** Makes all that was written to the segment survive a crash. */
   void force(long segment) throws IOException;
 
+  /**
+   * Makes what earlier processes wrote survive a crash, and lets reads answer what the disk has
+   * from now on, rather than what the system still shows of writes that failed. For recovery, while
+   * nobody writes.
+   */
+  void settle(long segment) throws IOException;
+
   /** Bytes up to the end of the last write. */
   long length(long segment) throws IOException;
 

@@ -1,6 +1,7 @@
 package dev.firn.store;
 
 import dev.firn.base.Bytes;
+import dev.firn.base.DiskErrors;
 import dev.firn.base.DurableFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -13,7 +14,8 @@ import java.util.List;
 /**
  * The file from which a volume is opened: two slots of 4,096 bytes, written in turn, each forced
  * before the next; the valid one with the higher sequence counts. A crash in the middle of a write
- * leaves the other slot.
+ * leaves the other slot. A slot of another volume, which a disk wrote to the wrong place, is not
+ * valid.
  *
  * <p>A slot: magic u64, version u32, CRC32C u32 of the rest, then the fields of {@link Content}.
  */
@@ -46,13 +48,22 @@ public final class Superblock {
       byte[] metadata) {}
 
   private final Path path;
+  private final long volumeNumber;
 
-  public Superblock(Path path) {
+  /**
+   * @param volumeNumber whose superblock it is
+   */
+  public Superblock(Path path, long volumeNumber) {
     this.path = path;
+    this.volumeNumber = volumeNumber;
   }
 
-  /** The newest valid content. */
+  /**
+   * The newest valid content, which is durable on return even if an earlier process died before its
+   * force was done. To be called before the first {@link #write}: that goes over the other slot.
+   */
   public Content read() throws IOException {
+    DurableFiles.force(path);
     return readAll().get(0);
   }
 
@@ -65,8 +76,8 @@ public final class Superblock {
         // Read on: a slot that is missing at the end stays zero and does not verify.
       }
     }
-    Content first = decode(image, 0, path);
-    Content second = decode(image, SLOT_BYTES, path);
+    Content first = decode(image, 0, volumeNumber, path);
+    Content second = decode(image, SLOT_BYTES, volumeNumber, path);
     if (first == null && second == null) {
       throw new CorruptDataException("both superblocks in '" + path + "' are damaged");
     }
@@ -76,7 +87,12 @@ public final class Superblock {
     return first.sequence() > second.sequence() ? List.of(first, second) : List.of(second, first);
   }
 
-  /** Writes to the slot that the sequence number chooses; durable on return. */
+  /**
+   * Writes to the slot that the sequence number chooses; durable on return.
+   *
+   * @throws NoSpaceException if the disk is full: the other slot counts, and this one may be
+   *     written again
+   */
   public void write(Content content) throws IOException {
     byte[] slot = encode(content);
     try (FileChannel channel =
@@ -87,6 +103,8 @@ public final class Superblock {
         at += channel.write(buffer, at);
       }
       channel.force(true);
+    } catch (IOException e) {
+      throw DiskErrors.saysFull(e.getMessage()) ? new NoSpaceException(e.getMessage(), e) : e;
     }
     if (content.sequence() <= 1) {
       DurableFiles.force(path.getParent());
@@ -129,11 +147,12 @@ public final class Superblock {
   }
 
   /**
-   * What a slot says; null if it does not verify.
+   * What a slot says; null if it does not verify, or is another volume's.
    *
    * @param where the slot is, for messages
    */
-  static Content decode(byte[] image, int start, Object where) throws IOException {
+  static Content decode(byte[] image, int start, long volumeNumber, Object where)
+      throws IOException {
     if (image.length < start + SLOT_BYTES) {
       return null;
     }
@@ -151,6 +170,9 @@ public final class Superblock {
               where, version, FormatVersion.CURRENT));
     }
     int at = start + BODY;
+    if (Bytes.getLong(image, at + 8) != volumeNumber) {
+      return null;
+    }
     int names = at + 40 + 2 * RecordPointer.BYTES;
     int placementLength = image[names + 1] & 0xff;
     int metadata = names + 2 + placementLength;

@@ -6,10 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.firn.Seeds;
 import dev.firn.base.Bytes;
 import dev.firn.store.RecordPointer;
-import dev.firn.store.SimulatedStore;
+import dev.firn.store.SimulatedDisk;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -21,7 +19,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Random histories of volumes, clones, shared extents, snapshots, rollbacks, deletions in any order
@@ -41,8 +38,6 @@ class SpaceAccountTest {
   private static final MapOptions SMALL =
       new MapOptions(256, 32 << 10, 64 << 10, 64 << 10, 2 << 10, 8 << 10);
 
-  @TempDir Path directory;
-
   private MapStore store;
   private final Map<Long, VolumeMap> volumes = new TreeMap<>();
   private final Set<Long> headless = new HashSet<>();
@@ -56,12 +51,12 @@ class SpaceAccountTest {
     Random seeds = Seeds.random("everyHistoryIsAccountedForAsByBruteForce");
     for (int history = 0; history < HISTORIES; ) {
       long seed = seeds.nextLong();
-      Path home = Files.createDirectories(directory.resolve("h" + history));
+      SimulatedDisk disk = new SimulatedDisk(512);
       volumes.clear();
       headless.clear();
       nextVolume = 1;
       nextSnapshot = 1;
-      try (MapStore opened = new MapStore(home, new SimulatedStore(), SMALL)) {
+      try (MapStore opened = new MapStore(disk.directory(), disk.segments(), SMALL)) {
         store = opened;
         Random random = new Random(seed);
         create(null);

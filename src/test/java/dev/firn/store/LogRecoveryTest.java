@@ -176,7 +176,7 @@ class LogRecoveryTest {
   @Test
   void theOtherSuperblockCountsWhenOneIsDamaged() throws IOException {
     Path path = directory.resolve("volume.super");
-    Superblock superblock = new Superblock(path);
+    Superblock superblock = new Superblock(path, VOLUME);
     for (long sequence = 1; sequence <= 4; sequence++) {
       superblock.write(
           new Superblock.Content(
@@ -199,6 +199,63 @@ class LogRecoveryTest {
     damaged[4096 + 100] ^= 1;
     Files.write(path, damaged);
     assertThrows(CorruptDataException.class, superblock::read);
+  }
+
+  private static Superblock.Content content(long sequence, long volumeNumber) {
+    return new Superblock.Content(
+        sequence,
+        volumeNumber,
+        null,
+        null,
+        LogPosition.start(volumeNumber),
+        Compression.LZ4,
+        "p",
+        Bytes.utf8("metadata"));
+  }
+
+  /** As a disk does that writes to the wrong place. */
+  @Test
+  void superblockOfAnotherVolumeDoesNotCount() throws IOException {
+    Path path = directory.resolve("volume.super");
+    Superblock superblock = new Superblock(path, VOLUME);
+    superblock.write(content(1, VOLUME));
+    superblock.write(content(2, VOLUME));
+    new Superblock(path, VOLUME + 1).write(content(8, VOLUME + 1));
+    assertEquals(1, superblock.read().sequence());
+    new Superblock(path, VOLUME + 1).write(content(9, VOLUME + 1));
+    assertThrows(CorruptDataException.class, superblock::read);
+  }
+
+  /** What was forced by itself, as a checkpoint's nodes are, is not taken for torn. */
+  @Test
+  void damageOfWhatWasForcedBeforeTheLastGroupDoesNotDropThatGroup() throws IOException {
+    SegmentLog log = log(LogPosition.start(VOLUME));
+    commitGroups(log, 1);
+    Draft node = draft(RecordType.NODE, "a tree's node");
+    log.append(List.of(node));
+    log.sync();
+    commitGroups(log, 1);
+    RecordPointer pointer = node.pointer();
+    byte[] whole = new byte[(int) segments.length(pointer.segment())];
+    segments.read(pointer.segment(), 0, ByteBuffer.wrap(whole));
+    byte[] flipped = whole.clone();
+    flipped[pointer.offset() + RecordFormat.HEADER_BYTES] ^= 1;
+    rewrite(pointer.segment(), flipped);
+    assertEquals(List.of("d0", "d0"), replay(LogPosition.start(VOLUME)));
+    flipped = whole.clone();
+    flipped[pointer.offset()] ^= 1;
+    rewrite(pointer.segment(), flipped);
+    assertThrows(CorruptDataException.class, () -> replay(LogPosition.start(VOLUME)));
+  }
+
+  @Test
+  void settlingKeepsWhatWasWritten() throws IOException {
+    Draft extent = draft(RecordType.EXTENT, "bytes that nobody has forced");
+    log(LogPosition.start(VOLUME)).append(List.of(extent));
+    segments.settle(extent.pointer().segment());
+    assertEquals(
+        "bytes that nobody has forced",
+        Bytes.text(reader.read(RecordType.EXTENT, extent.pointer())));
   }
 
   @Test

@@ -2,12 +2,14 @@ package dev.firn.store;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.firn.Seeds;
 import dev.firn.base.Bytes;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -15,6 +17,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** Appends that overlap commits where one segment ends and the next begins. */
@@ -28,7 +31,8 @@ class SegmentLogTest {
   private static final int COMMITS = 40;
   private static final int EXTENTS_MAX = 1000;
 
-  private final SimulatedStore disk = new SimulatedStore();
+  private final SimulatedDisk disk = new SimulatedDisk(512);
+  private final SegmentStore segments = disk.segments();
   private final Random random = Seeds.random("SegmentLogTest");
   private final List<Draft> extents = new ArrayList<>();
   private SegmentLog log;
@@ -36,6 +40,8 @@ class SegmentLogTest {
   /** Takes part in what the log does with the disk. */
   private interface Hook {
     default void beforeWrite() throws Exception {}
+
+    default void beforeForce() throws Exception {}
 
     default void afterForce() throws Exception {}
   }
@@ -50,7 +56,15 @@ class SegmentLogTest {
                   if (method.getName().equals("write")) {
                     hook.beforeWrite();
                   }
-                  Object result = method.invoke(disk, arguments);
+                  if (method.getName().equals("force")) {
+                    hook.beforeForce();
+                  }
+                  Object result;
+                  try {
+                    result = method.invoke(segments, arguments);
+                  } catch (InvocationTargetException e) {
+                    throw e.getCause();
+                  }
                   if (method.getName().equals("force")) {
                     hook.afterForce();
                   }
@@ -82,7 +96,7 @@ class SegmentLogTest {
   /** Whatever a power failure leaves now must have all of it. */
   private void requireDurable(List<String> deltas) throws IOException {
     for (int i = 0; i < CRASHES; i++) {
-      SimulatedStore left = disk.crash(random);
+      SegmentStore left = disk.powerCut(random).segments();
       RecordReader reader = new RecordReader(left, 1 << 20);
       List<String> found = new ArrayList<>();
       new LogScanner(left, reader, VOLUME)
@@ -152,6 +166,90 @@ class SegmentLogTest {
     requireDurable(List.of("first", "second"));
   }
 
+  /** A long group goes out in several writes; the first may succeed before the disk is full. */
+  @Test
+  void aGroupThatMeetsAFullDiskInItsMiddleIsReplayedOnce() throws IOException {
+    log = new SegmentLog(segments, VOLUME, "p", 64 << 20, LogPosition.start(VOLUME));
+    List<String> texts = List.of("a".repeat(900_000), "b".repeat(900_000), "c".repeat(900_000));
+    disk.plan(FaultPlan.once(FaultPlan.Kind.NO_SPACE, 4, 500));
+    assertThrows(NoSpaceException.class, () -> log.commit(deltas(texts)));
+    log.commit(deltas(texts));
+    requireDurable(texts);
+  }
+
+  private static List<Draft> deltas(List<String> texts) {
+    return texts.stream()
+        .map(Bytes::utf8)
+        .map(bytes -> Draft.of(RecordType.DELTA, Compression.NONE, bytes, bytes.length))
+        .toList();
+  }
+
+  /**
+   * What could not be written is not durable, though its place was given out before a force that
+   * succeeded: a COMMIT that said so would make a torn group of the next one corruption.
+   */
+  @Test
+  void aCommitDoesNotVouchForWhatDidNotFit() throws Exception {
+    AtomicInteger commits = new AtomicInteger();
+    List<SimulatedDisk> torn = new ArrayList<>();
+    open(
+        new Hook() {
+          @Override
+          public void beforeWrite() {
+            if (commits.compareAndSet(1, 2)) {
+              disk.plan(FaultPlan.once(FaultPlan.Kind.NO_SPACE, 0, 500));
+              CompletableFuture<Void> full =
+                  CompletableFuture.runAsync(
+                      () ->
+                          assertThrows(
+                              NoSpaceException.class,
+                              () -> log.append(deltas(List.of("does not fit")))));
+              full.join();
+            }
+          }
+
+          @Override
+          public void beforeForce() {
+            if (commits.get() == 3) {
+              for (int i = 0; i < CRASHES; i++) {
+                torn.add(disk.powerCut(random));
+              }
+            }
+          }
+        });
+    appendExtent();
+    commits.set(1);
+    commit("first");
+    assertEquals(2, commits.getAndIncrement());
+    // Of several sectors.
+    String second = "second".repeat(300);
+    commit(second);
+    assertTrue(torn.size() >= CRASHES);
+    for (SimulatedDisk left : torn) {
+      List<String> found = new ArrayList<>();
+      new LogScanner(left.segments(), new RecordReader(left.segments(), 1 << 20), VOLUME)
+          .scan(
+              LogPosition.start(VOLUME),
+              group -> group.forEach(delta -> found.add(Bytes.text(delta))));
+      assertTrue(found.equals(List.of("first")) || found.equals(List.of("first", second)));
+    }
+    requireDurable(List.of("first", second));
+  }
+
+  @Test
+  void afterAFailedForceNothingIsWrittenAnyMore() throws IOException {
+    log = new SegmentLog(segments, VOLUME, "p", SEGMENT_BYTES, LogPosition.start(VOLUME));
+    appendExtent();
+    disk.plan(FaultPlan.once(FaultPlan.Kind.FORCE_ERROR, 0, 0));
+    assertThrows(IOException.class, () -> commit("first"));
+    long changes = disk.changes();
+    assertThrows(StoreFailedException.class, this::appendExtent);
+    assertThrows(StoreFailedException.class, () -> commit("second"));
+    assertThrows(StoreFailedException.class, log::sync);
+    assertEquals(changes, disk.changes());
+    assertEquals("Input/output error", log.failure().getMessage());
+  }
+
   /**
    * Several append while one commits, on a disk that is full now and then. A commit that returned
    * is found after a crash, whole and once; one that failed is not found in front of a later one.
@@ -160,10 +258,13 @@ class SegmentLogTest {
   void commitsBesideAppendsThatMeetAFullDisk() throws Exception {
     int failed = 0;
     for (int round = 0; round < ROUNDS; round++) {
-      SimulatedStore sometimesFull = new SimulatedStore();
-      sometimesFull.fullSometimes(new Random(random.nextLong()), 3 + random.nextInt(20));
+      SimulatedDisk sometimesFull = new SimulatedDisk(512);
+      sometimesFull.plan(
+          FaultPlan.sometimes(
+              FaultPlan.Kind.NO_SPACE, 3 + random.nextInt(20), new Random(random.nextLong())));
       LogPosition start = LogPosition.start(VOLUME);
-      SegmentLog shared = new SegmentLog(sometimesFull, VOLUME, "p", SEGMENT_BYTES, start);
+      SegmentLog shared =
+          new SegmentLog(sometimesFull.segments(), VOLUME, "p", SEGMENT_BYTES, start);
       List<Draft> written = Collections.synchronizedList(new ArrayList<>());
       List<CompletableFuture<Void>> appenders = new ArrayList<>();
       AtomicBoolean done = new AtomicBoolean();
@@ -222,10 +323,10 @@ class SegmentLogTest {
    *     found as well, but no two, since a caller tries the same changes again
    */
   private void requireFound(
-      SimulatedStore full, List<String> committed, List<String> attempted, List<Draft> covered)
+      SimulatedDisk full, List<String> committed, List<String> attempted, List<Draft> covered)
       throws IOException {
     for (int i = 0; i < CRASHES; i++) {
-      SimulatedStore left = full.crash(random);
+      SegmentStore left = full.powerCut(random).segments();
       RecordReader reader = new RecordReader(left, 1 << 20);
       List<String> found = new ArrayList<>();
       new LogScanner(left, reader, VOLUME)
