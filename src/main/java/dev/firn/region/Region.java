@@ -70,6 +70,7 @@ public final class Region implements Closeable {
   private final Volumes volumes;
   private final Reclaimer reclaimer;
   private final Set<RegionImport> imports = ConcurrentHashMap.newKeySet();
+  private final List<Path> obsoleteMounts = new ArrayList<>();
   private boolean closed;
 
   private Region(Home home, Catalog catalog, RegionInfo info, MapStore store, Clock clock)
@@ -215,6 +216,11 @@ public final class Region implements Closeable {
     return references.snapshot(reference);
   }
 
+  /** Who reads a snapshot now; its deletion waits for them. */
+  public List<String> readers(Snapshot snapshot) {
+    return snapshots.readers(snapshot.number());
+  }
+
   /**
    * Deletes all of them or, when a reference is wrong or one is still being taken, none. Each
    * answer with state deleting waits for a reader to leave; the others are gone.
@@ -250,14 +256,14 @@ public final class Region implements Closeable {
           "'%s' is no snapshot and no volume: 'firn snapshot list' shows what there is",
           SnapshotNames.printable(toSnapshotOrVolume));
     }
-    try (SnapshotLease before = snapshots.lease(from.number())) {
+    try (SnapshotLease before = snapshots.lease(from.number(), "a comparison")) {
       if (toVolume != null) {
         try (Volumes.FrozenHead after = volumes.freeze(toVolume)) {
           compare(from, before.map(), toVolume.number(), after.map(), visitor);
         }
         return;
       }
-      try (SnapshotLease after = snapshots.lease(toSnapshot.number())) {
+      try (SnapshotLease after = snapshots.lease(toSnapshot.number(), "a comparison")) {
         compare(from, before.map(), toSnapshot.volumeNumber(), after.map(), visitor);
       }
     }
@@ -288,7 +294,16 @@ public final class Region implements Closeable {
 
   /** A snapshot's tree, read-only; its deletion waits until closed. */
   public FileSystem openSnapshot(String reference) throws IOException {
-    SnapshotLease lease = snapshots.lease(references.snapshot(reference).number());
+    return openSnapshot(reference, "a reader");
+  }
+
+  /**
+   * As the other.
+   *
+   * @param reader what it is for, as {@link #readers} says it, like {@code an export}
+   */
+  public FileSystem openSnapshot(String reference, String reader) throws IOException {
+    SnapshotLease lease = snapshots.lease(references.snapshot(reference).number(), reader);
     FrozenFileSystem files = null;
     try {
       files =
@@ -346,6 +361,11 @@ public final class Region implements Closeable {
 
   public List<MountRecord> mounts() {
     return mountRows.all();
+  }
+
+  /** Where something was mounted before this start that has gone since. */
+  public List<Path> obsoleteMounts() {
+    return List.copyOf(obsoleteMounts);
   }
 
   /** Keeps a wanted mount, instead of an earlier one with the same directory. */
@@ -430,6 +450,7 @@ public final class Region implements Closeable {
       if (references.findVolume(target) == null && snapshotRows.by("id", target).isEmpty()) {
         LOG.info("{} will not be mounted again: {} is gone", mount.directory(), target);
         mountRows.remove(mount.directory());
+        obsoleteMounts.add(mount.directory());
       }
     }
     for (long volumeNumber : maps.list()) {
