@@ -13,9 +13,10 @@ import picocli.CommandLine.Option;
     name = "scrub",
     description = {
       "Read everything that is kept, and verify it.",
-      "Lists what is damaged, and exits with status 6 if anything is."
+      "Lists what is damaged, and exits with status 6 if anything is.",
+      "One that was interrupted goes on where it was when it is started again within 7 days."
     },
-    footer = {"Example:", "  firn scrub --rate 50M"})
+    footer = {"Example:", "  firn scrub --rate 50M", "  firn scrub --restart"})
 final class ScrubCommand extends ClientCommand {
   @Option(
       names = "--rate",
@@ -24,8 +25,14 @@ final class ScrubCommand extends ClientCommand {
       description = "Read at most so much a second (default: as fast as the disk reads).")
   private Long bytesPerSecondMax;
 
+  @Option(names = "--restart", description = "Begin anew, even if one was interrupted.")
+  private boolean restart;
+
   @Override
   void run(Session session) throws IOException {
+    if (!restart) {
+      tellWhereItGoesOn(session);
+    }
     ItemPrinter printer =
         session.json() ? ItemPrinter.json(session.output()) : new LinePrinter(session.output());
     JsonNode result;
@@ -34,7 +41,8 @@ final class ScrubCommand extends ClientCommand {
           session.work(
               "Scrub",
               ApiClient.parameters()
-                  .put("bytesPerSecondMax", bytesPerSecondMax == null ? 0 : bytesPerSecondMax),
+                  .put("bytesPerSecondMax", bytesPerSecondMax == null ? 0 : bytesPerSecondMax)
+                  .put("restart", restart),
               new Both(printer, progress));
     }
     printer.end();
@@ -46,6 +54,20 @@ final class ScrubCommand extends ClientCommand {
     }
     if (!session.json()) {
       session.output().printf("%s verified: no damage%n", Text.size(result, "verifiedBytes"));
+    }
+  }
+
+  private static void tellWhereItGoesOn(Session session) throws IOException {
+    JsonNode interrupted = session.call("ReadScrub", ApiClient.parameters()).path("interrupted");
+    if (interrupted.isObject()) {
+      session
+          .errors()
+          .printf(
+              "firn: continuing at %s of about %s, where the last scrub was interrupted on %s"
+                  + " (--restart begins anew)%n",
+              Text.size(interrupted, "doneBytes"),
+              Text.size(interrupted, "totalBytes"),
+              Text.time(interrupted, "interruptedAt"));
     }
   }
 

@@ -64,8 +64,16 @@ final class DaemonActions {
 
   /**
    * @param bytesPerSecondMax 0: no limit
+   * @param restart not to continue one that was interrupted
    */
-  record ScrubParameters(long bytesPerSecondMax) {}
+  record ScrubParameters(long bytesPerSecondMax, boolean restart) {}
+
+  /**
+   * What {@code ReadScrub} answers.
+   *
+   * @param interrupted what the next scrub would continue, or null
+   */
+  record ScrubStatus(Region.InterruptedScrub interrupted) {}
 
   /** What {@code ReadStatus} answers. */
   record Status(
@@ -81,6 +89,7 @@ final class DaemonActions {
         .answer("ReadStatus", None.class, none -> status())
         .answer("ReadRegion", None.class, none -> region.info())
         .answer("Reclaim", ReclaimParameters.class, this::reclaim)
+        .answer("ReadScrub", None.class, none -> new ScrubStatus(region.interruptedScrub()))
         .work("Scrub", ScrubParameters.class, this::scrub)
         .answer("Stop", None.class, none -> stop())
         .answer("Mount", MountParameters.class, this::mount)
@@ -112,6 +121,7 @@ final class DaemonActions {
   private Region.ScrubResult scrub(ScrubParameters parameters, Events events) throws IOException {
     return region.scrub(
         parameters.bytesPerSecondMax(),
+        parameters.restart(),
         new ScrubListener() {
           @Override
           public void progress(long doneBytes, long totalBytes) throws IOException {

@@ -5,6 +5,8 @@ import dev.firn.store.RecordPointer;
 import dev.firn.store.RecordReader;
 import dev.firn.store.RecordType;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Reads every record that maps refer to, and verifies it; each once, however many roots share it.
@@ -15,6 +17,10 @@ public final class Scrub {
   private final ExtentKeys extentKeys;
   private final ScrubVisitor visitor;
   private final LiveRecords seen = new LiveRecords();
+  private final List<Place> completed = new ArrayList<>();
+
+  /** Where a node is. What is there never changes. */
+  public record Place(long segment, int offset) {}
 
   // What is being walked.
   private FrozenMap root;
@@ -24,6 +30,19 @@ public final class Scrub {
     this.records = records;
     this.extentKeys = extentKeys;
     this.visitor = visitor;
+  }
+
+  /** Passes over what an earlier scrub has verified. */
+  public void skip(List<Place> verified) {
+    for (Place place : verified) {
+      seen.begin(place.segment(), place.offset());
+    }
+    completed.addAll(verified);
+  }
+
+  /** The nodes that were walked with all below them, those that were skipped among them. */
+  public List<Place> completed() {
+    return List.copyOf(completed);
   }
 
   /** Verifies a map's head and its frozen roots. */
@@ -83,6 +102,10 @@ public final class Scrub {
       } else if (snapshotNumber != ScrubVisitor.TABLE && LiveWalk.isExtent(extentKeys, node, i)) {
         extent(node.entry(i));
       }
+    }
+    // A leaf may have been in a tree of snapshots, whose extents are none: those are always read.
+    if (node.pointer() != null && snapshotNumber != ScrubVisitor.TABLE) {
+      completed.add(new Place(node.pointer().segment(), node.pointer().offset()));
     }
   }
 

@@ -24,6 +24,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
@@ -32,6 +33,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -71,6 +73,7 @@ public final class Region implements Closeable {
   private final Reclaimer reclaimer;
   private final Set<RegionImport> imports = ConcurrentHashMap.newKeySet();
   private final List<Path> obsoleteMounts = new ArrayList<>();
+  private final AtomicBoolean scrubbing = new AtomicBoolean();
   private boolean closed;
 
   private Region(Home home, Catalog catalog, RegionInfo info, MapStore store, Clock clock)
@@ -342,13 +345,53 @@ public final class Region implements Closeable {
   /**
    * Reads everything that the home keeps and verifies it, beside all other work.
    *
+   * <p>One that is interrupted can be continued, also by the next process.
+   *
    * @param bytesPerSecondMax 0: as fast as the disk reads
+   * @param restart begin anew even if an earlier one was interrupted
+   * @throws FirnException CONFLICT while another one runs
    */
-  public ScrubResult scrub(long bytesPerSecondMax, ScrubListener listener) throws IOException {
-    Scrubber scrubber =
-        new Scrubber(store, maps, volumeRows, volumes, snapshotRows, listener, bytesPerSecondMax);
-    long bytes = scrubber.run();
-    return new ScrubResult(bytes, scrubber.damages());
+  public ScrubResult scrub(long bytesPerSecondMax, boolean restart, ScrubListener listener)
+      throws IOException {
+    if (!scrubbing.compareAndSet(false, true)) {
+      throw FirnException.conflict("a scrub runs already: wait for that to end, or interrupt it");
+    }
+    try {
+      Scrubber scrubber =
+          new Scrubber(
+              store,
+              maps,
+              volumeRows,
+              volumes,
+              snapshotRows,
+              listener,
+              bytesPerSecondMax,
+              home.scrubState(),
+              clock);
+      ScrubState interrupted = restart ? null : ScrubState.load(home.scrubState(), clock.instant());
+      if (interrupted != null) {
+        scrubber.continueFrom(interrupted);
+      }
+      long bytes = scrubber.run();
+      return new ScrubResult(bytes, scrubber.damages());
+    } finally {
+      scrubbing.set(false);
+    }
+  }
+
+  /**
+   * How far a scrub had come that was interrupted.
+   *
+   * @param totalBytes about
+   */
+  public record InterruptedScrub(Instant interruptedAt, long doneBytes, long totalBytes) {}
+
+  /** The scrub that the next one would continue, or null. */
+  public InterruptedScrub interruptedScrub() {
+    ScrubState state = ScrubState.load(home.scrubState(), clock.instant());
+    return state == null
+        ? null
+        : new InterruptedScrub(state.savedAt(), state.doneBytes(), state.totalBytes());
   }
 
   /**
