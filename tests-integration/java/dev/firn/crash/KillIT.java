@@ -4,18 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.firn.Seeds;
-import dev.firn.base.ErrorKind;
-import dev.firn.base.FirnException;
 import dev.firn.cli.FirnCommand;
-import dev.firn.daemon.HomePaths;
-import dev.firn.server.ApiClient;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -80,41 +75,5 @@ class KillIT {
     Files.writeString(mount.resolve("after"), "goes on");
     assertEquals("goes on", Files.readString(mount.resolve("after")));
     System.out.println("killed: " + log.describe() + ", found " + prefix);
-  }
-
-  /** Asks the daemon for it until that is dead; a command would start another one. */
-  private static final class Reclaiming {
-    private final AtomicInteger runs = new AtomicInteger();
-    private final Thread thread;
-    private volatile FirnException corrupt;
-
-    Reclaiming(Path home) {
-      ApiClient client = new ApiClient(HomePaths.socket(home), false);
-      thread = new Thread(() -> runUntilBroken(client), "reclaiming");
-      thread.start();
-    }
-
-    private void runUntilBroken(ApiClient client) {
-      try {
-        while (true) {
-          client.call("Reclaim", ApiClient.parameters().put("dryRun", false));
-          runs.incrementAndGet();
-        }
-      } catch (FirnException e) {
-        corrupt = e.kind() == ErrorKind.CORRUPT ? e : null;
-      } catch (IOException e) {
-        // The daemon is dead; that is why we are here.
-      }
-    }
-
-    /** How often it was done. */
-    int end() throws InterruptedException {
-      thread.join(TimeUnit.SECONDS.toMillis(30));
-      assertTrue(!thread.isAlive(), "the reclaiming hangs");
-      if (corrupt != null) {
-        throw corrupt;
-      }
-      return runs.get();
-    }
   }
 }

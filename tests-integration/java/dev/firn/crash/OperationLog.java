@@ -14,7 +14,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
@@ -35,12 +37,29 @@ final class OperationLog {
 
   private final Random random;
   private final List<Operation> operations = new ArrayList<>();
-  private final NavigableMap<String, byte[]> current = new TreeMap<>();
+  private final NavigableMap<String, byte[]> base;
+  private final NavigableMap<String, byte[]> current;
   private final Map<String, Integer> snapshots = new TreeMap<>();
+  private final List<String> deletable = new ArrayList<>();
+  private final Set<String> deleted = new TreeSet<>();
+  private String snapshotAtWork;
   private int durable;
 
   OperationLog(Random random) {
+    this(random, new TreeMap<>(), Set.of());
+  }
+
+  /**
+   * A log that goes on where another one was found.
+   *
+   * @param base what the directory holds
+   * @param deletable snapshots that are there and may be deleted; without any none are
+   */
+  OperationLog(Random random, NavigableMap<String, byte[]> base, Set<String> deletable) {
     this.random = random;
+    this.base = base;
+    this.current = new TreeMap<>(base);
+    this.deletable.addAll(deletable);
   }
 
   /** How many operations were begun. */
@@ -58,6 +77,25 @@ final class OperationLog {
     return snapshots;
   }
 
+  /** The snapshots that were there before, or were taken, and are deleted. */
+  Set<String> deleted() {
+    return deleted;
+  }
+
+  /** The snapshot whose taking or deletion was begun last and has not returned, or null. */
+  String snapshotAtWork() {
+    return snapshotAtWork;
+  }
+
+  /** What the first operations make of the base. */
+  NavigableMap<String, byte[]> treeAfter(int count) {
+    NavigableMap<String, byte[]> tree = new TreeMap<>(base);
+    for (Operation operation : operations.subList(0, count)) {
+      operation.model(tree);
+    }
+    return tree;
+  }
+
   /** Performs operations until the file system breaks off or the limit is reached. */
   void runUntilBroken(Path root, int limit) {
     try {
@@ -70,15 +108,32 @@ final class OperationLog {
           durable = operations.size();
         }
         if (random.nextInt(150) == 0) {
-          String name = "s" + operations.size();
-          Files.createDirectory(root.resolve(".snapshots").resolve(name));
-          snapshots.put(name, operations.size());
-          durable = operations.size();
+          takeSnapshot(root);
+        }
+        if (random.nextInt(150) == 0 && !deletable.isEmpty()) {
+          deleteSnapshot(root);
         }
       }
     } catch (IOException e) {
       // The daemon was killed: what was begun last may or may not have happened.
     }
+  }
+
+  private void takeSnapshot(Path root) throws IOException {
+    String name = "s" + random.nextInt(Integer.MAX_VALUE);
+    snapshotAtWork = name;
+    Files.createDirectory(root.resolve(".snapshots").resolve(name));
+    snapshots.put(name, operations.size());
+    durable = operations.size();
+    snapshotAtWork = null;
+  }
+
+  private void deleteSnapshot(Path root) throws IOException {
+    String name = deletable.remove(random.nextInt(deletable.size()));
+    snapshotAtWork = name;
+    Files.delete(root.resolve(".snapshots").resolve(name));
+    deleted.add(name);
+    snapshotAtWork = null;
   }
 
   /** Syncs one file; Firn's commits cover everything done before. */
@@ -199,8 +254,8 @@ final class OperationLog {
   int prefixOf(Path root) throws IOException {
     Map<String, Integer> found = new Fingerprints().of(read(root));
     Fingerprints fingerprints = new Fingerprints();
-    NavigableMap<String, byte[]> tree = new TreeMap<>();
-    int match = found.isEmpty() ? 0 : -1;
+    NavigableMap<String, byte[]> tree = new TreeMap<>(base);
+    int match = found.equals(fingerprints.of(tree)) ? 0 : -1;
     for (int i = 0; i < operations.size(); i++) {
       operations.get(i).model(tree);
       if (found.equals(fingerprints.of(tree))) {
@@ -212,10 +267,11 @@ final class OperationLog {
 
   /** Whether a tree, such as a snapshot's, is exactly what the first operations made. */
   boolean isPrefix(Path root, int count) throws IOException {
-    NavigableMap<String, byte[]> tree = new TreeMap<>();
-    for (Operation operation : operations.subList(0, count)) {
-      operation.model(tree);
-    }
+    return isTree(root, treeAfter(count));
+  }
+
+  /** Whether a directory is exactly this tree. */
+  static boolean isTree(Path root, NavigableMap<String, byte[]> tree) throws IOException {
     Fingerprints fingerprints = new Fingerprints();
     return fingerprints.of(read(root)).equals(fingerprints.of(tree));
   }

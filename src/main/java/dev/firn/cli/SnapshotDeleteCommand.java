@@ -28,6 +28,17 @@ final class SnapshotDeleteCommand extends ClientCommand {
     ObjectNode parameters = ApiClient.parameters();
     snapshots.forEach(parameters.putArray("snapshots")::add);
     JsonNode deleted = session.call("DeleteSnapshots", parameters).get("snapshots");
-    session.printedAsJson(deleted);
+    if (session.printedAsJson(deleted)) {
+      return;
+    }
+    for (JsonNode snapshot : deleted) {
+      if (Text.list(snapshot, "waitsFor") != null) {
+        session
+            .output()
+            .printf(
+                "%s is deleted as soon as it is not read any more by: %s%n",
+                Text.of(snapshot, "id"), Text.list(snapshot, "waitsFor"));
+      }
+    }
   }
 }

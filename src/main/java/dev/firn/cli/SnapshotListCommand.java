@@ -31,10 +31,16 @@ final class SnapshotListCommand extends ClientCommand {
           Text.of(snapshot, "name"),
           Text.of(snapshot, "volumeName"),
           Text.size(snapshot, "sizeBytes"),
-          Text.of(snapshot, "state"),
+          state(snapshot),
           Text.time(snapshot, "createdAt"),
           Text.list(snapshot, "mountedAt"));
     }
     table.print(session.output());
+  }
+
+  private static String state(JsonNode snapshot) {
+    String waitsFor = Text.list(snapshot, "waitsFor");
+    String state = Text.of(snapshot, "state");
+    return waitsFor == null ? state : state + ", waits for " + waitsFor;
   }
 }

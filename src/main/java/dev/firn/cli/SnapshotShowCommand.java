@@ -30,6 +30,7 @@ final class SnapshotShowCommand extends ClientCommand {
     fields.add("Volume id", Text.of(shown, "volumeId"));
     fields.add("Volume size", Text.size(shown, "sizeBytes"));
     fields.add("State", Text.of(shown, "state"));
+    fields.add("Waits for", Text.list(shown, "waitsFor"));
     fields.add("Failure", Text.of(shown, "failure"));
     fields.add("Progress", Text.of(shown, "progress") + " %");
     fields.add("Description", Text.of(shown, "description"));

@@ -64,8 +64,16 @@ final class DaemonActions {
 
   /**
    * @param bytesPerSecondMax 0: no limit
+   * @param restart not to continue one that was interrupted
    */
-  record ScrubParameters(long bytesPerSecondMax) {}
+  record ScrubParameters(long bytesPerSecondMax, boolean restart) {}
+
+  /**
+   * What {@code ReadScrub} answers.
+   *
+   * @param interrupted what the next scrub would continue, or null
+   */
+  record ScrubStatus(Region.InterruptedScrub interrupted) {}
 
   /**
    * @param headsOnly whether to leave out the file systems of snapshots
@@ -87,6 +95,7 @@ final class DaemonActions {
         .answer("ReadRegion", None.class, none -> region.info())
         .answer("Reclaim", ReclaimParameters.class, this::reclaim)
         .answer("ReadDiskUse", None.class, none -> region.diskUse())
+        .answer("ReadScrub", None.class, none -> new ScrubStatus(region.interruptedScrub()))
         .work("Scrub", ScrubParameters.class, this::scrub)
         .work("Check", CheckParameters.class, this::check)
         .answer("Stop", None.class, none -> stop())
@@ -117,7 +126,8 @@ final class DaemonActions {
   }
 
   private Region.ScrubResult scrub(ScrubParameters parameters, Events events) throws IOException {
-    return region.scrub(parameters.bytesPerSecondMax(), listener("Scrub", events));
+    return region.scrub(
+        parameters.bytesPerSecondMax(), parameters.restart(), listener("Scrub", events));
   }
 
   private Map<String, Object> check(CheckParameters parameters, Events events) throws IOException {

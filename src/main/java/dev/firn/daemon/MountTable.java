@@ -63,6 +63,13 @@ final class MountTable {
 
   /** Mounts what was mounted when the home was last in service; failures are kept and shown. */
   void restore() {
+    for (Path directory : region.obsoleteMounts()) {
+      try {
+        MountPoint.clearDeadMounts(directory);
+      } catch (IOException | RuntimeException e) {
+        LOG.warn("A dead mount stays at {}", directory, e);
+      }
+    }
     for (MountRecord record : region.mounts()) {
       Entry entry = new Entry(record);
       synchronized (lock) {
@@ -303,7 +310,7 @@ final class MountTable {
     String source = snapshot ? record.targetId() : region.volume(record.targetId()).name();
     FileSystem fileSystem =
         snapshot
-            ? region.openSnapshot(record.targetId())
+            ? region.openSnapshot(record.targetId(), "the mount at " + record.directory())
             : region.openVolume(record.targetId(), record.showSnapshots());
     Mount mount = null;
     try {

@@ -6,6 +6,7 @@ import dev.firn.region.Volume;
 import dev.firn.server.Actions;
 import dev.firn.server.Events;
 import dev.firn.snapshot.Snapshot;
+import dev.firn.snapshot.SnapshotState;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -68,8 +69,13 @@ final class SnapshotActions {
     }
   }
 
-  /** A snapshot and where it is mounted, as the API shows it. */
-  record SnapshotStatus(@JsonUnwrapped Snapshot snapshot, List<Path> mountedAt) {}
+  /**
+   * A snapshot and where it is mounted, as the API shows it.
+   *
+   * @param waitsFor while it is being deleted: who still reads it, each once
+   */
+  record SnapshotStatus(
+      @JsonUnwrapped Snapshot snapshot, List<Path> mountedAt, List<String> waitsFor) {}
 
   void register(Actions actions) {
     actions
@@ -151,6 +157,10 @@ final class SnapshotActions {
   }
 
   private SnapshotStatus status(Snapshot snapshot) {
-    return new SnapshotStatus(snapshot, mounts.directoriesOf(snapshot.id()));
+    List<String> waitsFor =
+        snapshot.state() == SnapshotState.DELETING
+            ? region.readers(snapshot).stream().distinct().toList()
+            : List.of();
+    return new SnapshotStatus(snapshot, mounts.directoriesOf(snapshot.id()), waitsFor);
   }
 }

@@ -184,7 +184,12 @@ public final class MountPoint {
     return parent == null ? absolute : parent.toRealPath().resolve(absolute.getFileName());
   }
 
-  private static void clearDeadMounts(Path place) throws IOException {
+  /**
+   * Takes away what a dead process left mounted at a directory.
+   *
+   * @param place its real path
+   */
+  public static void clearDeadMounts(Path place) throws IOException {
     for (int i = 0; i < DEAD_MOUNTS_MAX && isDeadMount(place); i++) {
       unmountLazily(place);
     }

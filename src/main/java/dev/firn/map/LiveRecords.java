@@ -23,12 +23,17 @@ final class LiveRecords {
 
   /** As {@link #begin(Node)}, without having to read it; its record is live. */
   boolean begin(RecordPointer node) {
-    int index = indexes.computeIfAbsent(node.segment(), segment -> indexes.size() + 1);
-    if (!walked.add((long) index << 32 | node.offset() & 0xffffffffL)) {
+    if (!begin(node.segment(), node.offset())) {
       return false;
     }
     add(node);
     return true;
+  }
+
+  /** As the others, for those who do not ask where live records are. */
+  boolean begin(long segment, int offset) {
+    int index = indexes.computeIfAbsent(segment, key -> indexes.size() + 1);
+    return walked.add((long) index << 32 | offset & 0xffffffffL);
   }
 
   /**

@@ -7,8 +7,10 @@ import dev.firn.store.RecordReader;
 import dev.firn.store.RecordType;
 import dev.firn.store.SegmentStore;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -34,6 +36,10 @@ public final class Scrub {
   private final ScrubVisitor visitor;
   private final LiveRecords seen = new LiveRecords();
   private final Map<Long, Long> lengths = new HashMap<>();
+  private final List<Place> completed = new ArrayList<>();
+
+  /** Where a node is. What is there never changes. */
+  public record Place(long segment, int offset) {}
 
   // What is being walked.
   private FrozenMap root;
@@ -50,6 +56,19 @@ public final class Scrub {
     this.depth = depth;
     this.extentKeys = extentKeys;
     this.visitor = visitor;
+  }
+
+  /** Passes over what an earlier scrub has verified. */
+  public void skip(List<Place> verified) {
+    for (Place place : verified) {
+      seen.begin(place.segment(), place.offset());
+    }
+    completed.addAll(verified);
+  }
+
+  /** The nodes that were walked with all below them, those that were skipped among them. */
+  public List<Place> completed() {
+    return List.copyOf(completed);
   }
 
   /** Verifies a map's head and its frozen roots. */
@@ -127,6 +146,10 @@ public final class Scrub {
       } else if (snapshotNumber != ScrubVisitor.TABLE && LiveWalk.isExtent(extentKeys, node, i)) {
         extent(node.entry(i));
       }
+    }
+    // A leaf may have been in a tree of snapshots, whose extents are none: those are always read.
+    if (node.pointer() != null && snapshotNumber != ScrubVisitor.TABLE) {
+      completed.add(new Place(node.pointer().segment(), node.pointer().offset()));
     }
   }
 

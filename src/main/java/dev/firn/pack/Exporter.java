@@ -48,7 +48,7 @@ public final class Exporter {
       ProgressListener listener)
       throws IOException {
     Snapshot snapshot = region.snapshot(snapshotReference);
-    try (FileSystem source = region.openSnapshot(snapshot.id())) {
+    try (FileSystem source = region.openSnapshot(snapshot.id(), "an export")) {
       write(source, snapshot, format, target, spoolDirectory(region), listener);
     } catch (IOException e) {
       throw FullDisk.explain(e, "the disk of the home, or the one that is written to,");
@@ -71,7 +71,7 @@ public final class Exporter {
       ProgressListener listener)
       throws IOException {
     Snapshot snapshot = region.snapshot(snapshotReference);
-    try (FileSystem source = region.openSnapshot(snapshot.id())) {
+    try (FileSystem source = region.openSnapshot(snapshot.id(), "an export")) {
       writeFile(source, snapshot, format, file, listener);
     } catch (IOException e) {
       throw FullDisk.explain(e, "the disk of '" + file + "'");

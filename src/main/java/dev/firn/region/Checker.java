@@ -12,6 +12,7 @@ import dev.firn.vfs.PathFinder;
 import dev.firn.vfs.TreeCheck;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
+import java.time.Clock;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
@@ -53,7 +54,9 @@ final class Checker {
   }
 
   long run(boolean headsOnly) throws IOException {
-    Scrubber structure = new Scrubber(store, maps, names, volumes, Scrub.Depth.TREES, listener, 0);
+    Scrubber structure =
+        new Scrubber(
+            store, maps, names, volumes, Scrub.Depth.TREES, listener, 0, null, Clock.systemUTC());
     structure.run();
     Set<Long> present = new HashSet<>(maps.list());
     for (long number : present) {

@@ -36,6 +36,7 @@ import java.util.concurrent.ConcurrentHashMap;
  *  run/         the daemon's socket
  *  log/         the daemon's log
  *  tmp/         emptied at each start
+ *  scrub.state  where an interrupted scrub goes on; may be missing
  * </pre>
  */
 final class Home implements Closeable {
@@ -126,6 +127,11 @@ final class Home implements Closeable {
 
   Path catalog() {
     return directory.resolve("catalog.db");
+  }
+
+  /** How far an interrupted scrub has come. */
+  Path scrubState() {
+    return directory.resolve("scrub.state");
   }
 
   Path store() {

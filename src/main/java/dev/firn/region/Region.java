@@ -25,6 +25,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
@@ -33,6 +34,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -72,6 +74,8 @@ public final class Region implements Closeable {
   private final Reclaimer reclaimer;
   private final Accounting accounting;
   private final Set<RegionImport> imports = ConcurrentHashMap.newKeySet();
+  private final List<Path> obsoleteMounts = new ArrayList<>();
+  private final AtomicBoolean scrubbing = new AtomicBoolean();
   private boolean closed;
 
   private Region(Home home, Catalog catalog, RegionInfo info, MapStore store, Clock clock)
@@ -226,6 +230,11 @@ public final class Region implements Closeable {
     return references.snapshot(reference);
   }
 
+  /** Who reads a snapshot now; its deletion waits for them. */
+  public List<String> readers(Snapshot snapshot) {
+    return snapshots.readers(snapshot.number());
+  }
+
   /**
    * Deletes all of them or, when a reference is wrong or one is still being taken, none. Each
    * answer with state deleting waits for a reader to leave; the others are gone.
@@ -261,14 +270,14 @@ public final class Region implements Closeable {
           "'%s' is no snapshot and no volume: 'firn snapshot list' shows what there is",
           SnapshotNames.printable(toSnapshotOrVolume));
     }
-    try (SnapshotLease before = snapshots.lease(from.number())) {
+    try (SnapshotLease before = snapshots.lease(from.number(), "a comparison")) {
       if (toVolume != null) {
         try (Volumes.FrozenHead after = volumes.freeze(toVolume)) {
           compare(from, before.map(), toVolume.number(), after.map(), visitor);
         }
         return;
       }
-      try (SnapshotLease after = snapshots.lease(toSnapshot.number())) {
+      try (SnapshotLease after = snapshots.lease(toSnapshot.number(), "a comparison")) {
         compare(from, before.map(), toSnapshot.volumeNumber(), after.map(), visitor);
       }
     }
@@ -299,7 +308,16 @@ public final class Region implements Closeable {
 
   /** A snapshot's tree, read-only; its deletion waits until closed. */
   public FileSystem openSnapshot(String reference) throws IOException {
-    SnapshotLease lease = snapshots.lease(references.snapshot(reference).number());
+    return openSnapshot(reference, "a reader");
+  }
+
+  /**
+   * As the other.
+   *
+   * @param reader what it is for, as {@link #readers} says it, like {@code an export}
+   */
+  public FileSystem openSnapshot(String reference, String reader) throws IOException {
+    SnapshotLease lease = snapshots.lease(references.snapshot(reference).number(), reader);
     FrozenFileSystem files = null;
     try {
       files =
@@ -348,20 +366,53 @@ public final class Region implements Closeable {
   /**
    * Reads everything that the home keeps and verifies it, beside all other work.
    *
+   * <p>One that is interrupted can be continued, also by the next process.
+   *
    * @param bytesPerSecondMax 0: as fast as the disk reads
+   * @param restart begin anew even if an earlier one was interrupted
+   * @throws FirnException CONFLICT while another one runs
    */
-  public ScrubResult scrub(long bytesPerSecondMax, ScrubListener listener) throws IOException {
-    Scrubber scrubber =
-        new Scrubber(
-            store,
-            maps,
-            new RootNames(volumeRows, snapshotRows),
-            volumes,
-            Scrub.Depth.FILE_BYTES,
-            listener,
-            bytesPerSecondMax);
-    long bytes = scrubber.run();
-    return new ScrubResult(bytes, scrubber.damages());
+  public ScrubResult scrub(long bytesPerSecondMax, boolean restart, ScrubListener listener)
+      throws IOException {
+    if (!scrubbing.compareAndSet(false, true)) {
+      throw FirnException.conflict("a scrub runs already: wait for that to end, or interrupt it");
+    }
+    try {
+      Scrubber scrubber =
+          new Scrubber(
+              store,
+              maps,
+              new RootNames(volumeRows, snapshotRows),
+              volumes,
+              Scrub.Depth.FILE_BYTES,
+              listener,
+              bytesPerSecondMax,
+              home.scrubState(),
+              clock);
+      ScrubState interrupted = restart ? null : ScrubState.load(home.scrubState(), clock.instant());
+      if (interrupted != null) {
+        scrubber.continueFrom(interrupted);
+      }
+      long bytes = scrubber.run();
+      return new ScrubResult(bytes, scrubber.damages());
+    } finally {
+      scrubbing.set(false);
+    }
+  }
+
+  /**
+   * How far a scrub had come that was interrupted.
+   *
+   * @param totalBytes about
+   */
+  public record InterruptedScrub(Instant interruptedAt, long doneBytes, long totalBytes) {}
+
+  /** The scrub that the next one would continue, or null. */
+  public InterruptedScrub interruptedScrub() {
+    ScrubState state = ScrubState.load(home.scrubState(), clock.instant());
+    return state == null
+        ? null
+        : new InterruptedScrub(state.savedAt(), state.doneBytes(), state.totalBytes());
   }
 
   /**
@@ -388,6 +439,11 @@ public final class Region implements Closeable {
 
   public List<MountRecord> mounts() {
     return mountRows.all();
+  }
+
+  /** Where something was mounted before this start that has gone since. */
+  public List<Path> obsoleteMounts() {
+    return List.copyOf(obsoleteMounts);
   }
 
   /** Keeps a wanted mount, instead of an earlier one with the same directory. */
@@ -472,6 +528,7 @@ public final class Region implements Closeable {
       if (references.findVolume(target) == null && snapshotRows.by("id", target).isEmpty()) {
         LOG.info("{} will not be mounted again: {} is gone", mount.directory(), target);
         mountRows.remove(mount.directory());
+        obsoleteMounts.add(mount.directory());
       }
     }
     for (long volumeNumber : maps.list()) {

@@ -156,7 +156,7 @@ final class Volumes {
           "volume '%s' would be smaller than snapshot '%s': give a size of at least %s",
           request.name(), source.nameOrId(), exact(source.sizeBytes()));
     }
-    try (SnapshotLease lease = snapshots.lease(source.number())) {
+    try (SnapshotLease lease = snapshots.lease(source.number(), "a new volume")) {
       return create(
           rows.insert(request.name(), kind, sizeBytes, compression, subregion, source.id()), lease);
     }

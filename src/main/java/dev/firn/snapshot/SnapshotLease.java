@@ -10,13 +10,16 @@ public final class SnapshotLease implements Closeable {
   private final Snapshot snapshot;
   private final MapPool.Use use;
   private final FrozenMap map;
+  private final String reader;
   private boolean closed;
 
-  SnapshotLease(SnapshotManager manager, Snapshot snapshot, MapPool.Use use, FrozenMap map) {
+  SnapshotLease(
+      SnapshotManager manager, Snapshot snapshot, MapPool.Use use, FrozenMap map, String reader) {
     this.manager = manager;
     this.snapshot = snapshot;
     this.use = use;
     this.map = map;
+    this.reader = reader;
   }
 
   /** The snapshot as it was when the lease began. */
@@ -40,7 +43,7 @@ public final class SnapshotLease implements Closeable {
       map.close();
       use.close();
     } finally {
-      manager.release(snapshot.number());
+      manager.release(snapshot.number(), reader);
     }
   }
 }

@@ -57,8 +57,8 @@ public final class SnapshotManager implements Closeable {
   /** The last request of each volume; requests enter in the order of their rows. */
   private final Map<Long, CompletableFuture<Snapshot>> queue = new HashMap<>();
 
-  /** How many leases each snapshot has. Guards itself, {@link #deferred} and going to deleting. */
-  private final Map<Long, Integer> leases = new HashMap<>();
+  /** Who has leases of each snapshot. Guards itself, {@link #deferred} and going to deleting. */
+  private final Map<Long, List<String>> leases = new HashMap<>();
 
   /** Snapshots in state deleting that wait for their last lease. */
   private final Set<Long> deferred = new HashSet<>();
@@ -111,9 +111,10 @@ public final class SnapshotManager implements Closeable {
   /**
    * Keeps a completed snapshot readable until the lease is closed.
    *
+   * @param reader what it is for, in words for those who wait for its end, like {@code an export}
    * @throws FirnException NOT_FOUND if it is gone, CONFLICT if it is in another state
    */
-  public SnapshotLease lease(long number) throws IOException {
+  public SnapshotLease lease(long number, String reader) throws IOException {
     Snapshot snapshot;
     synchronized (leases) {
       snapshot = records.find(number);
@@ -125,7 +126,7 @@ public final class SnapshotManager implements Closeable {
             "snapshot '%s' is %s, not completed: it cannot be read",
             snapshot.nameOrId(), snapshot.state().text());
       }
-      leases.merge(number, 1, Integer::sum);
+      leases.computeIfAbsent(number, key -> new ArrayList<>()).add(reader);
     }
     MapPool.Use use = null;
     try {
@@ -136,12 +137,12 @@ public final class SnapshotManager implements Closeable {
             "snapshot '%s' is in the catalog but not in volume %d's log: run 'firn check'",
             snapshot.nameOrId(), snapshot.volumeNumber());
       }
-      return new SnapshotLease(this, snapshot, use, map);
+      return new SnapshotLease(this, snapshot, use, map, reader);
     } catch (IOException | RuntimeException e) {
       if (use != null) {
         use.close();
       }
-      release(number);
+      release(number, reader);
       throw e;
     }
   }
@@ -195,7 +196,7 @@ public final class SnapshotManager implements Closeable {
    * @return the snapshot that keeps the old head
    */
   public Snapshot rollback(SnapshotRequest keeping, long targetNumber) throws IOException {
-    try (SnapshotLease target = lease(targetNumber)) {
+    try (SnapshotLease target = lease(targetNumber, "a rollback")) {
       Snapshot kept = create(keeping);
       synchronized (lockOf(keeping.volumeNumber())) {
         try (MapPool.Use use = maps.open(keeping.volumeNumber())) {
@@ -300,9 +301,20 @@ public final class SnapshotManager implements Closeable {
     watchers.remove(watcher);
   }
 
-  void release(long number) {
+  /** Who reads a snapshot now, which its deletion waits for; in the order they came. */
+  public List<String> readers(long number) {
     synchronized (leases) {
-      leases.computeIfPresent(number, (key, count) -> count == 1 ? null : count - 1);
+      return List.copyOf(leases.getOrDefault(number, List.of()));
+    }
+  }
+
+  void release(long number, String reader) {
+    synchronized (leases) {
+      List<String> readers = leases.get(number);
+      readers.remove(reader);
+      if (readers.isEmpty()) {
+        leases.remove(number);
+      }
       if (leases.containsKey(number) || !deferred.remove(number)) {
         return;
       }

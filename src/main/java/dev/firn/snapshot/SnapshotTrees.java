@@ -1,9 +1,12 @@
 package dev.firn.snapshot;
 
 import dev.firn.base.FirnException;
+import dev.firn.vfs.DirectoryEntry;
 import dev.firn.vfs.Errno;
 import dev.firn.vfs.ErrnoException;
+import dev.firn.vfs.FileSystem;
 import dev.firn.vfs.FrozenFileSystem;
+import dev.firn.vfs.KernelCache;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -11,6 +14,8 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,10 +23,25 @@ import org.slf4j.LoggerFactory;
  * The snapshots' trees that one view has open, each under a lease. A tree stays while an operation
  * or handle uses it or the kernel remembers an inode of it; after that a few stay for speed, and
  * are given up as soon as their snapshot shall go. Safe for concurrent use.
+ *
+ * <p>When a snapshot goes, the kernel forgets what it remembers below its name, except for what is
+ * in use at that moment: files that are open, directories that somebody is in. Later nobody comes
+ * by there any more, and it would keep those until its memory runs short. So it is asked again, now
+ * and then.
  */
 final class SnapshotTrees implements Closeable {
   private static final Logger LOG = LoggerFactory.getLogger(SnapshotTrees.class);
   private static final int IDLE_MAX = 16;
+
+  /** How long to wait before the kernel is asked again, at first and at last. */
+  private static final long ASK_MILLIS_MIN = 1_000;
+
+  private static final long ASK_MILLIS_MAX = 60_000;
+
+  private static final int ENTRIES_AT_ONCE = 256;
+  private static final int NAMES_MAX = 100_000;
+
+  private static final String READER = "users of .snapshots";
 
   private final SnapshotManager manager;
   private final SnapshotWatcher watcher = snapshot -> releaseIdle(snapshot.number());
@@ -34,9 +54,16 @@ final class SnapshotTrees implements Closeable {
 
   private boolean closed;
 
+  /** The kernel that remembers inodes, or null. */
+  private volatile KernelCache cache;
+
   SnapshotTrees(SnapshotManager manager) {
     this.manager = manager;
     manager.addWatcher(watcher);
+  }
+
+  void cachedBy(KernelCache newCache) {
+    cache = newCache;
   }
 
   /** One operation's or handle's hold on a tree. */
@@ -119,7 +146,7 @@ final class SnapshotTrees implements Closeable {
     if (tree == null) {
       SnapshotLease lease;
       try {
-        lease = manager.lease(number);
+        lease = manager.lease(number, READER);
       } catch (FirnException e) {
         throw new ErrnoException(Errno.ESTALE, e.getMessage());
       }
@@ -149,6 +176,64 @@ final class SnapshotTrees implements Closeable {
       closeUnlessNull(leaving);
     } catch (IOException e) {
       LOG.warn("Snapshot number {} could not be closed", number, e);
+    }
+    if (isRemembered(number)) {
+      askLater(number, ASK_MILLIS_MIN);
+    }
+  }
+
+  private synchronized boolean isRemembered(long number) {
+    return trees.containsKey(number) && !closed;
+  }
+
+  private void askLater(long number, long delayMillis) {
+    CompletableFuture.delayedExecutor(delayMillis, TimeUnit.MILLISECONDS)
+        .execute(() -> ask(number, delayMillis));
+  }
+
+  /** Makes the kernel forget what is below the root of a leaving snapshot and not in use. */
+  private void ask(long number, long delayMillis) {
+    Use use;
+    synchronized (this) {
+      Tree tree = trees.get(number);
+      if (tree == null || closed) {
+        return;
+      }
+      tree.uses++;
+      use = new Use(tree);
+    }
+    try (use) {
+      forgetNames(number, use.files());
+    } catch (IOException | RuntimeException e) {
+      LOG.warn("Snapshot number {} goes when the kernel's memory runs short", number, e);
+    }
+    if (isRemembered(number)) {
+      askLater(number, Math.min(2 * delayMillis, ASK_MILLIS_MAX));
+    }
+  }
+
+  private void forgetNames(long number, FrozenFileSystem files) throws IOException {
+    KernelCache current = cache;
+    if (current == null) {
+      return;
+    }
+    long root = SnapshotView.outerInode(number, FileSystem.ROOT_INODE);
+    long handle = files.openDirectory(FileSystem.ROOT_INODE);
+    try {
+      long cookie = 0;
+      for (int asked = 0; asked < NAMES_MAX; ) {
+        List<DirectoryEntry> entries = files.readDirectory(handle, cookie, ENTRIES_AT_ONCE);
+        if (entries.isEmpty()) {
+          break;
+        }
+        for (DirectoryEntry entry : entries) {
+          current.forgetName(root, entry.name());
+          cookie = entry.cookie();
+        }
+        asked += entries.size();
+      }
+    } finally {
+      files.releaseDirectory(handle);
     }
   }
 

@@ -410,6 +410,7 @@ public final class SnapshotView implements FileSystem {
   @Override
   public void cachedBy(KernelCache cache) {
     directory.cachedBy(cache);
+    trees.cachedBy(cache);
     manager.setBarrier(volumeNumber, cache == null ? null : cache::writeBack);
   }
 

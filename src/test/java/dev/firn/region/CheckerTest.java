@@ -180,7 +180,7 @@ class CheckerTest {
     }
     open();
     Collector scrubbed = new Collector();
-    region.scrub(0, scrubbed);
+    region.scrub(0, true, scrubbed);
     assertEquals(
         List.of("clone", "data"),
         scrubbed.found.stream()
