@@ -122,9 +122,7 @@ final class SnapshotDirectory implements SnapshotWatcher, Closeable {
         throw new ErrnoException(Errno.ENOENT);
       }
       number = snapshot.number();
-      if (known.numbers.size() < NAMES_KEPT_MAX) {
-        known.numbers.put(name, number);
-      }
+      known.keep(name, number);
     }
     return number;
   }
@@ -181,7 +179,11 @@ final class SnapshotDirectory implements SnapshotWatcher, Closeable {
     if (entries.size() < limit) {
       long after = Math.max(0, cookie - DOT_DOT_COOKIE);
       int more = limit - entries.size();
+      // Before the rows are read, so that they are of this state or a later one, which ends it.
+      Names known = names();
       for (Snapshot snapshot : manager.records().completed(volumeId, after, upTo, more)) {
+        // A kernel that wants attributes, too, looks each of them up next.
+        known.keep(snapshot.nameOrId(), snapshot.number());
         long inode = SnapshotView.outerInode(snapshot.number(), FileSystem.ROOT_INODE);
         entries.add(entry(snapshot.nameOrId(), inode, DOT_DOT_COOKIE + snapshot.number()));
       }
@@ -221,6 +223,12 @@ final class SnapshotDirectory implements SnapshotWatcher, Closeable {
     private Names(long changes, Instant since) {
       this.changes = changes;
       this.since = since;
+    }
+
+    private void keep(String name, long number) {
+      if (numbers.size() < NAMES_KEPT_MAX) {
+        numbers.put(name, number);
+      }
     }
   }
 }
