@@ -67,6 +67,7 @@ final class SnapshotRows implements SnapshotRecords {
     return catalog.transact(handle -> onlyOf(find(handle, "s.number", number)));
   }
 
+  /** In two steps, each of which has an index: with OR between them all of the volume is read. */
   @Override
   public Snapshot findCompleted(String volumeId, String nameOrId) {
     return catalog.transact(
@@ -77,21 +78,43 @@ final class SnapshotRows implements SnapshotRecords {
                         .createQuery(
                             String.format(
                                 ROWS,
-                                "s.volume_id = :volume AND s.state = 'completed' AND"
-                                    + " (s.name = :name OR (s.name IS NULL AND s.id = :name))"))
+                                "s.number = COALESCE((SELECT number FROM snapshots WHERE volume_id"
+                                    + " = :volume AND name = :name AND state = 'completed' AND"
+                                    + " state NOT IN ('deleting', 'error')), (SELECT number FROM"
+                                    + " snapshots WHERE id = :name AND name IS NULL AND volume_id"
+                                    + " = :volume AND state = 'completed'))"))
                         .bind("volume", volumeId)
                         .bind("name", nameOrId))));
   }
 
   @Override
-  public List<Snapshot> completed(String volumeId) {
+  public List<Snapshot> completed(String volumeId, long after, long upTo, int limit) {
     return catalog.transact(
         handle ->
             list(
                 handle
                     .createQuery(
-                        String.format(ROWS, "s.volume_id = :volume AND s.state = 'completed'"))
-                    .bind("volume", volumeId)));
+                        String.format(
+                            ROWS,
+                            "s.number IN (SELECT number FROM snapshots WHERE volume_id = :volume"
+                                + " AND number > :after AND number <= :upTo AND state ="
+                                + " 'completed' ORDER BY number LIMIT :limit)"))
+                    .bind("volume", volumeId)
+                    .bind("after", after)
+                    .bind("upTo", upTo)
+                    .bind("limit", limit)));
+  }
+
+  @Override
+  public long newestNumber(String volumeId) {
+    return catalog.transact(
+        handle ->
+            handle
+                .createQuery(
+                    "SELECT COALESCE(MAX(number), 0) FROM snapshots WHERE volume_id = :volume")
+                .bind("volume", volumeId)
+                .mapTo(Long.class)
+                .one());
   }
 
   @Override

@@ -27,10 +27,13 @@ interface Opened extends Closeable {
     }
   }
 
-  /** {@code .snapshots} as it was when it was last read from the start. */
+  /**
+   * {@code .snapshots} as it was when it was last read from the start, without what went since
+   * then: to keep names of what may be ten thousand would take as long as to read them all.
+   */
   final class Names implements Opened {
     private final SnapshotDirectory directory;
-    private List<DirectoryEntry> entries;
+    private long upTo = -1;
 
     Names(SnapshotDirectory directory) {
       this.directory = directory;
@@ -38,11 +41,10 @@ interface Opened extends Closeable {
 
     @Override
     public synchronized List<DirectoryEntry> list(long cookie, int limit) {
-      if (cookie == 0 || entries == null) {
-        entries = directory.list();
+      if (cookie == 0 || upTo < 0) {
+        upTo = directory.newestNumber();
       }
-      int from = (int) Math.max(0, Math.min(cookie, entries.size()));
-      return entries.subList(from, (int) Math.min(entries.size(), (long) from + limit));
+      return directory.list(cookie, upTo, limit);
     }
 
     @Override

@@ -15,7 +15,6 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -32,6 +31,9 @@ final class SnapshotDirectory implements SnapshotWatcher, Closeable {
   private static final int LINK_COUNT = 1;
 
   private static final int NAMES_KEPT_MAX = 4096;
+
+  private static final long DOT_COOKIE = 1;
+  private static final long DOT_DOT_COOKIE = 2;
 
   private final FileSystem live;
   private final SnapshotManager manager;
@@ -120,9 +122,7 @@ final class SnapshotDirectory implements SnapshotWatcher, Closeable {
         throw new ErrnoException(Errno.ENOENT);
       }
       number = snapshot.number();
-      if (known.numbers.size() < NAMES_KEPT_MAX) {
-        known.numbers.put(name, number);
-      }
+      known.keep(name, number);
     }
     return number;
   }
@@ -159,26 +159,41 @@ final class SnapshotDirectory implements SnapshotWatcher, Closeable {
     manager.delete(List.of(snapshot));
   }
 
-  /** All that is in it at this moment, by name. */
-  List<DirectoryEntry> list() {
-    List<DirectoryEntry> entries = new ArrayList<>();
-    add(entries, ".", SnapshotView.DIRECTORY_INODE);
-    add(entries, "..", FileSystem.ROOT_INODE);
-    manager.records().completed(volumeId).stream()
-        .sorted(Comparator.comparing(Snapshot::nameOrId))
-        .forEach(
-            snapshot ->
-                add(
-                    entries,
-                    snapshot.nameOrId(),
-                    SnapshotView.outerInode(snapshot.number(), FileSystem.ROOT_INODE)));
-    return List.copyOf(entries);
+  /** Up to which number a listing goes that begins now: who comes later is not in it. */
+  long newestNumber() {
+    return manager.records().newestNumber(volumeId);
   }
 
-  private static void add(List<DirectoryEntry> entries, String name, long inode) {
-    entries.add(
-        new DirectoryEntry(
-            name.getBytes(StandardCharsets.UTF_8), inode, FileMode.DIRECTORY, entries.size() + 1));
+  /**
+   * A part of a listing, in the order of the snapshots' numbers, which are what its cookies count.
+   * It takes as long as its entries, however many others there are.
+   */
+  List<DirectoryEntry> list(long cookie, long upTo, int limit) {
+    List<DirectoryEntry> entries = new ArrayList<>();
+    if (cookie < DOT_COOKIE && limit > 0) {
+      entries.add(entry(".", SnapshotView.DIRECTORY_INODE, DOT_COOKIE));
+    }
+    if (cookie < DOT_DOT_COOKIE && entries.size() < limit) {
+      entries.add(entry("..", FileSystem.ROOT_INODE, DOT_DOT_COOKIE));
+    }
+    if (entries.size() < limit) {
+      long after = Math.max(0, cookie - DOT_DOT_COOKIE);
+      int more = limit - entries.size();
+      // Before the rows are read, so that they are of this state or a later one, which ends it.
+      Names known = names();
+      for (Snapshot snapshot : manager.records().completed(volumeId, after, upTo, more)) {
+        // A kernel that wants attributes, too, looks each of them up next.
+        known.keep(snapshot.nameOrId(), snapshot.number());
+        long inode = SnapshotView.outerInode(snapshot.number(), FileSystem.ROOT_INODE);
+        entries.add(entry(snapshot.nameOrId(), inode, DOT_DOT_COOKIE + snapshot.number()));
+      }
+    }
+    return entries;
+  }
+
+  private static DirectoryEntry entry(String name, long inode, long cookie) {
+    return new DirectoryEntry(
+        name.getBytes(StandardCharsets.UTF_8), inode, FileMode.DIRECTORY, cookie);
   }
 
   private static String decode(byte[] name, Errno answer) throws ErrnoException {
@@ -208,6 +223,12 @@ final class SnapshotDirectory implements SnapshotWatcher, Closeable {
     private Names(long changes, Instant since) {
       this.changes = changes;
       this.since = since;
+    }
+
+    private void keep(String name, long number) {
+      if (numbers.size() < NAMES_KEPT_MAX) {
+        numbers.put(name, number);
+      }
     }
   }
 }

@@ -23,8 +23,14 @@ public interface SnapshotRecords {
   /** The completed snapshot whose {@link Snapshot#nameOrId} this is, or null. */
   Snapshot findCompleted(String volumeId, String nameOrId);
 
-  /** The completed snapshots of a volume, oldest first. */
-  List<Snapshot> completed(String volumeId);
+  /**
+   * The completed snapshots of a volume with numbers above {@code after} and up to {@code upTo},
+   * the first {@code limit} of them, oldest first. Takes as long as those it answers.
+   */
+  List<Snapshot> completed(String volumeId, long after, long upTo, int limit);
+
+  /** The highest number of a volume's snapshots, in any state; 0 if it has none. */
+  long newestNumber(String volumeId);
 
   /** All in-queue, pending and deleting, oldest first. */
   List<Snapshot> unfinished();

@@ -119,8 +119,9 @@ public interface FileSystem extends Closeable {
 
   /**
    * The entries behind {@code cookie} (0: from the start, with "." and ".." first), at most {@code
-   * limit}; empty at the end. Stable under concurrent change: a name neither repeats nor is missed.
-   * From the start (cookie 0) it is of the moment of that call, as rewinddir(3) wants it.
+   * limit}; empty at the end. Stable under concurrent change: a name neither repeats nor is missed,
+   * except that one may be missed that goes meanwhile. From the start (cookie 0) it is of the
+   * moment of that call, as rewinddir(3) wants it.
    */
   List<DirectoryEntry> readDirectory(long handle, long cookie, int limit) throws IOException;
 

@@ -259,24 +259,35 @@ class SnapshotViewTest {
   }
 
   @Test
-  void openListingsStayAsTheyWere() throws IOException {
+  void openListingsHaveNothingNewAndNothingGone() throws IOException {
     for (String name : List.of("a", "b", "c")) {
       files.makeDirectory(".snapshots/" + name);
     }
     long handle = view.openDirectory(2);
     List<DirectoryEntry> first = view.readDirectory(handle, 0, 3);
     assertEquals(3, first.size());
+    files.removeDirectory(".snapshots/a");
     files.removeDirectory(".snapshots/b");
-    files.makeDirectory(".snapshots/aa");
+    files.makeDirectory(".snapshots/a");
     List<DirectoryEntry> rest = view.readDirectory(handle, first.get(2).cookie(), 100);
-    assertEquals(List.of("b", "c"), rest.stream().map(e -> Bytes.text(e.name())).toList());
-    assertEquals(List.of(), view.readDirectory(handle, rest.get(1).cookie(), 100));
+    assertEquals(List.of("c"), rest.stream().map(e -> Bytes.text(e.name())).toList());
+    assertEquals(List.of(), view.readDirectory(handle, rest.get(0).cookie(), 100));
     List<DirectoryEntry> again = view.readDirectory(handle, 0, 100);
     assertEquals(
-        List.of(".", "..", "a", "aa", "c"), again.stream().map(e -> Bytes.text(e.name())).toList());
+        List.of(".", "..", "c", "a"), again.stream().map(e -> Bytes.text(e.name())).toList());
+    for (DirectoryEntry entry : again) {
+      List<DirectoryEntry> one = view.readDirectory(handle, before(again, entry), 1);
+      assertEquals(List.of(entry.cookie()), one.stream().map(DirectoryEntry::cookie).toList());
+    }
     view.releaseDirectory(handle);
     answers(Errno.EBADF, () -> view.readDirectory(handle, 0, 1));
     answers(Errno.EBADF, () -> view.releaseDirectory(handle));
+  }
+
+  /** Where a listing has to go on for this to be its next entry. */
+  private static long before(List<DirectoryEntry> listing, DirectoryEntry entry) {
+    int index = listing.indexOf(entry);
+    return index == 0 ? 0 : listing.get(index - 1).cookie();
   }
 
   @Test

@@ -60,10 +60,12 @@ final class Dispatcher {
    * last thread that could serve those.
    */
   boolean maySleep(Request request) {
-    return switch (request.opcode()) {
-      case Opcode.FSYNC, Opcode.FSYNCDIR -> true;
-      default -> maySleepLong(request);
-    };
+    return isSync(request) || maySleepLong(request);
+  }
+
+  /** Whether the answer is the same for all who ask at a time, and has no body. */
+  static boolean isSync(Request request) {
+    return request.opcode() == Opcode.FSYNC || request.opcode() == Opcode.FSYNCDIR;
   }
 
   /**
@@ -92,6 +94,19 @@ final class Dispatcher {
     } catch (Throwable fault) {
       faults.answeredEio("request " + request.opcode(), fault);
       return isForget(request.opcode()) ? NO_ANSWER : -Errno.EIO.number();
+    }
+  }
+
+  /** The same for all syncs that were asked for before, of whatever files. */
+  int answerSyncs() {
+    try {
+      fileSystem.syncAll();
+      return 0;
+    } catch (ErrnoException e) {
+      return -e.errno().number();
+    } catch (Throwable fault) {
+      faults.answeredEio("request " + Opcode.FSYNC, fault);
+      return -Errno.EIO.number();
     }
   }
 

@@ -39,6 +39,9 @@ final class Reader implements Runnable {
   /** Whether who sent the request would wait for good if this reader ended now. */
   private boolean owesAnAnswer;
 
+  /** Whether others who sync rely on this reader. */
+  private boolean runsSyncs;
+
   private enum Received {
     REQUEST,
     RETIRED,
@@ -74,6 +77,7 @@ final class Reader implements Runnable {
       if (owesAnAnswer) {
         session.refuse(device, request);
       }
+      serveWaitingSyncs();
     } finally {
       request.free();
       if (fault == null) {
@@ -152,6 +156,13 @@ final class Reader implements Runnable {
   private void serve() {
     owesAnAnswer = true;
     dispatcher.received(request);
+    if (Dispatcher.isSync(request)) {
+      if (session.joinSyncs(device, request)) {
+        owesAnAnswer = false;
+        return;
+      }
+      runsSyncs = true;
+    }
     int kind = ServiceTimes.kindOf(request);
     boolean quiet = withoutWait == 0;
     if (dispatcher.maySleepLong(request) || serviceTimes.areLong(kind, quiet)) {
@@ -160,6 +171,7 @@ final class Reader implements Runnable {
       } else if (dispatcher.maySleep(request)) {
         session.serveElsewhere(device, request.detach());
         owesAnAnswer = false;
+        runsSyncs = false;
         return;
       } else {
         stopWatching();
@@ -169,5 +181,14 @@ final class Reader implements Runnable {
     session.serve(device, request);
     owesAnAnswer = false;
     serviceTimes.took(kind, System.nanoTime() - start);
+    serveWaitingSyncs();
+  }
+
+  private void serveWaitingSyncs() {
+    if (runsSyncs) {
+      // There are more to come meanwhile, which somebody has to receive.
+      session.serveWaitingSyncs(request, this::stopWatching);
+      runsSyncs = false;
+    }
   }
 }

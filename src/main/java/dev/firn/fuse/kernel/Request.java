@@ -184,9 +184,19 @@ final class Request {
   /** Writes the answer's header; answers the length of the whole. */
   int seal(int error, int bodyBytes) {
     int total = OUT_HEADER_BYTES + bodyBytes;
+    sealFor(unique(), error, total);
+    return total;
+  }
+
+  /** The same for another request, without a body. */
+  int sealFor(long unique, int error) {
+    sealFor(unique, error, OUT_HEADER_BYTES);
+    return OUT_HEADER_BYTES;
+  }
+
+  private void sealFor(long unique, int error, int total) {
     out.putInt(0, total);
     out.putInt(4, error);
-    out.putLong(8, unique());
-    return total;
+    out.putLong(8, unique);
   }
 }

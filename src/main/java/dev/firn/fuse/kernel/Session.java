@@ -43,6 +43,7 @@ final class Session {
   private final OpenForWriting openForWriting = new OpenForWriting();
   private WriteBackClock writeBackClock;
   private final List<Device> devices = new ArrayList<>();
+  private final SyncGroup syncs = new SyncGroup();
   private final AtomicInteger readersLeft = new AtomicInteger();
   private final ExecutorService sleepers;
   private final Consumer<Throwable> onEnd;
@@ -118,7 +119,8 @@ final class Session {
     if (negotiation.has(InitFlags.WRITEBACK_CACHE)) {
       writeBackClock = WriteBackClock.start(directory, openForWriting);
     }
-    Watch watch = new Watch();
+    // Half of the processors are for those whose requests these are.
+    Watch watch = new Watch(Math.max(1, processors / 2));
     ServiceTimes serviceTimes = new ServiceTimes();
     for (int i = 0; i < readers; i++) {
       Reader reader = new Reader(this, dispatcher, devices.get(i), watch, serviceTimes);
@@ -126,6 +128,34 @@ final class Session {
       // A mount must not keep a process alive that forgot to unmount.
       thread.setDaemon(true);
       thread.start();
+    }
+  }
+
+  /**
+   * Whether a sync is answered by whoever runs one. If not, the caller has to serve it, and {@link
+   * #serveWaitingSyncs} afterwards, whatever happens.
+   */
+  boolean joinSyncs(Device device, Request request) {
+    return syncs.join(device, request.unique());
+  }
+
+  /**
+   * Syncs for those who joined.
+   *
+   * @param any a request whose answer was sent: the room for its answer is used
+   * @param beforeEach runs before each sync
+   */
+  void serveWaitingSyncs(Request any, Runnable beforeEach) {
+    for (List<SyncGroup.Waiting> group = syncs.next(); !group.isEmpty(); group = syncs.next()) {
+      int outcome = -EIO;
+      try {
+        beforeEach.run();
+        outcome = dispatcher.answerSyncs();
+      } finally {
+        for (SyncGroup.Waiting each : group) {
+          sent(Opcode.FSYNC, each.device().send(any.output, any.sealFor(each.unique(), outcome)));
+        }
+      }
     }
   }
 
@@ -156,6 +186,9 @@ final class Session {
     try {
       serve(device, request);
     } finally {
+      if (Dispatcher.isSync(request)) {
+        serveWaitingSyncs(request, () -> {});
+      }
       request.free();
     }
   }
@@ -167,12 +200,15 @@ final class Session {
       return;
     }
     int length = outcome < 0 ? request.seal(outcome, 0) : request.seal(0, outcome);
-    Errno error = device.send(request.output, length);
+    sent(request.opcode(), device.send(request.output, length));
+  }
+
+  private void sent(int opcode, Errno error) {
     if (error != null && error != Errno.ENOENT && error != Errno.ENODEV) {
       LOG.error(
           "{}: the kernel refused an answer to request {}: {}",
           directory,
-          request.opcode(),
+          opcode,
           error.description());
     }
   }

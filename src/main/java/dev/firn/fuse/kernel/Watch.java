@@ -8,12 +8,14 @@ import java.util.concurrent.Semaphore;
  * a thread costs more than most requests.
  *
  * <p>Invariants: somebody watches until the end, though perhaps at work on a short request. Who
- * handed over does not watch until its next turn.
+ * handed over does not watch until its next turn. A backlog makes no more watchers than {@code
+ * watchersMax}: whoever sends requests needs a processor, too.
  *
  * <p>Safe for concurrent use.
  */
 final class Watch {
   private final Semaphore turns = new Semaphore(0);
+  private final int watchersMax;
 
   // Guarded by this.
   private int watching;
@@ -23,6 +25,10 @@ final class Watch {
   private boolean wanted = true;
 
   private volatile boolean ended;
+
+  Watch(int watchersMax) {
+    this.watchersMax = watchersMax;
+  }
 
   /** Parks the calling reader until it is to watch; false when there is nothing more to watch. */
   boolean awaitTurn() {
@@ -54,9 +60,9 @@ final class Watch {
     return true;
   }
 
-  /** Has one more watcher, if one is parked. */
+  /** Has one more watcher, if one is parked and there may be more. */
   synchronized void reinforce() {
-    if (parked > 0) {
+    if (parked > 0 && watching < watchersMax) {
       promote();
     }
   }

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
 class WatchTest {
-  private final Watch watch = new Watch();
+  private final Watch watch = new Watch(2);
 
   private CompletableFuture<Boolean> parkAnother() {
     return CompletableFuture.supplyAsync(watch::awaitTurn, task -> start(task));
@@ -72,6 +72,20 @@ class WatchTest {
     assertTrue(get(other));
     assertTrue(watch.retire());
     assertFalse(watch.retire());
+  }
+
+  @Test
+  void aBacklogMakesNoMoreWatchersThanThereMayBe() throws Exception {
+    assertTrue(watch.awaitTurn());
+    List<CompletableFuture<Boolean>> others = List.of(parkAnother(), parkAnother());
+    while (others.stream().noneMatch(CompletableFuture::isDone)) {
+      watch.reinforce();
+      Thread.onSpinWait();
+    }
+    watch.reinforce();
+    assertTrue(watch.retire());
+    assertFalse(watch.retire());
+    watch.end();
   }
 
   @Test
