@@ -80,8 +80,11 @@ public final class MapStore implements Closeable {
   public static MapStore open(Path directory, List<String> placements, MapOptions options)
       throws IOException {
     Files.createDirectories(directory);
-    return new MapStore(
-        directory, new FileSegmentStore(directory.resolve("segments"), placements), options);
+    MapStore store =
+        new MapStore(
+            directory, new FileSegmentStore(directory.resolve("segments"), placements), options);
+    DurableFiles.force(directory);
+    return store;
   }
 
   MapStore(Path directory, SegmentStore segments, MapOptions options) throws IOException {

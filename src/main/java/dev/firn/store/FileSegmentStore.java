@@ -51,6 +51,8 @@ public final class FileSegmentStore implements SegmentStore {
     for (String placement : placements) {
       directories.put(placement, Files.createDirectories(directory.resolve(placement)));
     }
+    // Or a power cut could take a directory, with all that is forced in it.
+    DurableFiles.force(directory);
     try (DirectoryStream<Path> known = Files.newDirectoryStream(directory, Files::isDirectory)) {
       for (Path placement : known) {
         directories.put(placement.getFileName().toString(), placement);

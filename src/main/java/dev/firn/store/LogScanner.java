@@ -95,7 +95,6 @@ public final class LogScanner {
         group = new ArrayList<>();
       }
     }
-    requireTorn();
     boolean torn = group.stream().anyMatch(item -> item.type() == RecordType.DELTA);
     if (closed != null) {
       if (verifies(closed)) {
@@ -106,6 +105,7 @@ public final class LogScanner {
         torn = true;
       }
     }
+    requireTorn(end.nextLsn());
     return new Result(end, groups, torn);
   }
 
@@ -219,11 +219,18 @@ public final class LogScanner {
     return store.read(wantedSegment, at, ByteBuffer.wrap(window)) == window.length;
   }
 
-  /** Throws if a COMMIT behind the end says that records at the end had been durable. */
-  private void requireTorn() throws IOException {
+  /**
+   * Throws if a COMMIT behind the end says that records at the end had been durable.
+   *
+   * <p>A later process went on with the LSN behind the last whole group, whatever was behind that.
+   * So a later segment that has an LSN from before the end of the chain is of such a process, and
+   * its COMMITs count from the last whole group on.
+   */
+  private void requireTorn(long endLsn) throws IOException {
     for (long candidate : segmentsFrom(segment)) {
       long length = store.length(candidate);
       long at = candidate == segment ? offset : 0;
+      long lostLsn = expectedLsn;
       for (; at + RecordFormat.HEADER_BYTES <= length; at += RecordFormat.ALIGNMENT) {
         if (!fill(candidate, at, RecordFormat.HEADER_BYTES)) {
           break;
@@ -233,9 +240,12 @@ public final class LogScanner {
           continue;
         }
         RecordFormat.Header header = RecordFormat.parse(window, index, candidate, at);
+        if (header != null && header.lsn() < expectedLsn) {
+          lostLsn = endLsn;
+        }
         if (header != null
             && header.type() == RecordType.COMMIT
-            && provesDurable(header, candidate, at)) {
+            && provesDurable(header, candidate, at, lostLsn)) {
           throw new CorruptDataException(
               String.format(
                   "log of volume %d is damaged in segment %016x at %d, before data that was durable",
@@ -245,11 +255,11 @@ public final class LogScanner {
     }
   }
 
-  private boolean provesDurable(RecordFormat.Header header, long candidate, long at)
+  private boolean provesDurable(RecordFormat.Header header, long candidate, long at, long lostLsn)
       throws IOException {
     try {
       byte[] payload = reader.read(RecordType.COMMIT, header.at(candidate, at));
-      return durableLsn(payload) >= expectedLsn;
+      return durableLsn(payload) >= lostLsn;
     } catch (CorruptDataException e) {
       return false;
     }

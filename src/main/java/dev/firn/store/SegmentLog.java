@@ -3,6 +3,7 @@ package dev.firn.store;
 import dev.firn.base.Bytes;
 import dev.firn.base.DiskErrors;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
@@ -236,13 +237,19 @@ public final class SegmentLog {
 
   /** Guarded by syncLock, before anything of a commit is written. */
   private void stepOverGapBeforeCommit() throws IOException {
+    if (gap == null) {
+      return;
+    }
     lock.lock();
     try {
-      if (gap == null) {
-        return;
-      }
       // Some of these may meet a full disk, too, at an earlier place. There are no new ones.
       awaitWritten(reservations);
+    } finally {
+      lock.unlock();
+    }
+    endLogAt(gap);
+    lock.lock();
+    try {
       head = new SegmentHead(volumeNumber, gap.segment(), gap.offset());
       nextLsn = gap.nextLsn();
       durableLsn = Math.min(durableLsn, nextLsn - 1);
@@ -251,6 +258,28 @@ public final class SegmentLog {
       gap = null;
     } finally {
       lock.unlock();
+    }
+  }
+
+  /**
+   * Takes away the header that may be at a gap. Records there may have been written whole, and
+   * would make a scan that cannot go on in the new segment, since a crash tore that, go on here,
+   * past LSNs that the new segment has: which looks as if a later process had lost something.
+   */
+  private void endLogAt(LogPosition place) throws IOException {
+    long length = store.length(place.segment());
+    if (length <= place.offset()) {
+      return;
+    }
+    int bytes = (int) Math.min(RecordFormat.HEADER_BYTES, length - place.offset());
+    try {
+      store.write(place.segment(), place.offset(), ByteBuffer.allocate(bytes));
+    } catch (IOException e) {
+      if (DiskErrors.saysFull(e.getMessage())) {
+        throw new NoSpaceException(FULL, e);
+      }
+      fail(e);
+      throw e;
     }
   }
 

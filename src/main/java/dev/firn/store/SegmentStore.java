@@ -7,7 +7,8 @@ import java.util.List;
 
 /**
  * Where segments are kept: append-only files, or later objects. Ids are unique within a home.
- * Implementations are safe for concurrent use; callers never {@link #write} one range twice.
+ * Implementations are safe for concurrent use; callers never {@link #write} one range twice, but
+ * for what a write has left that met a full disk.
  */
 public interface SegmentStore extends Closeable {
   /** Makes an empty segment whose name survives a crash once the first {@link #force} returned. */

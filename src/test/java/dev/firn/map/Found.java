@@ -22,7 +22,7 @@ record Found(Map<Integer, Integer> head, Map<Long, Map<Integer, Integer>> snapsh
   static final int DAMAGED = -1;
 
   /** The longest record. */
-  private static final int CONTENT_BYTES_MAX = 900;
+  private static final int CONTENT_BYTES_MAX = 1500;
 
   /** The bytes of a record that a number, 0 or more, determines: some can be packed. */
   static byte[] content(int number) {

@@ -41,6 +41,7 @@ final class History {
 
   private int committed;
   private long nextSnapshot = 1;
+  private long nextClone = 2;
 
   /** Volumes that were made of snapshots and must be there, with what they hold. */
   private final Map<Long, Map<Integer, Integer>> clones = new TreeMap<>();
@@ -57,6 +58,7 @@ final class History {
     copy.opened = opened;
     copy.committed = committed;
     copy.nextSnapshot = nextSnapshot;
+    copy.nextClone = nextClone;
     copy.clones.putAll(clones);
     return copy;
   }
@@ -105,6 +107,11 @@ final class History {
 
   void reset(long number) {
     states.add(newest().withHead(newest().snapshots().get(number)));
+  }
+
+  /** A number that no volume has had; never the same again. */
+  long nextClone() {
+    return nextClone++;
   }
 
   Map<Long, Map<Integer, Integer>> clones() {

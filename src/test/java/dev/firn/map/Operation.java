@@ -28,6 +28,9 @@ enum Operation {
   DIE,
   POWER_CUT,
 
+  /** In the middle of an operation; what the volume does later in this life never was. */
+  POWER_CUT_DURING,
+
   // A call of the disk goes wrong; the names are those of FaultPlan.Kind.
   WRITE_ERROR,
   NO_SPACE,

@@ -4,6 +4,7 @@ import dev.firn.store.SimulatedDisk;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** All short programs, and the volumes they are run on. */
 final class Programs {
@@ -22,7 +23,21 @@ final class Programs {
           Operation.RECLAIM,
           Operation.CLONE);
 
+  /**
+   * What the programs write: records of some sectors, so that one can be torn without its header.
+   */
+  private static final List<Integer> LONG_RECORDS =
+      IntStream.iterate(100, number -> number + 1)
+          .filter(number -> isLong(Found.content(number)))
+          .limit(3)
+          .boxed()
+          .toList();
+
   private Programs() {}
+
+  private static boolean isLong(byte[] content) {
+    return content.length > 1200 && content[content.length - 1] != 0;
+  }
 
   /** All programs of exactly so many operations. */
   static List<List<Step>> ofLength(int length) {
@@ -34,7 +49,7 @@ final class Programs {
     for (List<Step> shorter : ofLength(length - 1)) {
       for (Operation letter : LETTERS) {
         List<Step> program = new ArrayList<>(shorter);
-        program.add(new Step(letter, 0, 100 + length));
+        program.add(new Step(letter, 0, LONG_RECORDS.get(length - 1)));
         programs.add(program);
       }
     }

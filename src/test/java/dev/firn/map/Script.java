@@ -29,6 +29,9 @@ record Script(int sectorBytes, List<Step> steps) {
   /** What happens to the disk, in one life in two. */
   private static final List<Operation> FAULTS =
       List.of(
+          Operation.POWER_CUT_DURING,
+          Operation.POWER_CUT_DURING,
+          Operation.POWER_CUT_DURING,
           Operation.WRITE_ERROR,
           Operation.NO_SPACE,
           Operation.FORCE_ERROR,
@@ -98,6 +101,11 @@ record Script(int sectorBytes, List<Step> steps) {
     /** Whether nothing can be done with the volume before it is opened again. */
     private boolean broken;
 
+    /** What a power cut in the middle of an operation left, or null. */
+    private SimulatedDisk cut;
+
+    private History cutHistory;
+
     void run() throws IOException {
       volume = VolumeUnderTest.create(new SimulatedDisk(sectorBytes));
       try {
@@ -118,7 +126,17 @@ record Script(int sectorBytes, List<Step> steps) {
     }
 
     private void arm(Step step) {
-      if (plan.kind() == null) {
+      if (step.operation() == Operation.POWER_CUT_DURING) {
+        VolumeUnderTest current = volume;
+        long at = current.disk.changes() + step.choice();
+        current.disk.observe(
+            (call, file) -> {
+              if (current.disk.changes() == at) {
+                cut = current.disk.powerCut(new Random(step.number()));
+                cutHistory = current.history.copy();
+              }
+            });
+      } else if (plan.kind() == null) {
         FaultPlan.Kind kind = FaultPlan.Kind.valueOf(step.operation().name());
         plan = FaultPlan.once(kind, step.choice(), step.number());
         volume.disk.plan(plan);
@@ -155,6 +173,15 @@ record Script(int sectorBytes, List<Step> steps) {
     /** False if the script ends here, since the disk cannot be trusted any more. */
     private boolean nextLife(Step step) throws IOException {
       SimulatedDisk disk = volume.disk;
+      disk.observe((call, file) -> {});
+      if (cut != null) {
+        volume.die();
+        volume = VolumeUnderTest.recover(cut, cutHistory);
+        cut = null;
+        plan = FaultPlan.none();
+        broken = false;
+        return true;
+      }
       if (step.operation() == Operation.OPEN_AGAIN && !lied()) {
         disk.plan(FaultPlan.none());
         volume = volume.openAgain();

@@ -229,8 +229,11 @@ final class VolumeUnderTest {
   }
 
   private void cloneSnapshot(long snapshot) throws IOException {
-    // Numbers do not repeat, even if making one of them was cut off.
-    long number = 2 + disk.changes() + (history.newestIndex() << 20);
+    long number = history.nextClone();
+    // A crash may have left one that nobody was told of.
+    while (disk.contents().containsKey(String.format("volumes/%08x.super", number))) {
+      number = history.nextClone();
+    }
     try (FrozenMap frozen = map.frozen(snapshot)) {
       store.createFrom(number, VolumeMapTest.LZ4, frozen);
     }

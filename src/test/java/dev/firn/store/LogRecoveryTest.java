@@ -248,6 +248,28 @@ class LogRecoveryTest {
     assertThrows(CorruptDataException.class, () -> replay(LogPosition.start(VOLUME)));
   }
 
+  /** The LSNs of what a checkpoint left there come again in the segment of the next process. */
+  @Test
+  void lossOfTheHeadOfASegmentBegunAfterACheckpointIsCorruption() throws IOException {
+    SegmentLog first = log(LogPosition.start(VOLUME));
+    LogPosition replayFrom = first.commit(List.of(draft(RecordType.DELTA, "in the checkpoint")));
+    List<Draft> nodes = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      nodes.add(draft(RecordType.NODE, "node"));
+    }
+    first.append(nodes);
+    first.sync();
+    SegmentLog second = log(scan(replayFrom, new ArrayList<>()).end());
+    commitGroups(second, 2);
+    long segment = second.position().segment();
+    byte[] whole = new byte[(int) segments.length(segment)];
+    segments.read(segment, 0, ByteBuffer.wrap(whole));
+    assertEquals(List.of("d0", "d1"), replay(replayFrom));
+    whole[0] ^= 1;
+    rewrite(segment, whole);
+    assertThrows(CorruptDataException.class, () -> replay(replayFrom));
+  }
+
   @Test
   void settlingKeepsWhatWasWritten() throws IOException {
     Draft extent = draft(RecordType.EXTENT, "bytes that nobody has forced");

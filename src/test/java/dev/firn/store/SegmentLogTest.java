@@ -47,6 +47,10 @@ class SegmentLogTest {
   }
 
   private void open(Hook hook) throws IOException {
+    open(hook, SEGMENT_BYTES);
+  }
+
+  private void open(Hook hook, long segmentBytes) throws IOException {
     SegmentStore hooked =
         (SegmentStore)
             Proxy.newProxyInstance(
@@ -70,7 +74,7 @@ class SegmentLogTest {
                   }
                   return result;
                 });
-    log = new SegmentLog(hooked, VOLUME, "p", SEGMENT_BYTES, LogPosition.start(VOLUME));
+    log = new SegmentLog(hooked, VOLUME, "p", segmentBytes, LogPosition.start(VOLUME));
   }
 
   private void appendExtent() throws IOException {
@@ -177,6 +181,55 @@ class SegmentLogTest {
     requireDurable(texts);
   }
 
+  /**
+   * What is left of such a group must not be taken for a part of the log when the next one is torn:
+   * records behind it would seem to be of a later process.
+   */
+  @Test
+  void aGroupBehindOneThatMetAFullDiskMayBeTorn() throws Exception {
+    // Of several sectors.
+    String second = "second".repeat(300);
+    AtomicBoolean watched = new AtomicBoolean();
+    AtomicInteger cuts = new AtomicInteger();
+    open(
+        new Hook() {
+          @Override
+          public void beforeForce() throws IOException {
+            int unsynced = disk.unsynced().size();
+            // Not where the older segment is forced, whose sectors are thousands.
+            for (int i = 0; watched.get() && unsynced < 100 && i < unsynced * unsynced; i++) {
+              int one = i / unsynced;
+              int other = i % unsynced;
+              List<String> found = deltasIn(disk.powerCut(j -> j != one && j != other));
+              assertEquals("first", found.remove(0));
+              assertTrue(found.isEmpty() || found.equals(List.of(second)), found::toString);
+              cuts.incrementAndGet();
+            }
+          }
+        },
+        64 << 20);
+    commit("first");
+    appendExtent();
+    log.sync();
+    // Five fit into the first write.
+    List<String> texts = Collections.nCopies(6, "a".repeat(200_000));
+    disk.plan(FaultPlan.once(FaultPlan.Kind.NO_SPACE, 2, 500));
+    assertThrows(NoSpaceException.class, () -> log.commit(deltas(texts)));
+    watched.set(true);
+    commit(second);
+    assertTrue(cuts.get() > 3, cuts + " parts of the new segment");
+  }
+
+  private static List<String> deltasIn(SimulatedDisk disk) throws IOException {
+    List<String> found = new ArrayList<>();
+    SegmentStore segments = disk.segments();
+    new LogScanner(segments, new RecordReader(segments, 1 << 20), VOLUME)
+        .scan(
+            LogPosition.start(VOLUME),
+            group -> group.forEach(delta -> found.add(Bytes.text(delta))));
+    return found;
+  }
+
   private static List<Draft> deltas(List<String> texts) {
     return texts.stream()
         .map(Bytes::utf8)
@@ -226,11 +279,7 @@ class SegmentLogTest {
     commit(second);
     assertTrue(torn.size() >= CRASHES);
     for (SimulatedDisk left : torn) {
-      List<String> found = new ArrayList<>();
-      new LogScanner(left.segments(), new RecordReader(left.segments(), 1 << 20), VOLUME)
-          .scan(
-              LogPosition.start(VOLUME),
-              group -> group.forEach(delta -> found.add(Bytes.text(delta))));
+      List<String> found = deltasIn(left);
       assertTrue(found.equals(List.of("first")) || found.equals(List.of("first", second)));
     }
     requireDurable(List.of("first", second));

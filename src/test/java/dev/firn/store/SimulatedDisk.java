@@ -339,6 +339,11 @@ public final class SimulatedDisk {
           }
           return forced;
         });
+    if (withName) {
+      // A name leads to one file: one that had it before, and was deleted, does not come back.
+      unsynced.removeIf(
+          change -> change.file() != file && change.file().name().equals(file.name()));
+    }
   }
 
   /** Each dirty sector was written or is forgotten; who reads does not see the difference. */
