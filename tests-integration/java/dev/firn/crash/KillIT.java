@@ -44,6 +44,7 @@ class KillIT {
         // Any command starts the daemon again, which brings the mount back.
         firn.run("volume", "show", volume).succeeded();
         verify(log, mount);
+        firn.run("check").succeeded();
         System.out.println("space was given back " + runs + " times");
         firn.run("umount", mount).succeeded();
         firn.run("volume", "delete", volume).succeeded();

@@ -75,11 +75,13 @@ class SeveralVolumesKillIT {
           told.append(' ').append(load.verify());
         }
         System.out.println(told + "; space was given back " + reclaimed + " times");
+        firn.run("check", "--heads-only").succeeded();
         if (round % SCRUB_ONE_IN == SCRUB_ONE_IN - 1) {
           firn.run("scrub").succeeded();
         }
       }
       firn.run("gc").succeeded();
+      firn.run("check").succeeded();
       firn.run("scrub").succeeded();
       long operations = loads.stream().mapToLong(load -> load.operations).sum();
       assertTrue(operations > KILLS_MIN, "only " + operations + " operations were done");

@@ -34,6 +34,7 @@ final class HomeService {
       Actions actions = new Actions();
       new DaemonActions(region, mounts, Instant.now()).register(actions);
       new VolumeActions(region, mounts).register(actions);
+      new UpkeepActions(region.upkeep()).register(actions);
       new SnapshotActions(region, mounts).register(actions);
       new PackageActions(region).register(actions);
       return new HomeService(

@@ -86,7 +86,7 @@ final class SnapshotActions {
         .answer(
             "ReadSnapshotSpace",
             SnapshotsParameters.class,
-            parameters -> region.snapshotSpace(parameters.snapshots()))
+            parameters -> region.upkeep().snapshotSpace(parameters.snapshots()))
         .work("ReadDiff", DiffParameters.class, this::diff)
         .answer("RollbackVolume", RollbackParameters.class, this::rollback);
   }

@@ -1,12 +1,8 @@
 package dev.firn.region;
 
-import dev.firn.base.DiskErrors;
-import dev.firn.base.ErrorKind;
 import dev.firn.base.FirnException;
 import dev.firn.map.FrozenMap;
 import dev.firn.map.MapStore;
-import dev.firn.map.ReclaimReport;
-import dev.firn.map.Scrub;
 import dev.firn.snapshot.MapPool;
 import dev.firn.snapshot.Snapshot;
 import dev.firn.snapshot.SnapshotLease;
@@ -15,8 +11,6 @@ import dev.firn.snapshot.SnapshotNames;
 import dev.firn.snapshot.SnapshotRequest;
 import dev.firn.snapshot.SnapshotView;
 import dev.firn.snapshot.TreeDiff;
-import dev.firn.store.CorruptDataException;
-import dev.firn.store.StoreFailedException;
 import dev.firn.vfs.FileSystem;
 import dev.firn.vfs.FrozenFileSystem;
 import java.io.Closeable;
@@ -25,7 +19,6 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
@@ -34,7 +27,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -72,10 +64,9 @@ public final class Region implements Closeable {
   private final SnapshotManager snapshots;
   private final Volumes volumes;
   private final Reclaimer reclaimer;
-  private final Accounting accounting;
+  private final Upkeep upkeep;
   private final Set<RegionImport> imports = ConcurrentHashMap.newKeySet();
   private final List<Path> obsoleteMounts = new ArrayList<>();
-  private final AtomicBoolean scrubbing = new AtomicBoolean();
   private boolean closed;
 
   private Region(Home home, Catalog catalog, RegionInfo info, MapStore store, Clock clock)
@@ -104,7 +95,18 @@ public final class Region implements Closeable {
             home.owner(),
             clock);
     this.reclaimer = new Reclaimer(store, maps, info.subregions());
-    this.accounting = new Accounting(store, maps, volumeRows, snapshotRows, info.subregions());
+    this.upkeep =
+        new Upkeep(
+            home,
+            info.subregions(),
+            store,
+            maps,
+            volumeRows,
+            snapshotRows,
+            references,
+            volumes,
+            reclaimer,
+            clock);
   }
 
   /** Makes a home; CONFLICT if there is one already. The first Subregion is the default. */
@@ -331,111 +333,10 @@ public final class Region implements Closeable {
     }
   }
 
-  /**
-   * Gives the space of what was deleted back to the disk now; by itself that happens within a
-   * minute or so.
-   *
-   * @param dryRun only tell how much it would be
-   */
-  public ReclaimReport reclaim(boolean dryRun) throws IOException {
-    try {
-      return reclaimer.run(dryRun);
-    } catch (CorruptDataException | StoreFailedException e) {
-      throw e;
-    } catch (IOException e) {
-      throw new FirnException(
-          DiskErrors.saysFull(e.getMessage()) ? ErrorKind.NO_SPACE : ErrorKind.FAILED,
-          String.format(
-              "space could not be given back, and nothing was harmed: %s; try again when the disk"
-                  + " is well",
-              e.getMessage()),
-          e);
-    }
+  /** What keeps the home in order: space, verification. */
+  public Upkeep upkeep() {
+    return upkeep;
   }
-
-  /** How much of the disk snapshots hold, each by itself and all of them together. */
-  public SnapshotSpace snapshotSpace(List<String> references) throws IOException {
-    return accounting.snapshots(references.stream().map(this.references::snapshot).toList());
-  }
-
-  /** How much of the disk everything holds. */
-  public DiskUse diskUse() throws IOException {
-    return accounting.disk();
-  }
-
-  /**
-   * Reads everything that the home keeps and verifies it, beside all other work.
-   *
-   * <p>One that is interrupted can be continued, also by the next process.
-   *
-   * @param bytesPerSecondMax 0: as fast as the disk reads
-   * @param restart begin anew even if an earlier one was interrupted
-   * @throws FirnException CONFLICT while another one runs
-   */
-  public ScrubResult scrub(long bytesPerSecondMax, boolean restart, ScrubListener listener)
-      throws IOException {
-    if (!scrubbing.compareAndSet(false, true)) {
-      throw FirnException.conflict("a scrub runs already: wait for that to end, or interrupt it");
-    }
-    try {
-      Scrubber scrubber =
-          new Scrubber(
-              store,
-              maps,
-              new RootNames(volumeRows, snapshotRows),
-              volumes,
-              Scrub.Depth.FILE_BYTES,
-              listener,
-              bytesPerSecondMax,
-              home.scrubState(),
-              clock);
-      ScrubState interrupted = restart ? null : ScrubState.load(home.scrubState(), clock.instant());
-      if (interrupted != null) {
-        scrubber.continueFrom(interrupted);
-      }
-      long bytes = scrubber.run();
-      return new ScrubResult(bytes, scrubber.damages());
-    } finally {
-      scrubbing.set(false);
-    }
-  }
-
-  /**
-   * How far a scrub had come that was interrupted.
-   *
-   * @param totalBytes about
-   */
-  public record InterruptedScrub(Instant interruptedAt, long doneBytes, long totalBytes) {}
-
-  /** The scrub that the next one would continue, or null. */
-  public InterruptedScrub interruptedScrub() {
-    ScrubState state = ScrubState.load(home.scrubState(), clock.instant());
-    return state == null
-        ? null
-        : new InterruptedScrub(state.savedAt(), state.doneBytes(), state.totalBytes());
-  }
-
-  /**
-   * Checks that everything fits together, beside all other work: trees, the file systems in them,
-   * and the catalog against the store. File bytes are not read: that is {@link #scrub}.
-   *
-   * @param headsOnly whether to leave out the file systems of snapshots, of which each takes as
-   *     long as a volume
-   * @return how many problems there are
-   */
-  public long check(boolean headsOnly, ScrubListener listener) throws IOException {
-    return new Checker(
-            store, maps, new RootNames(volumeRows, snapshotRows), volumes, snapshotRows, listener)
-        .run(headsOnly);
-  }
-
-  /**
-   * What {@link #scrub} found.
-   *
-   * @param verifiedBytes the bytes that are as they were written
-   * @param damages how many runs of bytes, or parts of trees, are not
-   */
-  public record ScrubResult(long verifiedBytes, long damages) {}
 
   public List<MountRecord> mounts() {
     return mountRows.all();

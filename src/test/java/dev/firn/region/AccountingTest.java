@@ -70,10 +70,10 @@ class AccountingTest {
   }
 
   private void deleteAndCompare(String... snapshots) throws IOException {
-    long saidBytes = region.snapshotSpace(List.of(snapshots)).freedBytes();
-    region.reclaim(false);
+    long saidBytes = region.upkeep().snapshotSpace(List.of(snapshots)).freedBytes();
+    region.upkeep().reclaim(false);
     region.deleteSnapshots(List.of(snapshots));
-    long freedBytes = region.reclaim(false).freedBytes();
+    long freedBytes = region.upkeep().reclaim(false).freedBytes();
     assertTrue(
         saidBytes <= freedBytes && freedBytes <= saidBytes + OVERHEAD_BYTES,
         "said " + saidBytes + ", freed " + freedBytes);
@@ -81,7 +81,8 @@ class AccountingTest {
 
   @Test
   void eachSnapshotShowsWhatOnlyItHas() throws IOException {
-    SnapshotSpace space = region.snapshotSpace(List.of("one", "two", "three", "data@three"));
+    SnapshotSpace space =
+        region.upkeep().snapshotSpace(List.of("one", "two", "three", "data@three"));
     assertEquals(3, space.snapshots().size(), "named twice, told once");
     assertEquals(
         List.of(FILE_BYTES, 2 * FILE_BYTES, 3 * FILE_BYTES),
@@ -102,16 +103,17 @@ class AccountingTest {
   @Test
   void whatSeveralHoldTogetherComesBackWithTheLastOfThem() throws IOException {
     remove("data", "second");
-    assertTrue(region.snapshotSpace(List.of("two")).freedBytes() < OVERHEAD_BYTES);
-    assertTrue(region.snapshotSpace(List.of("two", "three")).freedBytes() > 2 * FILE_BYTES);
+    assertTrue(region.upkeep().snapshotSpace(List.of("two")).freedBytes() < OVERHEAD_BYTES);
+    assertTrue(
+        region.upkeep().snapshotSpace(List.of("two", "three")).freedBytes() > 2 * FILE_BYTES);
     deleteAndCompare("two", "three");
   }
 
   @Test
   void snapshotsOfADeletedVolumeHoldTheirSpaceAlone() throws IOException {
     region.deleteVolume("data");
-    assertTrue(region.snapshotSpace(List.of("three")).freedBytes() >= FILE_BYTES);
-    DiskUse.VolumeUse left = region.diskUse().volumes().get(0);
+    assertTrue(region.upkeep().snapshotSpace(List.of("three")).freedBytes() >= FILE_BYTES);
+    DiskUse.VolumeUse left = region.upkeep().diskUse().volumes().get(0);
     assertEquals("data", left.name());
     assertNull(left.sizeBytes());
     assertEquals(3, left.snapshots());
@@ -122,8 +124,8 @@ class AccountingTest {
   @Test
   void aCloneSharesUntilItChanges() throws IOException {
     Volume clone = region.createVolume(VolumeRequest.from("clone", "data@three"));
-    assertTrue(region.snapshotSpace(List.of("three")).freedBytes() < OVERHEAD_BYTES);
-    DiskUse.VolumeUse use = region.diskUse().volumes().get(1);
+    assertTrue(region.upkeep().snapshotSpace(List.of("three")).freedBytes() < OVERHEAD_BYTES);
+    DiskUse.VolumeUse use = region.upkeep().diskUse().volumes().get(1);
     assertEquals(clone.id(), use.id());
     assertEquals(3L * FILE_BYTES, use.space().logicalBytes());
     assertTrue(use.space().exclusiveBytes() < OVERHEAD_BYTES, use.toString());
@@ -133,7 +135,7 @@ class AccountingTest {
 
   @Test
   void theWholeAddsUp() throws IOException {
-    DiskUse use = region.diskUse();
+    DiskUse use = region.upkeep().diskUse();
     DiskUse.VolumeUse data = use.volumes().get(0);
     assertEquals(2L * FILE_BYTES, data.space().logicalBytes());
     assertTrue(data.snapshotBytes() >= FILE_BYTES, data.toString());

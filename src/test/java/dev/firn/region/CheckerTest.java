@@ -84,7 +84,7 @@ class CheckerTest {
 
   private List<String> problems() throws IOException {
     Collector collector = new Collector();
-    assertEquals(region.check(false, collector), collector.found.size());
+    assertEquals(region.upkeep().check(false, collector), collector.found.size());
     return collector.found;
   }
 
@@ -153,7 +153,7 @@ class CheckerTest {
             "clone@number 50 " + broken),
         problems);
     Collector heads = new Collector();
-    assertEquals(2, region.check(true, heads), heads.found.toString());
+    assertEquals(2, region.upkeep().check(true, heads), heads.found.toString());
   }
 
   private static long fileIn(VolumeMap map) throws IOException {
@@ -180,7 +180,7 @@ class CheckerTest {
     }
     open();
     Collector scrubbed = new Collector();
-    region.scrub(0, true, scrubbed);
+    region.upkeep().scrub(0, true, scrubbed);
     assertEquals(
         List.of("clone", "data"),
         scrubbed.found.stream()

@@ -138,17 +138,19 @@ class GoldenHomeTest {
       }
       assertEquals(
           0,
-          region.check(
-              false,
-              new ScrubListener() {
-                @Override
-                public void progress(long doneBytes, long totalBytes) {}
+          region
+              .upkeep()
+              .check(
+                  false,
+                  new ScrubListener() {
+                    @Override
+                    public void progress(long doneBytes, long totalBytes) {}
 
-                @Override
-                public void damaged(Damage damage) {
-                  throw new AssertionError(damage);
-                }
-              }));
+                    @Override
+                    public void damaged(Damage damage) {
+                      throw new AssertionError(damage);
+                    }
+                  }));
     }
   }
 

@@ -102,15 +102,15 @@ class ScrubTest {
   }
 
   private static long interrupt(Region region, Listener listener) {
-    assertThrows(IOException.class, () -> region.scrub(0, false, listener));
-    return region.interruptedScrub().doneBytes();
+    assertThrows(IOException.class, () -> region.upkeep().scrub(0, false, listener));
+    return region.upkeep().interruptedScrub().doneBytes();
   }
 
   @Test
   void goesOnWhereItWasInterrupted() throws IOException {
     long doneBytes;
     try (Region region = open()) {
-      assertNull(region.interruptedScrub());
+      assertNull(region.upkeep().interruptedScrub());
       doneBytes = interrupt(region, new Listener(1));
       assertTrue(doneBytes > 0, "done " + doneBytes);
       // Again, without having come any further.
@@ -121,12 +121,12 @@ class ScrubTest {
     damage(FILES - 1);
     try (Region region = open()) {
       Listener listener = new Listener(Long.MAX_VALUE);
-      Region.ScrubResult result = region.scrub(0, false, listener);
+      Upkeep.ScrubResult result = region.upkeep().scrub(0, false, listener);
       assertTrue(listener.firstToldBytes >= doneBytes);
       assertEquals(1, result.damages());
       assertEquals("/file-0" + (FILES - 1), path(listener.damages.get(0)));
-      assertNull(region.interruptedScrub());
-      assertEquals(2, region.scrub(0, false, new Listener(Long.MAX_VALUE)).damages());
+      assertNull(region.upkeep().interruptedScrub());
+      assertEquals(2, region.upkeep().scrub(0, false, new Listener(Long.MAX_VALUE)).damages());
     }
   }
 
@@ -140,7 +140,7 @@ class ScrubTest {
     }
     try (Region region = open()) {
       Listener second = new Listener(Long.MAX_VALUE);
-      assertEquals(1, region.scrub(0, false, second).damages());
+      assertEquals(1, region.upkeep().scrub(0, false, second).damages());
       assertEquals("/file-00000", path(second.damages.get(0)));
     }
   }
@@ -155,22 +155,22 @@ class ScrubTest {
     byte[] whole = Files.readAllBytes(state);
     Clock muchLater = Clock.offset(Clock.systemUTC(), Duration.ofDays(8));
     try (Region region = Region.open(directory.resolve("home"), muchLater)) {
-      assertNull(region.interruptedScrub());
+      assertNull(region.upkeep().interruptedScrub());
     }
     for (int i = 0; i < 20; i++) {
       byte[] damaged = whole.clone();
       damaged[random.nextInt(damaged.length)] ^= (byte) (1 << random.nextInt(8));
       Files.write(state, damaged);
       try (Region region = open()) {
-        assertNull(region.interruptedScrub());
+        assertNull(region.upkeep().interruptedScrub());
       }
     }
     try (Region region = open()) {
-      assertEquals(1, region.scrub(0, false, new Listener(Long.MAX_VALUE)).damages());
+      assertEquals(1, region.upkeep().scrub(0, false, new Listener(Long.MAX_VALUE)).damages());
     }
     Files.write(state, whole);
     try (Region region = open()) {
-      assertEquals(1, region.scrub(0, true, new Listener(Long.MAX_VALUE)).damages());
+      assertEquals(1, region.upkeep().scrub(0, true, new Listener(Long.MAX_VALUE)).damages());
     }
   }
 
@@ -178,21 +178,26 @@ class ScrubTest {
   void oneAtATime() throws IOException {
     try (Region region = open()) {
       List<Long> refused = new ArrayList<>();
-      region.scrub(
-          0,
-          false,
-          new ScrubListener() {
-            @Override
-            public void progress(long doneBytes, long totalBytes) {
-              Errors.of(ErrorKind.CONFLICT, "runs already", () -> region.scrub(0, false, this));
-              refused.add(doneBytes);
-            }
+      region
+          .upkeep()
+          .scrub(
+              0,
+              false,
+              new ScrubListener() {
+                @Override
+                public void progress(long doneBytes, long totalBytes) {
+                  Errors.of(
+                      ErrorKind.CONFLICT,
+                      "runs already",
+                      () -> region.upkeep().scrub(0, false, this));
+                  refused.add(doneBytes);
+                }
 
-            @Override
-            public void damaged(Damage damage) {
-              throw new AssertionError(damage);
-            }
-          });
+                @Override
+                public void damaged(Damage damage) {
+                  throw new AssertionError(damage);
+                }
+              });
       assertTrue(!refused.isEmpty());
     }
   }
