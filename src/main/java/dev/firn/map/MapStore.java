@@ -3,7 +3,6 @@ package dev.firn.map;
 import dev.firn.base.Bytes;
 import dev.firn.base.DaemonThreads;
 import dev.firn.base.DurableFiles;
-import dev.firn.store.CheckpointFinder;
 import dev.firn.store.Compression;
 import dev.firn.store.CorruptDataException;
 import dev.firn.store.FileSegmentStore;
@@ -25,7 +24,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -336,64 +334,10 @@ public final class MapStore implements Closeable {
    * @throws CorruptDataException if a damaged one cannot be made anew
    */
   public synchronized List<Long> restoreSuperblocks() throws IOException {
-    List<Long> present = list();
-    Set<Long> wanted = new TreeSet<>(present);
-    if (present.isEmpty()) {
-      segments.list().forEach(segment -> wanted.add(LogPosition.volumeOf(segment)));
-    }
-    List<Long> restored = new ArrayList<>();
-    for (long number : wanted) {
-      if (isReadable(number)) {
-        continue;
-      }
-      try {
-        restoreSuperblock(number);
-        restored.add(number);
-      } catch (CorruptDataException e) {
-        if (present.contains(number)) {
-          throw e;
-        }
-        LOG.info("Volume {} was deleted, or is lost: {}", number, e.getMessage());
-        Files.deleteIfExists(superblockPath(number));
-      }
-    }
-    return restored;
+    return new SuperblockRestorer(this).run();
   }
 
-  private boolean isReadable(long volumeNumber) throws IOException {
-    try {
-      new Superblock(superblockPath(volumeNumber), volumeNumber).read();
-      return true;
-    } catch (NoSuchFileException | CorruptDataException e) {
-      return false;
-    }
-  }
-
-  /** The newest copy counts whose trees are whole. */
-  private void restoreSuperblock(long number) throws IOException {
-    Path path = superblockPath(number);
-    CorruptDataException failure =
-        new CorruptDataException(
-            "the superblock of volume " + number + " is damaged, and its log has no copy");
-    for (Superblock.Content content : new CheckpointFinder(segments, records).find(number)) {
-      new Superblock(path, number).write(content);
-      VolumeMap map = null;
-      try {
-        map = open(number);
-        new LiveWalk(nodes, (bytes, start, length) -> false, new LiveRecords())
-            .walk(map.keptRoots());
-        return;
-      } catch (CorruptDataException e) {
-        failure = e;
-        if (map != null) {
-          map.abandon();
-        }
-      }
-    }
-    throw failure;
-  }
-
-  private Path superblockPath(long volumeNumber) {
+  Path superblockPath(long volumeNumber) {
     return directory.resolve(String.format("%08x%s", volumeNumber, SUPERBLOCK_SUFFIX));
   }
 
