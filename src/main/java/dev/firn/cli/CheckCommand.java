@@ -17,7 +17,7 @@ import picocli.CommandLine.Option;
       "Check that everything fits together: trees, the file systems in them, the catalog.",
       "Lists what does not, and exits with status 6 then. File bytes are not read: see 'firn scrub'."
     },
-    footer = {"Examples:", "  firn check", "  firn daemon stop && firn check --rebuild-catalog"})
+    footer = {"Example:", "  firn check"})
 final class CheckCommand extends ClientCommand {
   @Option(
       names = "--heads-only",
@@ -28,7 +28,7 @@ final class CheckCommand extends ClientCommand {
       names = "--rebuild-catalog",
       description = {
         "Make the catalog anew from the store alone, for when it is lost or damaged.",
-        "The old one is kept. Not while a daemon has the home."
+        "The old one is kept. Not while a daemon has the home: 'firn daemon stop' before."
       })
   private boolean rebuildCatalog;
 

@@ -531,13 +531,14 @@ public final class VolumeMap implements Closeable {
    * this volume does not know it any more.
    */
   RecordPointer durablePlace(FrozenMap frozen) throws IOException {
-    // A checkpoint gives out places before it forces them, and one that broke off never does.
     checkpointLock.lock();
     try {
       requireWritable();
       if (frozen.root().pointer() == null) {
         checkpoint();
       }
+      // A checkpoint gives out places before it forces them, and one that met a full disk did not.
+      log.sync();
       return frozen.root().pointer();
     } finally {
       checkpointLock.unlock();

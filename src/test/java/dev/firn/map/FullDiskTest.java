@@ -21,7 +21,7 @@ class FullDiskTest {
   private static final int SECTOR_BYTES = 512;
   private static final int BLOCK_BYTES = 4096;
   private static final long RESERVE_BYTES = 16 * Sizes.MIB;
-  private static final int RUNS = 1_000;
+  private static final int RUNS = 2_000;
 
   /** What a volume does, each as often as it is here. */
   private static final List<Operation> OPERATIONS =
@@ -40,6 +40,8 @@ class FullDiskTest {
           Operation.FREEZE,
           Operation.DROP,
           Operation.RESET,
+          Operation.CLONE,
+          Operation.DELETE_CLONE,
           Operation.RECLAIM);
 
   private final SimulatedDisk disk = new SimulatedDisk(SECTOR_BYTES);
