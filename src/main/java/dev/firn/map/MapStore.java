@@ -26,6 +26,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -243,10 +244,29 @@ public final class MapStore implements Closeable {
       throws IOException {
     reclaimLock.lock();
     try {
-      return new Reclaim(segments, nodes, extentKeys, maps).run(dryRun);
+      ReclaimPace pace =
+          new ReclaimPace(this::placesTaken, this::isShortOfSpace, LockSupport::parkNanos);
+      return new Reclaim(segments, nodes, extentKeys, maps, pace).run(dryRun);
     } finally {
       reclaimLock.unlock();
     }
+  }
+
+  private long placesTaken() {
+    long taken = 0;
+    for (VolumeMap map : open.values()) {
+      taken += map.placesTaken();
+    }
+    return taken;
+  }
+
+  private boolean isShortOfSpace() throws IOException {
+    for (String placement : spaces.keySet()) {
+      if (isShortOfSpace(placement)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private Path superblockPath(long volumeNumber) {
