@@ -5,8 +5,7 @@
 #   pairs DIRECTORY MIB                   writes the files "dead" and "live" by turns, 1 MiB each, so that what one has
 #                                         lies between what the other has
 #   write FILE SECONDS                    writes and syncs; prints MB/s and seconds
-#   write FILE SOCKET DEAD                removes DEAD and writes for as long as a reclaim takes, from its call to its
-#                                         answer
+#   write FILE SOCKET                     the same for as long as a reclaim takes, from its call to its answer
 #   tree DIRECTORY COUNT                  makes small files, 1,000 a directory; prints how many a second
 #   sparse FILE GIB WRITES SEED           makes a file of so many GiB with 4 KiB here and there, and reads some back
 #   first-ls DIRECTORY                    lists it, which may be the first request of a mount
@@ -139,15 +138,11 @@ sub has_answer {
 }
 
 sub write_while {
-    my ($name, $limit, $dead) = @_;
+    my ($name, $limit) = @_;
     my $bytes = random_bytes(17 * $MIB);
     my $file = open_new($name);
-    my $reclaim;
     my ($count, $start) = (0, now());
-    if (defined $dead) {
-        unlink $dead or die "$dead: $!\n";
-        $reclaim = send_call($limit, 'Reclaim', '{"dryRun":false}');
-    }
+    my $reclaim = $limit =~ m{^/} ? send_call($limit, 'Reclaim', '{"dryRun":false}') : undef;
     do {
         write_bytes($file, substr $bytes, $count % 16 * $MIB + $count % 4096, $MIB);
         $count++;

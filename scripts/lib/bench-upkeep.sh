@@ -100,6 +100,8 @@ measure_fsync() {
   judge 'fsync, 16 writers: ratio to the disk' "$(median "${ratios[16]}")" '>' 1 "${details[16]}"
 }
 
+used_mib() { df --output=used -B1M "$base/$1/mount" | tail -n 1; }
+uses_less() { [ "$(used_mib "$1")" -lt "$2" ]; }
 stored_mib() { du -sm "$base/$1/home/store" | cut -f1; }
 
 # At rest: nothing waits to be written or given back.
@@ -120,8 +122,11 @@ measure_reclaim() {
     come_to_rest reclaim
     upkeep_client pairs "$mount" "$mib"
     come_to_rest reclaim
+    # The file is gone, and its pages in the kernel, some time before its bytes are dead.
+    rm "$mount/dead"
+    wait_until 'the end of a file' uses_less reclaim $((mib * 3 / 2))
     before=$(stored_mib reclaim)
-    with=$(upkeep_client write "$mount/with" "$base/reclaim/home/run/firn.sock" "$mount/dead")
+    with=$(upkeep_client write "$mount/with" "$base/reclaim/home/run/firn.sock")
     read -r with seconds <<<"$with"
     sync -f "$base"
     freed=$(awk -v b="$before" -v a="$(stored_mib reclaim)" -v w="$with" -v s="$seconds" 'BEGIN { printf "%.0f", b - a + w * s / 1.048576 }')
@@ -183,7 +188,7 @@ operations=(create look-up show list delete)
 measure_snapshots() {
   local counts=(1 1000 10000) times=50 count i operation value line all
   if $quick; then
-    counts=(1 100 1000) times=20
+    counts=(1 500 2000) times=20
   fi
   declare -A samples=() medians=()
   for count in "${counts[@]}"; do

@@ -29,6 +29,11 @@ final class InFlight {
     left[mine].increment();
   }
 
+  /** How often somebody entered, so far: it stands still when nobody works. */
+  long entries() {
+    return entered[0].sum() + entered[1].sum();
+  }
+
   /** Waits for all who are inside. One caller at a time. */
   void awaitAll() {
     // Twice: somebody may have read the side just before it changed, and be counted there later.

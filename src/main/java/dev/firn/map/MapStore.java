@@ -29,6 +29,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongFunction;
 import java.util.function.LongPredicate;
@@ -63,6 +64,12 @@ public final class MapStore implements Closeable {
   private final LongAdder droppedRoots = new LongAdder();
   private volatile LongFunction<String> names = number -> "volume number " + number;
   private final ReentrantLock reclaimLock = new ReentrantLock();
+
+  /**
+   * Held while a reclaim takes its roots, and by those who walk trees without keeping their roots
+   * in use: what they find then is live for a reclaim that began before, too.
+   */
+  private final ReentrantLock rootsLock = new ReentrantLock();
 
   /**
    * Opens the store in a directory, making it when it is empty.
@@ -263,7 +270,16 @@ public final class MapStore implements Closeable {
       throws IOException {
     reclaimLock.lock();
     try {
-      return new Reclaim(segments, nodes, extentKeys, maps).run(dryRun);
+      ReclaimPace pace =
+          new ReclaimPace(this::placesTaken, this::isShortOfSpace, LockSupport::parkNanos);
+      Reclaim reclaim = new Reclaim(segments, nodes, extentKeys, maps, pace);
+      rootsLock.lock();
+      try {
+        reclaim.begin();
+      } finally {
+        rootsLock.unlock();
+      }
+      return reclaim.finish(dryRun);
     } finally {
       reclaimLock.unlock();
     }
@@ -271,18 +287,18 @@ public final class MapStore implements Closeable {
 
   /**
    * How much of the disk sets of roots hold, which may overlap; roots that are not there hold
-   * nothing. Nothing is given back meanwhile.
+   * nothing. Does not wait for a reclaim that goes on, and none begins meanwhile.
    *
    * @param hasHead which maps' heads count; those of others hold nothing for anybody
    */
   public SpaceReport space(
       ReclaimedMaps maps, ExtentKeys extentKeys, LongPredicate hasHead, List<Set<RootName>> sets)
       throws IOException {
-    reclaimLock.lock();
+    rootsLock.lock();
     try {
       return new SpaceAccount(nodes, extentKeys, hasHead).run(maps, sets);
     } finally {
-      reclaimLock.unlock();
+      rootsLock.unlock();
     }
   }
 
@@ -335,6 +351,23 @@ public final class MapStore implements Closeable {
    */
   public synchronized List<Long> restoreSuperblocks() throws IOException {
     return new SuperblockRestorer(this).run();
+  }
+
+  private long placesTaken() {
+    long taken = 0;
+    for (VolumeMap map : open.values()) {
+      taken += map.placesTaken();
+    }
+    return taken;
+  }
+
+  private boolean isShortOfSpace() throws IOException {
+    for (String placement : spaces.keySet()) {
+      if (isShortOfSpace(placement)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   Path superblockPath(long volumeNumber) {

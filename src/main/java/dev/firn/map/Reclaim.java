@@ -27,34 +27,47 @@ import java.util.Map;
 final class Reclaim {
   private final SegmentStore segments;
   private final ReclaimedMaps maps;
+  private final ReclaimPace pace;
   private final LiveRecords live = new LiveRecords();
   private final LiveWalk walk;
   private final Map<Long, ReclaimRoots> taken = new HashMap<>();
 
+  private List<Long> known = List.of();
+  private long startNanos;
   private int liveSegments;
   private long liveBytes;
   private int freedSegments;
   private long freedBytes;
   private long recentBytes;
 
-  Reclaim(SegmentStore segments, NodeStore nodes, ExtentKeys extentKeys, ReclaimedMaps maps) {
+  Reclaim(
+      SegmentStore segments,
+      NodeStore nodes,
+      ExtentKeys extentKeys,
+      ReclaimedMaps maps,
+      ReclaimPace pace) {
     this.segments = segments;
     this.maps = maps;
+    this.pace = pace;
     this.walk = new LiveWalk(nodes, extentKeys, live);
   }
 
+  /** Takes the roots: what cannot be reached from now on never can again. Then {@link #finish}. */
+  void begin() throws IOException {
+    startNanos = System.nanoTime();
+    known = segments.list();
+    while (takeRoots()) {
+      // Once more: there may be new volumes.
+    }
+  }
+
   /**
-   * Does it, or with {@code dryRun} only tells what it would do.
+   * Gives back, or with {@code dryRun} only tells what that would be.
    *
    * @throws dev.firn.store.CorruptDataException if a tree cannot be read: then nothing is given
    *     back
    */
-  ReclaimReport run(boolean dryRun) throws IOException {
-    long start = System.nanoTime();
-    List<Long> known = segments.list();
-    while (takeRoots()) {
-      // Once more: there may be new volumes.
-    }
+  ReclaimReport finish(boolean dryRun) throws IOException {
     for (ReclaimRoots roots : taken.values()) {
       walk.walk(roots);
     }
@@ -62,9 +75,14 @@ final class Reclaim {
       roots.volume().awaitPlaceHolders();
     }
     for (long segment : known) {
+      long begin = System.nanoTime();
       reclaim(segment, dryRun);
+      // What is dead stays so: however long this takes, the roots of then are enough.
+      if (!dryRun) {
+        pace.stepTook(System.nanoTime() - begin);
+      }
     }
-    long millis = (System.nanoTime() - start) / 1_000_000;
+    long millis = (System.nanoTime() - startNanos - pace.pausedNanos()) / 1_000_000;
     return new ReclaimReport(
         dryRun, liveSegments, liveBytes, freedSegments, freedBytes, recentBytes, millis);
   }

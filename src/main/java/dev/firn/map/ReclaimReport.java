@@ -10,7 +10,7 @@ package dev.firn.map;
  * @param freedSegments how many segments went as a whole
  * @param freedBytes what the disk got back
  * @param recentBytes what was written so lately that only the next run can look at it
- * @param tookMillis how long it took
+ * @param tookMillis how long it took, without pauses for the sake of others
  */
 public record ReclaimReport(
     boolean dryRun,

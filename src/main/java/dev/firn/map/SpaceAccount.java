@@ -12,7 +12,7 @@ import java.util.function.LongPredicate;
 
 /**
  * Finds out how much of the disk sets of roots hold, by walking all trees: those of no set
- * together, then each set by itself. Nothing may be given back meanwhile.
+ * together, then each set by itself. No reclaim may begin meanwhile.
  *
  * <p>Invariants, after any number of sets: {@link #once} has the blocks that some set reaches and
  * {@link #others} does not; {@link #again} those of them that a second set reaches; and each set's

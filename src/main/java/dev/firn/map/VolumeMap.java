@@ -686,6 +686,11 @@ public final class VolumeMap implements Closeable {
     }
   }
 
+  /** Grows whenever somebody reads or writes bytes of files. */
+  long placesTaken() {
+    return inFlight.entries();
+  }
+
   /** Waits for all who hold places of records now. One caller at a time. */
   void awaitPlaceHolders() {
     inFlight.awaitAll();

@@ -146,7 +146,7 @@ final class Session {
    * @param beforeEach runs before each sync
    */
   void serveWaitingSyncs(Request any, Runnable beforeEach) {
-    for (List<SyncGroup.Waiting> group = syncs.next(); !group.isEmpty(); group = syncs.next()) {
+    for (List<SyncGroup.Waiting> group = nextSyncs(); !group.isEmpty(); group = nextSyncs()) {
       int outcome = -EIO;
       try {
         beforeEach.run();
@@ -157,6 +157,12 @@ final class Session {
         }
       }
     }
+  }
+
+  /** Whoever has just been answered may be about to ask again: a moment makes the group larger. */
+  private List<SyncGroup.Waiting> nextSyncs() {
+    Thread.yield();
+    return syncs.next();
   }
 
   /** Answers a copy of a request in a thread that watches nothing. */
