@@ -538,7 +538,12 @@ public final class VolumeMap implements Closeable {
         checkpoint();
       }
       // A checkpoint gives out places before it forces them, and one that met a full disk did not.
-      log.sync();
+      orEndWriting(
+          "a sync broke off",
+          () -> {
+            log.sync();
+            return null;
+          });
       return frozen.root().pointer();
     } finally {
       checkpointLock.unlock();
