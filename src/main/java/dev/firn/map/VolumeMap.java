@@ -273,7 +273,7 @@ public final class VolumeMap implements Closeable {
       return result;
     } finally {
       if (!whole && delta.length() != before) {
-        failWith("a change broke off half way");
+        failWith(new IOException("a change broke off half way"));
       }
     }
   }
@@ -416,7 +416,7 @@ public final class VolumeMap implements Closeable {
   /** Writes one group; guarded by commitLock. Answers the roots if they were asked for. */
   private CheckpointRoots commitGroup(boolean freezeRoots) throws IOException {
     long covers = commitsWanted.get();
-    DeltaBuffer group;
+    DeltaBuffer group = null;
     Node headRoot = null;
     Node snapshotsRoot = null;
     lock.writeLock().lock();
@@ -427,8 +427,9 @@ public final class VolumeMap implements Closeable {
             sealHook.seal(map);
             return null;
           });
-      group = delta;
-      if (group.length() > 0) {
+      if (delta.length() > 0) {
+        // An empty one stays: others fill it as soon as the lock is free.
+        group = delta;
         delta = new DeltaBuffer();
       }
       if (freezeRoots) {
@@ -440,7 +441,7 @@ public final class VolumeMap implements Closeable {
     } finally {
       lock.writeLock().unlock();
     }
-    if (group.length() > 0) {
+    if (group != null) {
       unwritten.add(group);
       unwrittenBytes += group.length();
     }
@@ -879,18 +880,17 @@ public final class VolumeMap implements Closeable {
     } catch (IOException e) {
       cause = e;
       throw e;
+    } catch (RuntimeException | Error e) {
+      cause = new IOException(otherwise, e);
+      throw e;
     } finally {
       if (ends) {
-        failWith(cause != null ? cause : new IOException(otherwise));
+        failWith(cause);
       }
     }
   }
 
   /** Ends writing, for the log's reason if it has one. */
-  private void failWith(String otherwise) {
-    failWith(new IOException(otherwise));
-  }
-
   private void failWith(IOException otherwise) {
     IOException cause = log.failure() != null ? log.failure() : otherwise;
     if (failure == null) {
