@@ -110,7 +110,13 @@ public final class MapStore implements Closeable {
   }
 
   String describe(long volumeNumber) {
-    return names.apply(volumeNumber);
+    try {
+      return names.apply(volumeNumber);
+    } catch (RuntimeException e) {
+      // The disk that the names are on may fail, too. Whoever asks has worse to tell.
+      LOG.debug("The name of volume {} is not known", volumeNumber, e);
+      return "volume number " + volumeNumber;
+    }
   }
 
   SegmentStore segments() {
@@ -376,7 +382,7 @@ public final class MapStore implements Closeable {
         new CorruptDataException(
             "the superblock of volume " + number + " is damaged, and its log has no copy");
     for (Superblock.Content content : new CheckpointFinder(segments, records).find(number)) {
-      new Superblock(path, number).write(content);
+      new Superblock(path, number).restore(content);
       VolumeMap map = null;
       try {
         map = open(number);

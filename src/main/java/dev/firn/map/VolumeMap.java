@@ -121,6 +121,10 @@ public final class VolumeMap implements Closeable {
   private final ReentrantLock checkpointLock = new ReentrantLock();
   // Guarded by checkpointLock.
   private Superblock.Content lastCheckpoint;
+
+  /** Whether nodes have places that a checkpoint which broke off has not forced. */
+  private boolean placesAreUnforced;
+
   private volatile byte[] metadata;
   private volatile long replayBytes;
   private volatile long changedBytes;
@@ -537,6 +541,14 @@ public final class VolumeMap implements Closeable {
       requireWritable();
       if (frozen.root().pointer() == null) {
         checkpoint();
+      } else if (placesAreUnforced) {
+        orEndWriting(
+            "a sync broke off",
+            () -> {
+              log.sync();
+              return null;
+            });
+        placesAreUnforced = false;
       }
       return frozen.root().pointer();
     } finally {
@@ -555,6 +567,7 @@ public final class VolumeMap implements Closeable {
 
   private Void writeCheckpoint(CheckpointRoots roots) throws IOException {
     CheckpointWriter writer = new CheckpointWriter(nodes, log, compression);
+    placesAreUnforced = true;
     RecordPointer headPointer = writer.write(roots.head(), roots.snapshots());
     Superblock.Content content =
         new Superblock.Content(
@@ -569,6 +582,7 @@ public final class VolumeMap implements Closeable {
     byte[] copy = Superblock.encode(content);
     log.append(List.of(Draft.of(RecordType.CHECKPOINT, compression, copy, copy.length)));
     log.sync();
+    placesAreUnforced = false;
     superblock.write(content);
     lastCheckpoint = content;
     return null;
@@ -596,7 +610,12 @@ public final class VolumeMap implements Closeable {
    * could not be reached at that moment.
    */
   ReclaimRoots reclaimRoots() throws IOException {
-    LogPosition keptFrom = failure == null ? moveSuperblock() : null;
+    LogPosition keptFrom = null;
+    try {
+      keptFrom = failure == null ? moveSuperblock() : null;
+    } catch (NoSpaceException e) {
+      tellKept(e);
+    }
     // Stored before that place but not put yet: after this it has been put, or never will be.
     inFlight.awaitAll();
     List<Object> heads = new ArrayList<>();
@@ -623,17 +642,35 @@ public final class VolumeMap implements Closeable {
       checkpointLock.unlock();
     }
     if (failure == null) {
-      commit();
+      try {
+        commit();
+      } catch (NoSpaceException e) {
+        keptFrom = null;
+        tellKept(e);
+      }
     }
     return new ReclaimRoots(this, failure == null ? keptFrom : null, heads, tables);
+  }
+
+  /**
+   * On a full disk all of this volume's own segments stay, so that what is durable can be replayed.
+   * What it refers to in others is in its superblock's trees: the space of others comes back.
+   */
+  private void tellKept(NoSpaceException cause) {
+    LOG.debug("{}: nothing of its own is given back", store.describe(number), cause);
   }
 
   /** The head, the table and the frozen roots of now, written to the disk as far as that can be. */
   KeptRoots keptRoots() throws IOException {
     if (failure == null) {
-      commit();
-      if (needsCheckpoint()) {
-        checkpoint();
+      try {
+        commit();
+        if (needsCheckpoint()) {
+          checkpoint();
+        }
+      } catch (NoSpaceException e) {
+        // Above all then users want to know what holds the disk.
+        LOG.debug("{}: what has no place yet is not counted", store.describe(number), e);
       }
     }
     lock.writeLock().lock();

@@ -305,17 +305,19 @@ final class CatalogRebuild {
 
   /** The old catalog's new name; null if there was none. */
   private Path moveAside() throws IOException {
-    if (!Files.exists(home.catalog())) {
-      return null;
-    }
+    // Where verified nodes are says nothing any more: numbers of volumes may be given out again.
+    Files.deleteIfExists(home.scrubState());
     String suffix = ".replaced-" + SUFFIX.format(Instant.ofEpochMilli(clock.millis()));
     Path old = sibling(home.catalog(), suffix);
-    // SQLite's own files beside it belong to it.
+    // SQLite's own files beside it belong to it, and would be taken for the new one's.
     for (String part : List.of("-wal", "-shm")) {
       Path beside = sibling(home.catalog(), part);
       if (Files.exists(beside)) {
         Files.move(beside, sibling(old, part), StandardCopyOption.ATOMIC_MOVE);
       }
+    }
+    if (!Files.exists(home.catalog())) {
+      return null;
     }
     Files.move(home.catalog(), old, StandardCopyOption.ATOMIC_MOVE);
     return old;

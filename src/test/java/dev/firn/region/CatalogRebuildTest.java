@@ -123,6 +123,21 @@ class CatalogRebuildTest {
     assertTrue(report.notes().get(0).contains("paris-1"), report.notes().toString());
   }
 
+  /** As after a crash: what SQLite wrote ahead belongs to the lost catalog, not to the new one. */
+  @Test
+  void whatALostCatalogWroteAheadIsNotTakenForTheNewOnes() throws IOException {
+    region = Region.open(home);
+    region.createVolume(VolumeRequest.empty("more", Sizes.GIB));
+    Path ahead = catalog().resolveSibling("catalog.db-wal");
+    byte[] bytes = java.nio.file.Files.readAllBytes(ahead);
+    assertTrue(bytes.length > 0);
+    region.deleteVolume("more");
+    region.close();
+    java.nio.file.Files.write(ahead, bytes);
+    java.nio.file.Files.delete(catalog());
+    rebuildAndOpen();
+  }
+
   @Test
   void aDamagedCatalogIsKeptBesideTheNewOne() throws IOException {
     byte[] damaged = "no database at all, but long enough to be one".repeat(400).getBytes();
