@@ -1,6 +1,7 @@
 package dev.firn.map;
 
 import dev.firn.store.LogPosition;
+import dev.firn.store.NoSpaceException;
 import dev.firn.store.SegmentStore;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
@@ -48,6 +49,8 @@ final class Reclaim {
    *
    * @throws dev.firn.store.CorruptDataException if a tree cannot be read: then nothing is given
    *     back
+   * @throws NoSpaceException if the disk is too full for some volume's checkpoint: then the space
+   *     of others was given back
    */
   ReclaimReport run(boolean dryRun) throws IOException {
     long start = System.nanoTime();
@@ -63,6 +66,12 @@ final class Reclaim {
     }
     for (long segment : known) {
       reclaim(segment, dryRun);
+    }
+    for (ReclaimRoots roots : taken.values()) {
+      if (roots.full() != null) {
+        // What others had to give back the disk has; this is to be tried again.
+        throw new NoSpaceException(roots.full().getMessage(), roots.full());
+      }
     }
     long millis = (System.nanoTime() - start) / 1_000_000;
     return new ReclaimReport(

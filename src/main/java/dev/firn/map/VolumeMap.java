@@ -611,10 +611,13 @@ public final class VolumeMap implements Closeable {
    */
   ReclaimRoots reclaimRoots() throws IOException {
     LogPosition keptFrom = null;
+    NoSpaceException full = null;
     try {
       keptFrom = failure == null ? moveSuperblock() : null;
     } catch (NoSpaceException e) {
-      tellKept(e);
+      // All of its own segments stay, so that what is durable can be replayed. What that refers to
+      // in others is in the trees of its superblock.
+      full = e;
     }
     // Stored before that place but not put yet: after this it has been put, or never will be.
     inFlight.awaitAll();
@@ -645,19 +648,11 @@ public final class VolumeMap implements Closeable {
       try {
         commit();
       } catch (NoSpaceException e) {
-        keptFrom = null;
-        tellKept(e);
+        full = e;
       }
     }
-    return new ReclaimRoots(this, failure == null ? keptFrom : null, heads, tables);
-  }
-
-  /**
-   * On a full disk all of this volume's own segments stay, so that what is durable can be replayed.
-   * What it refers to in others is in its superblock's trees: the space of others comes back.
-   */
-  private void tellKept(NoSpaceException cause) {
-    LOG.debug("{}: nothing of its own is given back", store.describe(number), cause);
+    boolean kept = failure != null || full != null;
+    return new ReclaimRoots(this, kept ? null : keptFrom, heads, tables, full);
   }
 
   /** The head, the table and the frozen roots of now, written to the disk as far as that can be. */

@@ -4,10 +4,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.firn.base.Sizes;
 import dev.firn.store.FaultPlan;
 import dev.firn.store.NoSpaceException;
 import dev.firn.store.SimulatedDisk;
+import dev.firn.vfs.ErrnoException;
+import dev.firn.vfs.FileMode;
+import dev.firn.vfs.FileSystem;
+import dev.firn.vfs.VolumeFileSystem;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Clock;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -58,6 +65,71 @@ class SpaceLaterTest {
       }
     }
     assertTrue(full > 2, "checkpoints met a full disk: " + full);
+  }
+
+  /** Bytes of another file that wait for space are no reason to refuse what is done already. */
+  @Test
+  void deletingGoesOnWhileBytesWaitForSpace() throws IOException {
+    SimulatedDisk disk = new SimulatedDisk(512);
+    // Every byte that waits is more than should.
+    MapOptions options = new MapOptions(4096, 1 << 20, 1 << 20, 1 << 20, 0, 1 << 30);
+    try (MapStore store = new MapStore(disk.directory(), disk.segments(), options)) {
+      VolumeMap map = store.create(1, VolumeMapTest.LZ4);
+      VolumeFileSystem files = VolumeFileSystem.create(map, Sizes.GIB, Clock.systemUTC());
+      long inode = file(files, "a");
+      file(files, "b");
+      files.syncAll();
+      disk.plan(FaultPlan.from(FaultPlan.Kind.NO_SPACE, 0, 0));
+      files.write(inode, 0, ByteBuffer.wrap(new byte[1000]));
+      assertThrows(NoSpaceException.class, files::syncAll);
+      files.unlink(FileSystem.ROOT_INODE, "b".getBytes());
+      assertThrows(ErrnoException.class, () -> files.lookup(FileSystem.ROOT_INODE, "b".getBytes()));
+      disk.plan(FaultPlan.none());
+      files.syncAll();
+      files.close();
+    }
+  }
+
+  private static long file(VolumeFileSystem files, String name) throws IOException {
+    return files
+        .makeNode(FileSystem.ROOT_INODE, name.getBytes(), FileMode.REGULAR | 0644, 0, 0, 0)
+        .inode();
+  }
+
+  /** What can be given back without the volume that cannot write is given back. */
+  @Test
+  void otherVolumesSpaceComesBackWhileOneHasNoRoomForACheckpoint() throws IOException {
+    SimulatedDisk disk = new SimulatedDisk(512);
+    try (MapStore store =
+        new MapStore(disk.directory(), disk.segments(), VolumeUnderTest.OPTIONS)) {
+      VolumeMap gone = store.create(1, VolumeMapTest.LZ4);
+      for (int key = 0; key < Found.KEYS; key++) {
+        put(gone, key);
+      }
+      gone.checkpoint();
+      VolumeMap map = store.create(2, VolumeMapTest.LZ4);
+      put(map, 1);
+      map.commit();
+      store.delete(1);
+      disk.plan(FaultPlan.from(FaultPlan.Kind.NO_SPACE, 0, 0));
+      put(map, 2);
+      assertThrows(NoSpaceException.class, map::commit);
+      long used = disk.usedBytes();
+      assertThrows(
+          NoSpaceException.class,
+          () -> store.reclaim(OpenMaps.of(map), (bytes, start, length) -> true, false));
+      assertTrue(disk.usedBytes() < used);
+      SimulatedDisk left = disk.powerCut(i -> true);
+      try (MapStore next =
+          new MapStore(left.directory(), left.segments(), VolumeUnderTest.OPTIONS)) {
+        Found found = Found.read(next.open(2));
+        found.requireWhole();
+        assertEquals(1, found.head().get(1));
+      }
+      disk.plan(FaultPlan.none());
+      map.commit();
+      Found.read(map).requireWhole();
+    }
   }
 
   @Test
