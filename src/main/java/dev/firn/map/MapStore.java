@@ -58,6 +58,10 @@ public final class MapStore implements Closeable {
   private final RecordReader records;
   private final NodeStore nodes;
   private final Map<Long, VolumeMap> open = new ConcurrentHashMap<>();
+
+  /** Those of {@link #open} that were to be closed on a full disk; nobody has them. */
+  private final Set<VolumeMap> waiting = ConcurrentHashMap.newKeySet();
+
   private final Map<String, DiskSpace> spaces = new ConcurrentHashMap<>();
   private final Set<VolumeMap> checkpointsWanted = ConcurrentHashMap.newKeySet();
   private final ScheduledExecutorService keeper;
@@ -184,6 +188,11 @@ public final class MapStore implements Closeable {
   /** Opens and recovers; an open map is answered again. */
   public synchronized VolumeMap open(long volumeNumber) throws IOException {
     VolumeMap map = open.get(volumeNumber);
+    if (map != null && waiting.remove(map) && map.failure() != null) {
+      // Nobody has it, and only opening it anew helps.
+      map.abandon();
+      map = null;
+    }
     if (map == null) {
       Path path = superblockPath(volumeNumber);
       if (!Files.exists(path)) {
@@ -405,7 +414,14 @@ public final class MapStore implements Closeable {
 
   void forget(VolumeMap map) {
     open.remove(map.number(), map);
+    waiting.remove(map);
     checkpointsWanted.remove(map);
+  }
+
+  /** As if it had not been closed: what it holds is committed as soon as that is possible. */
+  void keepOpen(VolumeMap map) {
+    waiting.add(map);
+    open.put(map.number(), map);
   }
 
   void requestCheckpoint(VolumeMap map) {

@@ -832,7 +832,12 @@ public final class VolumeMap implements Closeable {
         });
   }
 
-  /** Commits, checkpoints and lets go of the log. Closing twice is no error. */
+  /**
+   * Commits, checkpoints and lets go of the log. Closing twice is no error.
+   *
+   * @throws NoSpaceException if the disk is full: then it stays open, since what waits for space is
+   *     in memory alone, and {@link MapStore#open} answers it again
+   */
   @Override
   public void close() throws IOException {
     store.forget(this);
@@ -844,31 +849,46 @@ public final class VolumeMap implements Closeable {
     } finally {
       lock.readLock().unlock();
     }
+    boolean waits = false;
     try {
       if (failure == null) {
-        commit();
-        if (needsCheckpoint()) {
-          checkpoint();
-        }
+        commitToClose();
       }
+    } catch (NoSpaceException e) {
+      waits = true;
+      throw e;
     } finally {
-      lock.writeLock().lock();
-      try {
-        closed = true;
-      } finally {
-        lock.writeLock().unlock();
+      if (waits) {
+        store.keepOpen(this);
+      } else {
+        setClosed();
       }
     }
   }
 
-  /** Lets go without writing anything, as a crash would. */
-  void abandon() {
+  private void commitToClose() throws IOException {
+    commit();
+    if (needsCheckpoint()) {
+      try {
+        checkpoint();
+      } catch (NoSpaceException e) {
+        LOG.info("{}: the disk is full, so opening it will take longer", store.describe(number), e);
+      }
+    }
+  }
+
+  private void setClosed() {
     lock.writeLock().lock();
     try {
       closed = true;
     } finally {
       lock.writeLock().unlock();
     }
+  }
+
+  /** Lets go without writing anything, as a crash would. */
+  void abandon() {
+    setClosed();
     store.forget(this);
   }
 

@@ -133,6 +133,51 @@ class SpaceLaterTest {
   }
 
   @Test
+  void whatWaitsForSpaceIsThereWhenTheVolumeIsOpenedAgain() throws IOException {
+    SimulatedDisk disk = new SimulatedDisk(512);
+    try (MapStore store =
+        new MapStore(disk.directory(), disk.segments(), VolumeUnderTest.OPTIONS)) {
+      VolumeMap map = store.create(1, VolumeMapTest.LZ4);
+      put(map, 1);
+      map.commit();
+      put(map, 2);
+      disk.plan(FaultPlan.from(FaultPlan.Kind.NO_SPACE, 0, 0));
+      assertThrows(NoSpaceException.class, map::close);
+      VolumeMap again = store.open(1);
+      assertEquals(2, Found.read(again).head().get(2));
+      disk.plan(FaultPlan.none());
+      again.close();
+      assertThrows(IOException.class, again::commit);
+    }
+    SimulatedDisk left = disk.powerCut(i -> false);
+    try (MapStore next = new MapStore(left.directory(), left.segments(), VolumeUnderTest.OPTIONS)) {
+      Found found = Found.read(next.open(1));
+      found.requireWhole();
+      assertEquals(2, found.head().get(2));
+    }
+  }
+
+  @Test
+  void aVolumeThatFailedWhileItWaitedIsOpenedAnew() throws IOException {
+    SimulatedDisk disk = new SimulatedDisk(512);
+    try (MapStore store =
+        new MapStore(disk.directory(), disk.segments(), VolumeUnderTest.OPTIONS)) {
+      VolumeMap map = store.create(1, VolumeMapTest.LZ4);
+      put(map, 1);
+      map.commit();
+      put(map, 2);
+      disk.plan(FaultPlan.from(FaultPlan.Kind.NO_SPACE, 0, 0));
+      assertThrows(NoSpaceException.class, map::close);
+      disk.plan(FaultPlan.once(FaultPlan.Kind.WRITE_ERROR, 0, 0));
+      assertThrows(IOException.class, map::commit);
+      VolumeMap again = store.open(1);
+      assertEquals(1, Found.read(again).head().get(1));
+      put(again, 3);
+      again.commit();
+    }
+  }
+
+  @Test
   void spaceIsToldOnAFullDisk() throws IOException {
     SimulatedDisk disk = new SimulatedDisk(512);
     try (MapStore store =
