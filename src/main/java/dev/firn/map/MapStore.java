@@ -345,14 +345,16 @@ public final class MapStore implements Closeable {
 
   /**
    * Makes damaged superblocks anew from their copies in the logs; and all of them when none is
-   * there. (One that is missing among others was deleted with its volume.)
+   * there. (Another that is missing among others was deleted with its volume.)
    *
+   * @param expected the numbers of volumes that are known to be there
    * @return the numbers of the volumes that got one
    * @throws CorruptDataException if a damaged one cannot be made anew
    */
-  public synchronized List<Long> restoreSuperblocks() throws IOException {
+  public synchronized List<Long> restoreSuperblocks(Set<Long> expected) throws IOException {
     List<Long> present = list();
     Set<Long> wanted = new TreeSet<>(present);
+    wanted.addAll(expected);
     if (present.isEmpty()) {
       segments.list().forEach(segment -> wanted.add(LogPosition.volumeOf(segment)));
     }

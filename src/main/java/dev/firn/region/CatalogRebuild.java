@@ -55,6 +55,10 @@ final class CatalogRebuild {
   private final Set<String> ids = new HashSet<>();
   private final Set<String> volumeNames = new HashSet<>();
   private final Set<String> snapshotNames = new HashSet<>();
+
+  /** The maps of which the old catalog knows. */
+  private final Set<Long> known = new TreeSet<>();
+
   private long highestVolume;
 
   private CatalogRebuild(Home home, Clock clock) {
@@ -80,7 +84,7 @@ final class CatalogRebuild {
   private RebuildReport run() throws IOException {
     RegionInfo region = region();
     try (MapStore store = MapStore.open(home.store(), region.subregions())) {
-      for (long number : store.restoreSuperblocks()) {
+      for (long number : store.restoreSuperblocks(known)) {
         notes.add("the superblock of map " + number + " was made anew from the log");
       }
       for (long number : store.list()) {
@@ -102,6 +106,8 @@ final class CatalogRebuild {
     if (Files.exists(home.catalog())) {
       try (Catalog old = Catalog.open(home.catalog())) {
         RegionRows rows = new RegionRows(old);
+        known.addAll(
+            CatalogedMaps.numbers(new VolumeRows(old, clock), new SnapshotRows(old, clock)));
         if (rows.name() != null) {
           return new RegionInfo(rows.name(), rows.subregions(), home.directory());
         }

@@ -103,7 +103,12 @@ public final class Region implements Closeable {
             info.subregions(),
             home.owner(),
             clock);
-    this.reclaimer = new Reclaimer(store, maps, info.subregions());
+    this.reclaimer =
+        new Reclaimer(
+            store,
+            maps,
+            info.subregions(),
+            () -> CatalogedMaps.require(volumeRows, snapshotRows, maps));
     this.accounting = new Accounting(store, maps, volumeRows, snapshotRows, info.subregions());
   }
 

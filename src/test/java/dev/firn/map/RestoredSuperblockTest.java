@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -50,7 +51,7 @@ class RestoredSuperblockTest {
         root.offset() + 60);
     Files.write(superblock, new byte[2 * 4096]);
     try (MapStore store = open()) {
-      assertEquals(List.of(1L), store.restoreSuperblocks());
+      assertEquals(List.of(1L), store.restoreSuperblocks(Set.of()));
       Found found = Found.read(store.open(1));
       found.requireWhole();
       assertEquals(2, found.head().size());

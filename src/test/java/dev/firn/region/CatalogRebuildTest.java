@@ -3,6 +3,7 @@ package dev.firn.region;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.firn.base.ErrorKind;
@@ -166,6 +167,19 @@ class CatalogRebuildTest {
     }
     RebuildReport report = rebuildAndOpen();
     assertTrue(report.notes().stream().anyMatch(note -> note.contains("superblock")));
+  }
+
+  /** A volume whose superblock is lost is not one that was deleted. */
+  @Test
+  void aLostSuperblockAmongOthersComesFromItsLogWhichIsKeptUntilThen() throws IOException {
+    java.nio.file.Files.delete(home.resolve("store/volumes/00000001.super"));
+    region = Region.open(home);
+    IOException told = assertThrows(IOException.class, () -> region.reclaim(false));
+    assertTrue(told.getMessage().contains("--rebuild-catalog"), told.getMessage());
+    region.close();
+    rebuildAndOpen();
+    region.reclaim(false);
+    assertEquals("second", read("renamed"));
   }
 
   @Test
