@@ -57,6 +57,10 @@ public final class MapStore implements Closeable {
   private final RecordReader records;
   private final NodeStore nodes;
   private final Map<Long, VolumeMap> open = new ConcurrentHashMap<>();
+
+  /** Those of {@link #open} that were to be closed on a full disk; nobody has them. */
+  private final Set<VolumeMap> waiting = ConcurrentHashMap.newKeySet();
+
   private final Map<String, DiskSpace> spaces = new ConcurrentHashMap<>();
   private final Set<VolumeMap> checkpointsWanted = ConcurrentHashMap.newKeySet();
   private final ScheduledExecutorService keeper;
@@ -115,7 +119,13 @@ public final class MapStore implements Closeable {
   }
 
   String describe(long volumeNumber) {
-    return names.apply(volumeNumber);
+    try {
+      return names.apply(volumeNumber);
+    } catch (RuntimeException e) {
+      // The disk that the names are on may fail, too. Whoever asks has worse to tell.
+      LOG.debug("The name of volume {} is not known", volumeNumber, e);
+      return "volume number " + volumeNumber;
+    }
   }
 
   SegmentStore segments() {
@@ -183,6 +193,11 @@ public final class MapStore implements Closeable {
   /** Opens and recovers; an open map is answered again. */
   public synchronized VolumeMap open(long volumeNumber) throws IOException {
     VolumeMap map = open.get(volumeNumber);
+    if (map != null && waiting.remove(map) && map.failure() != null) {
+      // Nobody has it, and only opening it anew helps.
+      map.abandon();
+      map = null;
+    }
     if (map == null) {
       Path path = superblockPath(volumeNumber);
       if (!Files.exists(path)) {
@@ -344,13 +359,14 @@ public final class MapStore implements Closeable {
 
   /**
    * Makes damaged superblocks anew from their copies in the logs; and all of them when none is
-   * there. (One that is missing among others was deleted with its volume.)
+   * there. (Another that is missing among others was deleted with its volume.)
    *
+   * @param expected the numbers of volumes that are known to be there
    * @return the numbers of the volumes that got one
    * @throws CorruptDataException if a damaged one cannot be made anew
    */
-  public synchronized List<Long> restoreSuperblocks() throws IOException {
-    return new SuperblockRestorer(this).run();
+  public synchronized List<Long> restoreSuperblocks(Set<Long> expected) throws IOException {
+    return new SuperblockRestorer(this).run(expected);
   }
 
   private long placesTaken() {
@@ -376,7 +392,14 @@ public final class MapStore implements Closeable {
 
   void forget(VolumeMap map) {
     open.remove(map.number(), map);
+    waiting.remove(map);
     checkpointsWanted.remove(map);
+  }
+
+  /** As if it had not been closed: what it holds is committed as soon as that is possible. */
+  void keepOpen(VolumeMap map) {
+    waiting.add(map);
+    open.put(map.number(), map);
   }
 
   void requestCheckpoint(VolumeMap map) {

@@ -12,7 +12,14 @@ public final class PendingExtent implements Unplaced {
   private final int length;
   private volatile byte[] bytes;
   private volatile RecordPointer pointer;
+
+  /** Why the last attempt failed, unless there is another one; null: it did not. */
   private IOException failure;
+
+  /** Counts failed attempts: those who wait may not be awake between one and the next. */
+  private int failures;
+
+  private IOException lastFailure;
 
   PendingExtent(byte[] bytes, int length) {
     if (length < 1 || length > ExtentRef.RAW_BYTES_MAX || length > bytes.length) {
@@ -56,13 +63,16 @@ public final class PendingExtent implements Unplaced {
 
   synchronized void failed(IOException cause) {
     failure = cause;
+    lastFailure = cause;
+    failures++;
     notifyAll();
   }
 
   /** Waits until whoever writes it has written it. */
   synchronized void awaitPlaced() throws IOException {
     boolean interrupted = false;
-    while (pointer == null && failure == null) {
+    int before = failures;
+    while (pointer == null && failure == null && failures == before) {
       try {
         wait();
       } catch (InterruptedException e) {
@@ -72,11 +82,13 @@ public final class PendingExtent implements Unplaced {
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
-    if (pointer == null && failure instanceof NoSpaceException) {
-      throw new NoSpaceException(failure.getMessage(), failure);
+    if (pointer != null) {
+      return;
     }
-    if (pointer == null) {
-      throw new IOException("file bytes could not be written: " + failure.getMessage(), failure);
+    if (lastFailure instanceof NoSpaceException) {
+      throw new NoSpaceException(lastFailure.getMessage(), lastFailure);
     }
+    throw new IOException(
+        "file bytes could not be written: " + lastFailure.getMessage(), lastFailure);
   }
 }

@@ -1,6 +1,7 @@
 package dev.firn.map;
 
 import dev.firn.store.LogPosition;
+import dev.firn.store.NoSpaceException;
 import dev.firn.store.SegmentStore;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
@@ -66,6 +67,8 @@ final class Reclaim {
    *
    * @throws dev.firn.store.CorruptDataException if a tree cannot be read: then nothing is given
    *     back
+   * @throws NoSpaceException if the disk is too full for some volume's checkpoint: then the space
+   *     of others was given back
    */
   ReclaimReport finish(boolean dryRun) throws IOException {
     for (ReclaimRoots roots : taken.values()) {
@@ -80,6 +83,12 @@ final class Reclaim {
       // What is dead stays so: however long this takes, the roots of then are enough.
       if (!dryRun) {
         pace.stepTook(System.nanoTime() - begin);
+      }
+    }
+    for (ReclaimRoots roots : taken.values()) {
+      if (roots.full() != null) {
+        // What others had to give back the disk has; this is to be tried again.
+        throw new NoSpaceException(roots.full().getMessage(), roots.full());
       }
     }
     long millis = (System.nanoTime() - startNanos - pace.pausedNanos()) / 1_000_000;

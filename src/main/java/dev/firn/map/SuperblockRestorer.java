@@ -26,9 +26,10 @@ final class SuperblockRestorer {
   }
 
   /** The numbers of the volumes that got one; see {@link MapStore#restoreSuperblocks}. */
-  List<Long> run() throws IOException {
+  List<Long> run(Set<Long> expected) throws IOException {
     List<Long> present = store.list();
     Set<Long> wanted = new TreeSet<>(present);
+    wanted.addAll(expected);
     if (present.isEmpty()) {
       store.segments().list().forEach(segment -> wanted.add(LogPosition.volumeOf(segment)));
     }
@@ -68,7 +69,7 @@ final class SuperblockRestorer {
             "the superblock of volume " + number + " is damaged, and its log has no copy");
     CheckpointFinder finder = new CheckpointFinder(store.segments(), store.records());
     for (Superblock.Content content : finder.find(number)) {
-      new Superblock(path, number).write(content);
+      new Superblock(path, number).restore(content);
       VolumeMap map = null;
       try {
         map = store.open(number);

@@ -121,6 +121,10 @@ public final class VolumeMap implements Closeable {
   private final ReentrantLock checkpointLock = new ReentrantLock();
   // Guarded by checkpointLock.
   private Superblock.Content lastCheckpoint;
+
+  /** Whether nodes have places that a checkpoint which broke off has not forced. */
+  private boolean placesAreUnforced;
+
   private volatile byte[] metadata;
   private volatile long replayBytes;
   private volatile long changedBytes;
@@ -537,14 +541,15 @@ public final class VolumeMap implements Closeable {
       requireWritable();
       if (frozen.root().pointer() == null) {
         checkpoint();
+      } else if (placesAreUnforced) {
+        orEndWriting(
+            "a sync broke off",
+            () -> {
+              log.sync();
+              return null;
+            });
+        placesAreUnforced = false;
       }
-      // A checkpoint gives out places before it forces them, and one that met a full disk did not.
-      orEndWriting(
-          "a sync broke off",
-          () -> {
-            log.sync();
-            return null;
-          });
       return frozen.root().pointer();
     } finally {
       checkpointLock.unlock();
@@ -562,6 +567,7 @@ public final class VolumeMap implements Closeable {
 
   private Void writeCheckpoint(CheckpointRoots roots) throws IOException {
     CheckpointWriter writer = new CheckpointWriter(nodes, log, compression);
+    placesAreUnforced = true;
     RecordPointer headPointer = writer.write(roots.head(), roots.snapshots());
     Superblock.Content content =
         new Superblock.Content(
@@ -576,6 +582,7 @@ public final class VolumeMap implements Closeable {
     byte[] copy = Superblock.encode(content);
     log.append(List.of(Draft.of(RecordType.CHECKPOINT, compression, copy, copy.length)));
     log.sync();
+    placesAreUnforced = false;
     superblock.write(content);
     lastCheckpoint = content;
     return null;
@@ -603,7 +610,15 @@ public final class VolumeMap implements Closeable {
    * could not be reached at that moment.
    */
   ReclaimRoots reclaimRoots() throws IOException {
-    LogPosition keptFrom = failure == null ? moveSuperblock() : null;
+    LogPosition keptFrom = null;
+    NoSpaceException full = null;
+    try {
+      keptFrom = failure == null ? moveSuperblock() : null;
+    } catch (NoSpaceException e) {
+      // All of its own segments stay, so that what is durable can be replayed. What that refers to
+      // in others is in the trees of its superblock.
+      full = e;
+    }
     // Stored before that place but not put yet: after this it has been put, or never will be.
     inFlight.awaitAll();
     List<Object> heads = new ArrayList<>();
@@ -630,17 +645,27 @@ public final class VolumeMap implements Closeable {
       checkpointLock.unlock();
     }
     if (failure == null) {
-      commit();
+      try {
+        commit();
+      } catch (NoSpaceException e) {
+        full = e;
+      }
     }
-    return new ReclaimRoots(this, failure == null ? keptFrom : null, heads, tables);
+    boolean kept = failure != null || full != null;
+    return new ReclaimRoots(this, kept ? null : keptFrom, heads, tables, full);
   }
 
   /** The head, the table and the frozen roots of now, written to the disk as far as that can be. */
   KeptRoots keptRoots() throws IOException {
     if (failure == null) {
-      commit();
-      if (needsCheckpoint()) {
-        checkpoint();
+      try {
+        commit();
+        if (needsCheckpoint()) {
+          checkpoint();
+        }
+      } catch (NoSpaceException e) {
+        // Above all then users want to know what holds the disk.
+        LOG.debug("{}: what has no place yet is not counted", store.describe(number), e);
       }
     }
     lock.writeLock().lock();
@@ -812,7 +837,12 @@ public final class VolumeMap implements Closeable {
         });
   }
 
-  /** Commits, checkpoints and lets go of the log. Closing twice is no error. */
+  /**
+   * Commits, checkpoints and lets go of the log. Closing twice is no error.
+   *
+   * @throws NoSpaceException if the disk is full: then it stays open, since what waits for space is
+   *     in memory alone, and {@link MapStore#open} answers it again
+   */
   @Override
   public void close() throws IOException {
     store.forget(this);
@@ -824,31 +854,46 @@ public final class VolumeMap implements Closeable {
     } finally {
       lock.readLock().unlock();
     }
+    boolean waits = false;
     try {
       if (failure == null) {
-        commit();
-        if (needsCheckpoint()) {
-          checkpoint();
-        }
+        commitToClose();
       }
+    } catch (NoSpaceException e) {
+      waits = true;
+      throw e;
     } finally {
-      lock.writeLock().lock();
-      try {
-        closed = true;
-      } finally {
-        lock.writeLock().unlock();
+      if (waits) {
+        store.keepOpen(this);
+      } else {
+        setClosed();
       }
     }
   }
 
-  /** Lets go without writing anything, as a crash would. */
-  void abandon() {
+  private void commitToClose() throws IOException {
+    commit();
+    if (needsCheckpoint()) {
+      try {
+        checkpoint();
+      } catch (NoSpaceException e) {
+        LOG.info("{}: the disk is full, so opening it will take longer", store.describe(number), e);
+      }
+    }
+  }
+
+  private void setClosed() {
     lock.writeLock().lock();
     try {
       closed = true;
     } finally {
       lock.writeLock().unlock();
     }
+  }
+
+  /** Lets go without writing anything, as a crash would. */
+  void abandon() {
+    setClosed();
     store.forget(this);
   }
 

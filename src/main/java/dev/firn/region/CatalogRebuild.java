@@ -55,6 +55,10 @@ final class CatalogRebuild {
   private final Set<String> ids = new HashSet<>();
   private final Set<String> volumeNames = new HashSet<>();
   private final Set<String> snapshotNames = new HashSet<>();
+
+  /** The maps of which the old catalog knows. */
+  private final Set<Long> known = new TreeSet<>();
+
   private long highestVolume;
 
   private CatalogRebuild(Home home, Clock clock) {
@@ -80,7 +84,7 @@ final class CatalogRebuild {
   private RebuildReport run() throws IOException {
     RegionInfo region = region();
     try (MapStore store = MapStore.open(home.store(), region.subregions())) {
-      for (long number : store.restoreSuperblocks()) {
+      for (long number : store.restoreSuperblocks(known)) {
         notes.add("the superblock of map " + number + " was made anew from the log");
       }
       for (long number : store.list()) {
@@ -102,6 +106,8 @@ final class CatalogRebuild {
     if (Files.exists(home.catalog())) {
       try (Catalog old = Catalog.open(home.catalog())) {
         RegionRows rows = new RegionRows(old);
+        known.addAll(
+            CatalogedMaps.numbers(new VolumeRows(old, clock), new SnapshotRows(old, clock)));
         if (rows.name() != null) {
           return new RegionInfo(rows.name(), rows.subregions(), home.directory());
         }
@@ -305,17 +311,19 @@ final class CatalogRebuild {
 
   /** The old catalog's new name; null if there was none. */
   private Path moveAside() throws IOException {
-    if (!Files.exists(home.catalog())) {
-      return null;
-    }
+    // Where verified nodes are says nothing any more: numbers of volumes may be given out again.
+    Files.deleteIfExists(home.scrubState());
     String suffix = ".replaced-" + SUFFIX.format(Instant.ofEpochMilli(clock.millis()));
     Path old = sibling(home.catalog(), suffix);
-    // SQLite's own files beside it belong to it.
+    // SQLite's own files beside it belong to it, and would be taken for the new one's.
     for (String part : List.of("-wal", "-shm")) {
       Path beside = sibling(home.catalog(), part);
       if (Files.exists(beside)) {
         Files.move(beside, sibling(old, part), StandardCopyOption.ATOMIC_MOVE);
       }
+    }
+    if (!Files.exists(home.catalog())) {
+      return null;
     }
     Files.move(home.catalog(), old, StandardCopyOption.ATOMIC_MOVE);
     return old;

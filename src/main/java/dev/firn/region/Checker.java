@@ -94,7 +94,7 @@ final class Checker {
     }
     for (VolumeMap.FrozenRoot root : map.frozenRoots()) {
       stored.add(root.number());
-      if (snapshots.find(root.number()) == null && map.frozen(root.number()) != null) {
+      if (snapshots.find(root.number()) == null && isFrozen(map, root.number())) {
         told(number, root.number(), "is in the store but not in the catalog");
       }
       if (!headsOnly) {
@@ -104,6 +104,12 @@ final class Checker {
           }
         }
       }
+    }
+  }
+
+  private static boolean isFrozen(VolumeMap map, long snapshot) throws IOException {
+    try (FrozenMap root = map.frozen(snapshot)) {
+      return root != null;
     }
   }
 
@@ -156,13 +162,7 @@ final class Checker {
 
   private boolean isInStore(Snapshot row) throws IOException {
     try {
-      return maps.with(
-          row.volumeNumber(),
-          map -> {
-            try (FrozenMap root = map.frozen(row.number())) {
-              return root != null;
-            }
-          });
+      return maps.with(row.volumeNumber(), map -> isFrozen(map, row.number()));
     } catch (NoSuchFileException e) {
       return false;
     } catch (CorruptDataException e) {

@@ -43,6 +43,7 @@ final class Reclaimer implements Closeable {
   private final MapStore store;
   private final MapPool maps;
   private final List<String> placements;
+  private final Precondition precondition;
   private final ScheduledExecutorService executor =
       Executors.newSingleThreadScheduledExecutor(DaemonThreads.named("firn-reclaim"));
 
@@ -52,10 +53,17 @@ final class Reclaimer implements Closeable {
   private long pauseNanos;
   private long unseenBytes;
 
-  Reclaimer(MapStore store, MapPool maps, List<String> placements) {
+  /** Throws if nothing may be given back now. */
+  @FunctionalInterface
+  interface Precondition {
+    void require() throws IOException;
+  }
+
+  Reclaimer(MapStore store, MapPool maps, List<String> placements, Precondition precondition) {
     this.store = store;
     this.maps = maps;
     this.placements = placements;
+    this.precondition = precondition;
     this.done = store.released();
   }
 
@@ -66,6 +74,7 @@ final class Reclaimer implements Closeable {
 
   /** Does it now, whether or not it is worthwhile. */
   ReclaimReport run(boolean dryRun) throws IOException {
+    precondition.require();
     return store.reclaim(maps, Keys::isExtent, dryRun);
   }
 

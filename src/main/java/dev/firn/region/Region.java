@@ -94,7 +94,12 @@ public final class Region implements Closeable {
             info.subregions(),
             home.owner(),
             clock);
-    this.reclaimer = new Reclaimer(store, maps, info.subregions());
+    this.reclaimer =
+        new Reclaimer(
+            store,
+            maps,
+            info.subregions(),
+            () -> CatalogedMaps.require(volumeRows, snapshotRows, maps));
     this.upkeep =
         new Upkeep(
             home,

@@ -4,6 +4,7 @@ import dev.firn.base.FirnException;
 import dev.firn.base.Sizes;
 import dev.firn.map.FrozenMap;
 import dev.firn.map.MapStore;
+import dev.firn.map.VolumeMap;
 import dev.firn.snapshot.MapPool;
 import dev.firn.snapshot.Snapshot;
 import dev.firn.snapshot.SnapshotLease;
@@ -191,13 +192,36 @@ final class Volumes {
   /** A volume as users see it, after its map was told what its row says. */
   private Volume described(String reference) throws IOException {
     Volume row = references.volume(reference);
-    maps.with(
-        row.number(),
-        map -> {
-          map.setMetadata(VolumeMetadata.encode(row));
-          return null;
-        });
+    try {
+      maps.with(
+          row.number(),
+          map -> {
+            describe(map, row);
+            return null;
+          });
+    } catch (IOException e) {
+      LOG.warn("Volume {} is changed, but its map cannot be opened to say so", row.id(), e);
+    }
     return shown(row);
+  }
+
+  /**
+   * Tells a map what the row says. What that is good for is a catalog that is lost: on a disk that
+   * is full, or fails, everything else goes on without, and it is told when it is opened again.
+   */
+  private static void describe(VolumeMap map, Volume row) {
+    byte[] metadata = VolumeMetadata.encode(row);
+    if (Arrays.equals(map.metadata(), metadata)) {
+      return;
+    }
+    try {
+      map.setMetadata(metadata);
+    } catch (IOException e) {
+      LOG.warn(
+          "Volume {} does not say in the store what it is until it is opened again: {}",
+          row.id(),
+          e.getMessage());
+    }
   }
 
   void delete(String reference) throws IOException {
@@ -255,9 +279,7 @@ final class Volumes {
             row.name());
       }
       // A crash may have come between the row and this, or an older Firn did not do it.
-      if (!Arrays.equals(use.map().metadata(), VolumeMetadata.encode(row))) {
-        use.map().setMetadata(VolumeMetadata.encode(row));
-      }
+      describe(use.map(), row);
       VolumeFileSystem files = VolumeFileSystem.open(use.map(), row.sizeBytes(), clock);
       view =
           new SnapshotView(

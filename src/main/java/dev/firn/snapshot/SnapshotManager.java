@@ -201,7 +201,7 @@ public final class SnapshotManager implements Closeable {
       synchronized (lockOf(keeping.volumeNumber())) {
         try (MapPool.Use use = maps.open(keeping.volumeNumber())) {
           use.map().resetTo(target.snapshot().number());
-          use.map().commit();
+          commitRollback(use.map(), kept.number());
         }
       }
       return kept;
@@ -408,6 +408,16 @@ public final class SnapshotManager implements Closeable {
       map.commit();
     } catch (NoSpaceException e) {
       map.dropFrozen(number);
+      throw e;
+    }
+  }
+
+  /** As {@link #commitFrozen}: the head is what it was, also when there is space again. */
+  private static void commitRollback(VolumeMap map, long keptNumber) throws IOException {
+    try {
+      map.commit();
+    } catch (NoSpaceException e) {
+      map.resetTo(keptNumber);
       throw e;
     }
   }

@@ -250,6 +250,10 @@ public final class SegmentLog {
     endLogAt(gap);
     lock.lock();
     try {
+      if (!unforced.contains(gap.segment())) {
+        // It was forced, and moved on from, before its end was taken away.
+        unforced.add(gap.segment());
+      }
       head = new SegmentHead(volumeNumber, gap.segment(), gap.offset());
       nextLsn = gap.nextLsn();
       durableLsn = Math.min(durableLsn, nextLsn - 1);

@@ -94,20 +94,35 @@ public final class Superblock {
    *     written again
    */
   public void write(Content content) throws IOException {
-    byte[] slot = encode(content);
+    write(encode(content), content.sequence() % 2 * SLOT_BYTES);
+    if (content.sequence() <= 1) {
+      DurableFiles.force(path.getParent());
+    }
+  }
+
+  /**
+   * Writes this content and takes every other away, however new: for one that is damaged or
+   * missing. Durable on return.
+   */
+  public void restore(Content content) throws IOException {
+    byte[] image = new byte[2 * SLOT_BYTES];
+    int slot = (int) (content.sequence() % 2);
+    System.arraycopy(encode(content), 0, image, slot * SLOT_BYTES, SLOT_BYTES);
+    write(image, 0);
+    DurableFiles.force(path.getParent());
+  }
+
+  private void write(byte[] bytes, long offset) throws IOException {
     try (FileChannel channel =
         FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-      ByteBuffer buffer = ByteBuffer.wrap(slot);
-      long at = content.sequence() % 2 * SLOT_BYTES;
+      ByteBuffer buffer = ByteBuffer.wrap(bytes);
+      long at = offset;
       while (buffer.hasRemaining()) {
         at += channel.write(buffer, at);
       }
       channel.force(true);
     } catch (IOException e) {
       throw DiskErrors.saysFull(e.getMessage()) ? new NoSpaceException(e.getMessage(), e) : e;
-    }
-    if (content.sequence() <= 1) {
-      DurableFiles.force(path.getParent());
     }
   }
 

@@ -11,6 +11,8 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A live volume's inodes. Those that changed since the map was last sealed are held here, with the
@@ -19,6 +21,7 @@ import java.util.Map;
  * and {@link #require} need at least the shared one.
  */
 final class Inodes {
+  private static final Logger LOG = LoggerFactory.getLogger(Inodes.class);
   private static final int DIRTY_INODES_MAX = 8192;
   private static final int BUFFERS_MAX = 256;
 
@@ -84,7 +87,12 @@ final class Inodes {
       saveBuffers();
       result = attempt(action);
     }
-    map.relieve();
+    try {
+      map.relieve();
+    } catch (NoSpaceException e) {
+      // What was done is done, and waits for space. Who writes more is told before it is done.
+      LOG.debug("What waits to be written stays in memory", e);
+    }
     return result;
   }
 

@@ -3,6 +3,7 @@ package dev.firn.region;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.firn.base.ErrorKind;
@@ -123,6 +124,21 @@ class CatalogRebuildTest {
     assertTrue(report.notes().get(0).contains("paris-1"), report.notes().toString());
   }
 
+  /** As after a crash: what SQLite wrote ahead belongs to the lost catalog, not to the new one. */
+  @Test
+  void whatALostCatalogWroteAheadIsNotTakenForTheNewOnes() throws IOException {
+    region = Region.open(home);
+    region.createVolume(VolumeRequest.empty("more", Sizes.GIB));
+    Path ahead = catalog().resolveSibling("catalog.db-wal");
+    byte[] bytes = java.nio.file.Files.readAllBytes(ahead);
+    assertTrue(bytes.length > 0);
+    region.deleteVolume("more");
+    region.close();
+    java.nio.file.Files.write(ahead, bytes);
+    java.nio.file.Files.delete(catalog());
+    rebuildAndOpen();
+  }
+
   @Test
   void aDamagedCatalogIsKeptBesideTheNewOne() throws IOException {
     byte[] damaged = "no database at all, but long enough to be one".repeat(400).getBytes();
@@ -151,6 +167,19 @@ class CatalogRebuildTest {
     }
     RebuildReport report = rebuildAndOpen();
     assertTrue(report.notes().stream().anyMatch(note -> note.contains("superblock")));
+  }
+
+  /** A volume whose superblock is lost is not one that was deleted. */
+  @Test
+  void aLostSuperblockAmongOthersComesFromItsLogWhichIsKeptUntilThen() throws IOException {
+    java.nio.file.Files.delete(home.resolve("store/volumes/00000001.super"));
+    region = Region.open(home);
+    IOException told = assertThrows(IOException.class, () -> region.upkeep().reclaim(false));
+    assertTrue(told.getMessage().contains("--rebuild-catalog"), told.getMessage());
+    region.close();
+    rebuildAndOpen();
+    region.upkeep().reclaim(false);
+    assertEquals("second", read("renamed"));
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.firn.region;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.firn.base.ErrorKind;
@@ -12,6 +13,7 @@ import dev.firn.snapshot.Snapshot;
 import dev.firn.vfs.FileSystem;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -73,6 +75,32 @@ class VolumesTest {
     reopen();
     try (FileSystem again = region.openVolume("data", false)) {
       assertEquals("text", new Files(again).read("a"));
+    }
+  }
+
+  /** What a map says of its volume is for a catalog that is lost; nothing else needs it. */
+  @Test
+  void aVolumeWhoseDiskTakesNothingIsStillRenamedAndRead() throws IOException {
+    create("data");
+    try (FileSystem files = region.openVolume("data", false)) {
+      new Files(files).write("a", "text");
+    }
+    reopen();
+    // As on a disk that fails: no segment can be begun.
+    Path segments = directory.resolve("home/store/segments/local-1a");
+    List<Path> obstacles = new ArrayList<>();
+    for (int i = 1; i < 100; i++) {
+      Path next = segments.resolve(String.format("00000001-%08x.seg", i));
+      if (!java.nio.file.Files.exists(next)) {
+        obstacles.add(java.nio.file.Files.createDirectory(next));
+      }
+    }
+    assertEquals("other", region.renameVolume("data", "other").name());
+    FileSystem files = region.openVolume("other", false);
+    assertEquals("text", new Files(files).read("a"));
+    assertThrows(IOException.class, files::close);
+    for (Path each : obstacles) {
+      java.nio.file.Files.delete(each);
     }
   }
 

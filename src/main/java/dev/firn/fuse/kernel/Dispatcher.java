@@ -104,6 +104,8 @@ final class Dispatcher {
       return 0;
     } catch (ErrnoException e) {
       return -e.errno().number();
+    } catch (NoSpaceException e) {
+      return -Errno.ENOSPC.number();
     } catch (Throwable fault) {
       faults.answeredEio("request " + Opcode.FSYNC, fault);
       return -Errno.EIO.number();
