@@ -186,9 +186,9 @@ measure_recovery() {
 operations=(create look-up show list delete)
 
 measure_snapshots() {
-  local counts=(1 1000 10000) times=50 count i operation value line all
+  local counts=(1 1000 10000) times=10 count i operation value line all
   if $quick; then
-    counts=(1 500 2000) times=20
+    counts=(1 500 2000)
   fi
   declare -A samples=() medians=()
   for count in "${counts[@]}"; do
@@ -197,7 +197,8 @@ measure_snapshots() {
     # A daemon that has just been started has compiled nothing.
     snapshots_client snapshot-times "$count" 1000 "$seed" >/dev/null
   done
-  for ((i = 0; i < 3 * rounds; i++)); do
+  # Many short rounds: what else happens on the machine then falls on all of them.
+  for ((i = 0; i < 15 * rounds; i++)); do
     for count in "${counts[@]}"; do
       line=$(snapshots_client snapshot-times "$count" "$times" $((seed + i)))
       read -ra all <<<"$line"

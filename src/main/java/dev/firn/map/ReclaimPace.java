@@ -14,7 +14,7 @@ import java.util.function.LongSupplier;
  * <p>For one thread.
  */
 final class ReclaimPace {
-  static final int SHARE = 5;
+  static final int SHARE = 8;
   static final long PAUSE_NANOS_MAX = TimeUnit.SECONDS.toNanos(1);
 
   /** Whether space is needed now. */

@@ -57,7 +57,7 @@ public final class VolumeMap implements Closeable {
   private static final int DELTA_BYTES_MAX = 32 << 20;
 
   /** Deltas since the last checkpoint beyond which replay would take long. */
-  private static final long REPLAY_BYTES_MAX = 64L << 20;
+  private static final long REPLAY_BYTES_MAX = 32L << 20;
 
   /** Work under the shared lock; short, and no waiting inside. */
   @FunctionalInterface
