@@ -362,12 +362,20 @@ public final class MapStore implements Closeable {
    * there. (Another that is missing among others was deleted with its volume.)
    *
    * @param expected the numbers of volumes that are known to be there
-   * @return the numbers of the volumes that got one
    * @throws CorruptDataException if a damaged one cannot be made anew
    */
-  public synchronized List<Long> restoreSuperblocks(Set<Long> expected) throws IOException {
+  public synchronized RestoredSuperblocks restoreSuperblocks(Set<Long> expected)
+      throws IOException {
     return new SuperblockRestorer(this).run(expected);
   }
+
+  /**
+   * What {@link #restoreSuperblocks} did.
+   *
+   * @param restored the numbers of the volumes that got one
+   * @param lost the numbers of those that did not: they were deleted, or are lost
+   */
+  public record RestoredSuperblocks(List<Long> restored, List<Long> lost) {}
 
   private long placesTaken() {
     long taken = 0;

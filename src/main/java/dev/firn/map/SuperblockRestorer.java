@@ -25,8 +25,8 @@ final class SuperblockRestorer {
     this.store = store;
   }
 
-  /** The numbers of the volumes that got one; see {@link MapStore#restoreSuperblocks}. */
-  List<Long> run(Set<Long> expected) throws IOException {
+  /** See {@link MapStore#restoreSuperblocks}. */
+  MapStore.RestoredSuperblocks run(Set<Long> expected) throws IOException {
     List<Long> present = store.list();
     Set<Long> wanted = new TreeSet<>(present);
     wanted.addAll(expected);
@@ -34,6 +34,7 @@ final class SuperblockRestorer {
       store.segments().list().forEach(segment -> wanted.add(LogPosition.volumeOf(segment)));
     }
     List<Long> restored = new ArrayList<>();
+    List<Long> lost = new ArrayList<>();
     for (long number : wanted) {
       if (isReadable(number)) {
         continue;
@@ -47,9 +48,10 @@ final class SuperblockRestorer {
         }
         LOG.info("Volume {} was deleted, or is lost: {}", number, e.getMessage());
         Files.deleteIfExists(store.superblockPath(number));
+        lost.add(number);
       }
     }
-    return restored;
+    return new MapStore.RestoredSuperblocks(restored, lost);
   }
 
   private boolean isReadable(long number) throws IOException {

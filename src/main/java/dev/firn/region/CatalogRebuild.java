@@ -84,8 +84,12 @@ final class CatalogRebuild {
   private RebuildReport run() throws IOException {
     RegionInfo region = region();
     try (MapStore store = MapStore.open(home.store(), region.subregions())) {
-      for (long number : store.restoreSuperblocks(known)) {
+      MapStore.RestoredSuperblocks superblocks = store.restoreSuperblocks(known);
+      for (long number : superblocks.restored()) {
         notes.add("the superblock of map " + number + " was made anew from the log");
+      }
+      for (long number : superblocks.lost()) {
+        notes.add("map " + number + " was deleted, or its superblock and all copies are lost");
       }
       for (long number : store.list()) {
         read(store, number);
@@ -95,7 +99,7 @@ final class CatalogRebuild {
     Path fresh = home.directory().resolve("tmp").resolve(home.catalog().getFileName());
     write(fresh, region);
     verify(fresh);
-    Path old = moveAside();
+    Path old = keepOld();
     Files.move(fresh, home.catalog(), StandardCopyOption.ATOMIC_MOVE);
     DurableFiles.force(home.directory());
     return new RebuildReport(region.name(), volumes.size(), snapshots.size(), old, notes);
@@ -309,8 +313,8 @@ final class CatalogRebuild {
     DurableFiles.force(file);
   }
 
-  /** The old catalog's new name; null if there was none. */
-  private Path moveAside() throws IOException {
+  /** The old catalog's second name; null if there was none. */
+  private Path keepOld() throws IOException {
     // Where verified nodes are says nothing any more: numbers of volumes may be given out again.
     Files.deleteIfExists(home.scrubState());
     String suffix = ".replaced-" + SUFFIX.format(Instant.ofEpochMilli(clock.millis()));
@@ -325,7 +329,8 @@ final class CatalogRebuild {
     if (!Files.exists(home.catalog())) {
       return null;
     }
-    Files.move(home.catalog(), old, StandardCopyOption.ATOMIC_MOVE);
+    // A second name: there is a catalog at every moment.
+    Files.createLink(old, home.catalog());
     return old;
   }
 

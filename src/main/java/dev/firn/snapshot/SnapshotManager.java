@@ -49,6 +49,7 @@ import org.slf4j.LoggerFactory;
 public final class SnapshotManager implements Closeable {
   private static final Logger LOG = LoggerFactory.getLogger(SnapshotManager.class);
   private static final long CLOSE_SECONDS_MAX = 60;
+  private static final long FULL_RETRY_MILLIS = 2_000;
 
   private final SnapshotRecords records;
   private final MapPool maps;
@@ -435,7 +436,30 @@ public final class SnapshotManager implements Closeable {
     }
   }
 
+  /** On a full disk it is told, and tried again until there is room for it. */
   private void drop(long volumeNumber, Set<Long> numbers) throws IOException {
+    try {
+      dropNow(volumeNumber, numbers);
+    } catch (NoSpaceException e) {
+      CompletableFuture.delayedExecutor(FULL_RETRY_MILLIS, TimeUnit.MILLISECONDS, workers)
+          .execute(() -> dropAgain(volumeNumber, numbers));
+      throw e;
+    }
+  }
+
+  private void dropAgain(long volumeNumber, Set<Long> numbers) {
+    try {
+      drop(volumeNumber, numbers);
+      changes.incrementAndGet();
+      LOG.info("Snapshots {} are deleted: there is space for it now", numbers);
+    } catch (NoSpaceException e) {
+      LOG.debug("Snapshots {} stay in state deleting until there is space", numbers);
+    } catch (IOException | RuntimeException e) {
+      LOG.warn("Snapshots {} stay in state deleting until the next start", numbers, e);
+    }
+  }
+
+  private void dropNow(long volumeNumber, Set<Long> numbers) throws IOException {
     synchronized (lockOf(volumeNumber)) {
       boolean headless = !records.volumeExists(volumeNumber);
       if (headless && records.countOfMap(volumeNumber) == numbers.size()) {

@@ -51,7 +51,7 @@ class RestoredSuperblockTest {
         root.offset() + 60);
     Files.write(superblock, new byte[2 * 4096]);
     try (MapStore store = open()) {
-      assertEquals(List.of(1L), store.restoreSuperblocks(Set.of()));
+      assertEquals(List.of(1L), store.restoreSuperblocks(Set.of()).restored());
       Found found = Found.read(store.open(1));
       found.requireWhole();
       assertEquals(2, found.head().size());
