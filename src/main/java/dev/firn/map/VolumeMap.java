@@ -10,17 +10,13 @@ import dev.firn.store.NoSpaceException;
 import dev.firn.store.RecordPointer;
 import dev.firn.store.RecordType;
 import dev.firn.store.SegmentLog;
-import dev.firn.store.StoreFailedException;
 import dev.firn.store.Superblock;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
-import java.util.Set;
-import java.util.WeakHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -132,13 +128,8 @@ public final class VolumeMap implements Closeable {
   private final StagedExtents staged = new StagedExtents();
   private final InFlight inFlight = new InFlight();
 
-  /** Those that are still in somebody's hands. Guarded by itself. */
-  private final Set<FrozenMap> frozenMaps = Collections.newSetFromMap(new WeakHashMap<>());
-
-  /** Says it to users; set before {@link #failure}, and with it. */
-  private volatile String problem;
-
-  private volatile IOException failure;
+  private final RootsInUse inUse = new RootsInUse();
+  private final EndOfWriting end;
 
   VolumeMap(MapStore store, Superblock superblock, Superblock.Content content) throws IOException {
     this.store = store;
@@ -163,6 +154,7 @@ public final class VolumeMap implements Closeable {
             content.placement(),
             options.segmentBytesMax(),
             result.end());
+    this.end = new EndOfWriting(log, () -> store.describe(content.volumeNumber()));
     if (result.torn()) {
       LOG.warn(
           "volume {}: dropped a group of changes that a crash tore before it was durable",
@@ -277,7 +269,7 @@ public final class VolumeMap implements Closeable {
       return result;
     } finally {
       if (!whole && delta.length() != before) {
-        failWith(new IOException("a change broke off half way"));
+        end.comes(new IOException("a change broke off half way"));
       }
     }
   }
@@ -318,7 +310,7 @@ public final class VolumeMap implements Closeable {
     for (ByteBuffer run : runs) {
       drafts.add(Draft.of(RecordType.EXTENT, compression, run));
     }
-    orEndWriting(
+    end.unlessDone(
         "writing file bytes broke off",
         () -> {
           log.append(drafts);
@@ -371,7 +363,7 @@ public final class VolumeMap implements Closeable {
     // From when the log gives out a place until the extent knows it.
     int side = inFlight.enter();
     try {
-      return orEndWriting(
+      return end.unlessDone(
           "writing file bytes broke off", () -> staged.writeBatch(log, compression));
     } finally {
       inFlight.leave(side);
@@ -452,7 +444,7 @@ public final class VolumeMap implements Closeable {
     LogPosition behind = null;
     if (!unwritten.isEmpty() || freezeRoots) {
       try {
-        behind = orEndWriting("a commit broke off", this::writeUnwritten);
+        behind = end.unlessDone("a commit broke off", this::writeUnwritten);
       } catch (NoSpaceException e) {
         tellFull();
         throw e;
@@ -518,7 +510,7 @@ public final class VolumeMap implements Closeable {
       }
       boolean done = false;
       try {
-        orEndWriting("a checkpoint broke off", () -> writeCheckpoint(roots));
+        end.unlessDone("a checkpoint broke off", () -> writeCheckpoint(roots));
         done = true;
       } finally {
         if (!done) {
@@ -542,7 +534,7 @@ public final class VolumeMap implements Closeable {
       if (frozen.root().pointer() == null) {
         checkpoint();
       } else if (placesAreUnforced) {
-        orEndWriting(
+        end.unlessDone(
             "a sync broke off",
             () -> {
               log.sync();
@@ -613,7 +605,7 @@ public final class VolumeMap implements Closeable {
     LogPosition keptFrom = null;
     NoSpaceException full = null;
     try {
-      keptFrom = failure == null ? moveSuperblock() : null;
+      keptFrom = failure() == null ? moveSuperblock() : null;
     } catch (NoSpaceException e) {
       // All of its own segments stay, so that what is durable can be replayed. What that refers to
       // in others is in the trees of its superblock.
@@ -633,31 +625,27 @@ public final class VolumeMap implements Closeable {
       try {
         heads.add(head.freeze());
         tables.add(snapshots.tree().freeze());
-        synchronized (frozenMaps) {
-          for (FrozenMap inUse : frozenMaps) {
-            heads.add(inUse.currentRoot());
-          }
-        }
+        heads.addAll(inUse.roots());
       } finally {
         lock.writeLock().unlock();
       }
     } finally {
       checkpointLock.unlock();
     }
-    if (failure == null) {
+    if (failure() == null) {
       try {
         commit();
       } catch (NoSpaceException e) {
         full = e;
       }
     }
-    boolean kept = failure != null || full != null;
+    boolean kept = failure() != null || full != null;
     return new ReclaimRoots(this, kept ? null : keptFrom, heads, tables, full);
   }
 
   /** The head, the table and the frozen roots of now, written to the disk as far as that can be. */
   KeptRoots keptRoots() throws IOException {
-    if (failure == null) {
+    if (failure() == null) {
       try {
         commit();
         if (needsCheckpoint()) {
@@ -752,17 +740,11 @@ public final class VolumeMap implements Closeable {
 
   /** Hands out a frozen root, whose space is not given back while it is in use. With a lock. */
   private FrozenMap issue(Node root) {
-    FrozenMap issued = new FrozenMap(this, root);
-    synchronized (frozenMaps) {
-      frozenMaps.add(issued);
-    }
-    return issued;
+    return inUse.add(new FrozenMap(this, root));
   }
 
   void takeBack(FrozenMap issued) {
-    synchronized (frozenMaps) {
-      frozenMaps.remove(issued);
-    }
+    inUse.remove(issued);
   }
 
   /** Freezes the head under a number. Constant time; durable with the next {@link #commit}. */
@@ -856,7 +838,7 @@ public final class VolumeMap implements Closeable {
     }
     boolean waits = false;
     try {
-      if (failure == null) {
+      if (failure() == null) {
         commitToClose();
       }
     } catch (NoSpaceException e) {
@@ -903,58 +885,16 @@ public final class VolumeMap implements Closeable {
 
   /** Why writing ended, or null. */
   public IOException failure() {
-    return failure;
+    return end.cause();
   }
 
   /** In one line for users why writing ended and what to do, or null. */
   public String problem() {
-    return problem;
-  }
-
-  /** Work that ends writing where it breaks off, unless a full disk is why. */
-  private <T> T orEndWriting(String otherwise, PlaceAction<T> work) throws IOException {
-    boolean ends = true;
-    IOException cause = null;
-    try {
-      T result = work.run();
-      ends = false;
-      return result;
-    } catch (NoSpaceException e) {
-      ends = log.failure() != null;
-      throw e;
-    } catch (IOException e) {
-      cause = e;
-      throw e;
-    } catch (RuntimeException | Error e) {
-      cause = new IOException(otherwise, e);
-      throw e;
-    } finally {
-      if (ends) {
-        failWith(cause);
-      }
-    }
-  }
-
-  /** Ends writing, for the log's reason if it has one. */
-  private void failWith(IOException otherwise) {
-    IOException cause = log.failure() != null ? log.failure() : otherwise;
-    if (failure == null) {
-      String name = store.describe(number);
-      problem =
-          String.format(
-              "%s is read-only since writing failed (%s): see to the disk, then unmount the volume"
-                  + " and mount it anew",
-              name, cause.getMessage());
-      failure = cause;
-      LOG.error("{} is read-only from now on: {}", name, cause.getMessage(), cause);
-    }
+    return end.problem();
   }
 
   private void requireWritable() throws IOException {
-    IOException cause = failure;
-    if (cause != null) {
-      throw new StoreFailedException(problem, cause);
-    }
+    end.requireNone();
     requireOpen();
   }
 
