@@ -50,18 +50,9 @@ class CheckerTest {
     region.close();
   }
 
-  /** What happens to the home while no process has it. */
-  private interface Meanwhile {
-    void run(Catalog catalog, MapStore store) throws IOException;
-  }
-
-  private void restartAfter(Meanwhile meanwhile) throws IOException {
+  private void restartAfter(ClosedHome.Change meanwhile) throws IOException {
     region.close();
-    Path home = directory.resolve("home");
-    try (Catalog catalog = Catalog.open(home.resolve("catalog.db"));
-        MapStore store = MapStore.open(home.resolve("store"), List.of(SUBREGION))) {
-      meanwhile.run(catalog, store);
-    }
+    new ClosedHome(directory.resolve("home")).change(meanwhile);
     open();
   }
 
