@@ -83,13 +83,18 @@ final class EndOfWriting {
       return;
     }
     IOException reason = log.failure() != null ? log.failure() : otherwise;
-    String volume = name.get();
-    problem =
-        String.format(
-            "%s is read-only since writing failed (%s): see to the disk, then unmount the volume"
-                + " and mount it anew",
-            volume, reason.getMessage());
+    problem = told("the volume", reason);
     cause = reason;
+    // Only then: names are on a disk that may fail, or hang, too.
+    String volume = name.get();
+    problem = told(volume, reason);
     LOG.error("{} is read-only from now on: {}", volume, reason.getMessage(), reason);
+  }
+
+  private static String told(String volume, IOException reason) {
+    return String.format(
+        "%s is read-only since writing failed (%s): see to the disk, then unmount the volume and"
+            + " mount it anew",
+        volume, reason.getMessage());
   }
 }
