@@ -5,7 +5,7 @@ import java.io.IOException;
 /** Is told what {@link Scrub} finds. */
 public interface ScrubVisitor {
   /** In place of a snapshot's number: the volume as it is now. */
-  long HEAD = 0;
+  long HEAD = RootName.HEAD;
 
   /** In place of a snapshot's number: the table of snapshots itself. */
   long TABLE = -1;

@@ -176,16 +176,6 @@ public final class VolumeMap implements Closeable {
     return number;
   }
 
-  /** The name of where the volume's records go. */
-  public String placement() {
-    return placement;
-  }
-
-  /** How the volume's records are packed. */
-  public Compression compression() {
-    return compression;
-  }
-
   /** What {@link #setMetadata} was last given; empty before. The array is not to be changed. */
   public byte[] metadata() {
     return metadata;

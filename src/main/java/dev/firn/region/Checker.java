@@ -125,15 +125,7 @@ final class Checker {
               // Without a path, then.
             }
           }
-          problems++;
-          listener.damaged(
-              new ScrubListener.Damage(
-                  names.volume(number),
-                  snapshot == null ? null : names.snapshot(snapshot),
-                  path,
-                  0,
-                  0,
-                  inode == 0 ? problem : "inode " + inode + " " + problem));
+          told(number, snapshot, path, inode == 0 ? problem : "inode " + inode + " " + problem);
         });
   }
 
@@ -172,12 +164,16 @@ final class Checker {
   }
 
   private void told(long number, Long snapshot, String problem) throws IOException {
+    told(number, snapshot, null, problem);
+  }
+
+  private void told(long number, Long snapshot, byte[] path, String problem) throws IOException {
     problems++;
     listener.damaged(
         new ScrubListener.Damage(
             names.volume(number),
             snapshot == null ? null : names.snapshot(snapshot),
-            null,
+            path,
             0,
             0,
             problem));
