@@ -37,12 +37,27 @@ final class CheckpointWriter {
    * @return the head's place
    */
   RecordPointer write(Node head, Node snapshots) throws IOException {
-    List<Node> roots = new ArrayList<>();
-    roots.add(head);
-    collectFrozenRoots(snapshots, roots);
-    writeTrees(roots);
-    writeTrees(List.of(snapshots));
+    collectTrees(head, snapshots);
+    writeCollected();
+    // Its leaves have the places of roots in them.
+    collect(snapshots);
+    writeCollected();
     return head.pointer();
+  }
+
+  /** How many nodes {@link #write} would write. */
+  static long unwrittenNodes(Node head, Node snapshots) {
+    CheckpointWriter counter = new CheckpointWriter(null, null, null);
+    counter.collectTrees(head, snapshots);
+    counter.collect(snapshots);
+    return counter.seen.size();
+  }
+
+  private void collectTrees(Node head, Node snapshots) {
+    collect(head);
+    List<Node> roots = new ArrayList<>();
+    collectFrozenRoots(snapshots, roots);
+    roots.forEach(this::collect);
   }
 
   private static void collectFrozenRoots(Node node, List<Node> roots) {
@@ -60,14 +75,11 @@ final class CheckpointWriter {
     }
   }
 
-  private void writeTrees(List<Node> roots) throws IOException {
-    levels.clear();
-    for (Node root : roots) {
-      collect(root);
-    }
+  private void writeCollected() throws IOException {
     for (List<Node> level : levels) {
       writeLevel(level);
     }
+    levels.clear();
   }
 
   private void collect(Node node) {

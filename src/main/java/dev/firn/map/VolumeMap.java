@@ -55,6 +55,9 @@ public final class VolumeMap implements Closeable {
   /** Deltas since the last checkpoint beyond which replay would take long. */
   private static final long REPLAY_BYTES_MAX = 32L << 20;
 
+  /** How many times the usual number of changed nodes a full disk may leave in memory. */
+  private static final int CHANGED_ON_FULL_DISK_TIMES = 3;
+
   /** Work under the shared lock; short, and no waiting inside. */
   @FunctionalInterface
   public interface ReadAction<T> {
@@ -124,6 +127,9 @@ public final class VolumeMap implements Closeable {
   private volatile byte[] metadata;
   private volatile long replayBytes;
   private volatile long changedBytes;
+
+  /** Changed nodes that the last checkpoint left in memory, since the disk was full. */
+  private volatile long leftBytes;
 
   private final StagedExtents staged = new StagedExtents();
   private final InFlight inFlight = new InFlight();
@@ -225,9 +231,8 @@ public final class VolumeMap implements Closeable {
 
   /** Throws an IOException for good once a write or sync of this volume's log failed. */
   public <T> T write(EditAction<T> action) throws IOException {
-    if (unwrittenBytes > DELTA_BYTES_MAX && lock.getReadHoldCount() == 0) {
-      // No more until there is space again: memory is not endless either.
-      commit();
+    if (lock.getReadHoldCount() == 0) {
+      requireMemory();
     }
     T result;
     boolean crowded;
@@ -244,6 +249,26 @@ public final class VolumeMap implements Closeable {
       commit();
     }
     return result;
+  }
+
+  /** On a full disk changes wait in memory, which is not endless either. */
+  private void requireMemory() throws IOException {
+    if (unwrittenBytes > DELTA_BYTES_MAX) {
+      LongWork.begins();
+      commit();
+    }
+    long allowed = CHANGED_ON_FULL_DISK_TIMES * options.changedBytesMax();
+    if (leftBytes > 0 && leftBytes + changedBytes > allowed) {
+      LongWork.begins();
+      try {
+        checkpoint();
+      } catch (NoSpaceException e) {
+        // Counted anew meanwhile: what changes again and again is in memory once.
+        if (leftBytes > allowed) {
+          throw e;
+        }
+      }
+    }
   }
 
   /**
@@ -487,29 +512,49 @@ public final class VolumeMap implements Closeable {
   public void checkpoint() throws IOException {
     checkpointLock.lock();
     try {
-      CheckpointRoots roots;
-      commitsWanted.incrementAndGet();
-      long replayedOtherwise;
-      commitLock.lock();
-      try {
-        roots = commitGroup(true);
-        replayedOtherwise = replayBytes;
-        replayBytes = 0;
-      } finally {
-        commitLock.unlock();
-      }
-      boolean done = false;
-      try {
-        end.unlessDone("a checkpoint broke off", () -> writeCheckpoint(roots));
-        done = true;
-      } finally {
-        if (!done) {
-          addReplayBytes(replayedOtherwise);
-        }
-      }
-      letGoOfNodes(roots);
+      letGoOfNodes(checkpointRoots());
+      leftBytes = 0;
+    } catch (NoSpaceException e) {
+      leftBytes = unwrittenNodeBytes();
+      throw e;
     } finally {
       checkpointLock.unlock();
+    }
+  }
+
+  /** Makes a checkpoint of roots of this moment; guarded by checkpointLock. */
+  private CheckpointRoots checkpointRoots() throws IOException {
+    CheckpointRoots roots;
+    commitsWanted.incrementAndGet();
+    long replayedOtherwise;
+    commitLock.lock();
+    try {
+      roots = commitGroup(true);
+      replayedOtherwise = replayBytes;
+      replayBytes = 0;
+    } finally {
+      commitLock.unlock();
+    }
+    boolean done = false;
+    try {
+      end.unlessDone("a checkpoint broke off", () -> writeCheckpoint(roots));
+      done = true;
+    } finally {
+      if (!done) {
+        addReplayBytes(replayedOtherwise);
+      }
+    }
+    return roots;
+  }
+
+  /** What nodes without a place take in memory. */
+  long unwrittenNodeBytes() {
+    lock.readLock().lock();
+    try {
+      return CheckpointWriter.unwrittenNodes(head.root(), snapshots.tree().root())
+          * options.pageBytes();
+    } finally {
+      lock.readLock().unlock();
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.firn.map;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -15,6 +16,7 @@ import dev.firn.vfs.VolumeFileSystem;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Clock;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -190,6 +192,78 @@ class SpaceLaterTest {
       assertThrows(NoSpaceException.class, map::commit);
       store.space(OpenMaps.of(map), (bytes, start, length) -> true, number -> true, List.of());
       disk.plan(FaultPlan.none());
+    }
+  }
+
+  private static void put(VolumeMap map, int key, int number) throws IOException {
+    byte[] value = new byte[60];
+    Arrays.fill(value, (byte) number);
+    map.write(
+        head -> {
+          head.put(Found.key(key), value, null);
+          return null;
+        });
+  }
+
+  private static int value(VolumeMap map, int key) throws IOException {
+    return map.read(head -> head.get(Found.key(key))).value()[0];
+  }
+
+  /** As file systems do it: what was done waits if there is no space. */
+  private static void relieve(VolumeMap map) throws IOException {
+    try {
+      map.relieve();
+    } catch (NoSpaceException e) {
+      assertNull(map.failure());
+    }
+  }
+
+  /** Changes all over a large tree wait for space in memory, but not without end. */
+  @Test
+  void changesOnAFullDiskEndBeforeTheyFillMemory() throws IOException {
+    int keys = 4000;
+    MapOptions options = new MapOptions(512, 1 << 20, 1 << 20, 1 << 20, 0, 16 << 10);
+    SimulatedDisk disk = new SimulatedDisk(512);
+    try (MapStore store = new MapStore(disk.directory(), disk.segments(), options)) {
+      VolumeMap map = store.create(1, VolumeMapTest.LZ4);
+      for (int key = 0; key < keys; key++) {
+        put(map, key, 0);
+      }
+      map.checkpoint();
+      disk.plan(FaultPlan.from(FaultPlan.Kind.NO_SPACE, 0, 0));
+      // The same few again and again take no more memory: they are never refused.
+      for (int i = 0; i < 50; i++) {
+        put(map, i % 5, 1);
+        assertThrows(NoSpaceException.class, map::checkpoint);
+      }
+      int changed = 0;
+      boolean refused = false;
+      while (!refused && changed < keys) {
+        try {
+          // Neighbours come much later.
+          put(map, changed * 7 % keys, 2);
+          changed++;
+        } catch (NoSpaceException e) {
+          refused = true;
+        }
+        relieve(map);
+      }
+      assertTrue(refused, "all was changed");
+      assertTrue(changed > 20, "refused after " + changed);
+      long nodes = map.unwrittenNodeBytes() / options.pageBytes();
+      assertTrue(nodes < 150, nodes + " nodes in memory");
+      int last = (changed - 1) * 7 % keys;
+      assertEquals(2, value(map, last));
+      disk.plan(FaultPlan.none());
+      for (; changed < keys; changed++) {
+        put(map, changed * 7 % keys, 2);
+        relieve(map);
+      }
+      map.close();
+      VolumeMap again = store.open(1);
+      for (int key = 0; key < keys; key++) {
+        assertEquals(2, value(again, key));
+      }
     }
   }
 }
