@@ -51,13 +51,20 @@ final class ActionHandler extends Handler.Abstract {
 
   @Override
   public boolean handle(Request request, Response response, Callback callback) {
+    calls.begin();
     try {
-      calls.begin();
-      try {
-        call(request, response);
-      } finally {
-        calls.end();
-      }
+      answer(request, response, callback);
+    } finally {
+      // Not before a failure has been told: a server that stops waits for no one else.
+      calls.end();
+    }
+    return true;
+  }
+
+  private void answer(Request request, Response response, Callback callback) {
+    try {
+      calls.check();
+      call(request, response);
       callback.succeeded();
     } catch (Exception | Error e) {
       if (response.isCommitted()) {
@@ -68,7 +75,6 @@ final class ActionHandler extends Handler.Abstract {
         answerFailure(request, response, callback, e);
       }
     }
-    return true;
   }
 
   private void answerFailure(Request request, Response response, Callback callback, Throwable e) {

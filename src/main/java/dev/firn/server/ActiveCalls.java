@@ -16,10 +16,12 @@ final class ActiveCalls {
   private int active;
   private volatile boolean stopping;
 
+  /**
+   * Always to be followed by {@link #end}. Whether the call may do anything, {@link #check} says.
+   */
   void begin() {
     lock.lock();
     try {
-      check();
       active++;
     } finally {
       lock.unlock();
@@ -43,7 +45,9 @@ final class ActiveCalls {
     }
   }
 
-  /** Refuses further calls and waits for those that run; false if some still do after a while. */
+  /**
+   * Refuses further work and waits for the calls that run; false if some still do after a while.
+   */
   boolean stop(long timeoutSeconds) throws InterruptedException {
     lock.lock();
     try {

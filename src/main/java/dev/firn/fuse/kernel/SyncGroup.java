@@ -37,12 +37,13 @@ final class SyncGroup {
 
   /** Whom the next sync is for. If nobody, the caller does not run any more. */
   synchronized List<Waiting> next() {
-    List<Waiting> group = waiting;
-    if (group.isEmpty()) {
+    if (waiting.isEmpty()) {
       running = false;
-    } else {
-      waiting = new ArrayList<>();
+      // Not the list itself, which those who come next are put into.
+      return List.of();
     }
+    List<Waiting> group = waiting;
+    waiting = new ArrayList<>();
     return group;
   }
 }

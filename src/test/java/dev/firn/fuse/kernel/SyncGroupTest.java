@@ -40,6 +40,16 @@ class SyncGroupTest {
     assertFalse(syncs.join(null, 5));
   }
 
+  @Test
+  void anEmptyGroupStaysEmptyWhoeverComesNext() {
+    assertFalse(syncs.join(null, 1));
+    List<SyncGroup.Waiting> nobody = syncs.next();
+    assertFalse(syncs.join(null, 2));
+    assertTrue(syncs.join(null, 3));
+    assertEquals(List.of(), nobody);
+    assertEquals(List.of(3L), next());
+  }
+
   /**
    * Callers raise a number and sync; a sync takes the numbers of that moment to the disk. Whoever
    * is answered must find its number there, and nobody waits for good.
