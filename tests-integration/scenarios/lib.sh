@@ -1,5 +1,6 @@
 # Sourced by each scenario: a home and a mounted volume of its own, taken away whatever happens.
-# VOLUME_SIZE is the volume's size; with HOME_DISK_SIZE the home is on an ext4 of its own of that size, at $disk.
+# VOLUME_SIZE is the volume's size; with HOME_DISK_SIZE the home is on an ext4 of its own of that size, at $disk;
+# with HOME_DISK_QUOTA, too, on a btrfs where it may take no more than that.
 set -euo pipefail
 export LC_ALL=C.UTF-8
 firn=${FIRN_LAUNCHER:-$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../../scripts/firn}
@@ -130,9 +131,18 @@ if [ -n "${HOME_DISK_SIZE:-}" ]; then
   disk=$work/disk
   mkdir "$disk"
   truncate -s "$HOME_DISK_SIZE" "$work/disk.img"
-  mkfs.ext4 -q "$work/disk.img"
-  mount -o loop "$work/disk.img" "$disk"
-  export FIRN_HOME=$disk/home
+  if [ -n "${HOME_DISK_QUOTA:-}" ]; then
+    mkfs.btrfs -q "$work/disk.img" >/dev/null
+    mount -o loop "$work/disk.img" "$disk"
+    btrfs -q subvolume create "$disk/limited"
+    btrfs quota enable "$disk"
+    btrfs qgroup limit "$HOME_DISK_QUOTA" "$disk/limited"
+    export FIRN_HOME=$disk/limited/home
+  else
+    mkfs.ext4 -q "$work/disk.img"
+    mount -o loop "$work/disk.img" "$disk"
+    export FIRN_HOME=$disk/home
+  fi
 fi
 
 firn volume create data --size "${VOLUME_SIZE:-2G}" >/dev/null

@@ -6,20 +6,37 @@ import dev.firn.store.SegmentStore;
 import java.io.IOException;
 
 /**
- * Keeps a reserve free on the disk under a placement, so that on a full disk deleting, syncing and
- * unmounting still work. Asks the disk now and then, not for each write. Safe for concurrent use.
+ * Keeps a reserve on the disk under a placement, so that on a full disk deleting, syncing and
+ * unmounting still work: some of it set aside, so that nobody else can take it, neither those who
+ * fill the disk nor a quota; the rest only left free. What is set aside is given up when a commit
+ * needs it, and nothing may grow until it is there again. Asks the disk now and then, not for each
+ * write. Safe for concurrent use.
  */
 final class DiskSpace {
-  private static final long RESERVE_BYTES_MIN = 16 * Sizes.MIB;
+  /** Holds a checkpoint and what may wait to be written; see {@link MapOptions}. */
+  static final long KEPT_BYTES = 16 * Sizes.MIB;
+
+  private static final long RESERVE_BYTES_MIN = 24 * Sizes.MIB;
   private static final long RESERVE_BYTES_MAX = 256 * Sizes.MIB;
   private static final long STALE_NANOS = 250_000_000L;
 
+  private enum Kept {
+    /** Not asked for yet. */
+    UNKNOWN,
+    YES,
+    /** There was no room, or it was given up. */
+    NO,
+    /** The disk cannot set anything aside. */
+    NEVER
+  }
+
   private final SegmentStore segments;
   private final String placement;
+  private Kept kept = Kept.UNKNOWN;
+  private long reserveBytes;
   private long usableBytes;
   private long takenBytes;
   private long readAtNanos;
-  private boolean known;
 
   DiskSpace(SegmentStore segments, String placement) {
     this.segments = segments;
@@ -29,18 +46,21 @@ final class DiskSpace {
   /** Throws if {@code bytes} more would eat into the reserve. */
   synchronized void require(long bytes) throws IOException {
     long now = System.nanoTime();
-    if (!known || now - readAtNanos > STALE_NANOS || usableBytes - takenBytes - bytes < reserve()) {
+    boolean stale = kept == Kept.UNKNOWN || now - readAtNanos > STALE_NANOS;
+    if (stale || !isRoomFor(bytes)) {
+      if (stale) {
+        keep();
+      }
       usableBytes = segments.usableBytes(placement);
       takenBytes = 0;
       readAtNanos = now;
-      known = true;
     }
-    if (usableBytes - takenBytes - bytes < reserve()) {
+    if (kept == Kept.NO || !isRoomFor(bytes)) {
       throw new NoSpaceException(
           "the disk under the store is full: "
               + Sizes.format(usableBytes)
               + " left, of which "
-              + Sizes.format(reserve())
+              + Sizes.format(freeBytesMin())
               + " are kept for deleting");
     }
     takenBytes += bytes;
@@ -48,7 +68,45 @@ final class DiskSpace {
 
   /** Whether less than twice the reserve is left. */
   synchronized boolean isShort() throws IOException {
-    return segments.usableBytes(placement) < 2 * reserve();
+    return kept == Kept.NO || segments.usableBytes(placement) < freeBytesMin() + reserve();
+  }
+
+  /**
+   * Lets those have what is set aside who cannot go on without.
+   *
+   * @return whether there was something
+   */
+  synchronized boolean giveUp() throws IOException {
+    if (kept == Kept.UNKNOWN) {
+      // An earlier process may have left it.
+      keep();
+    }
+    if (kept != Kept.YES) {
+      return false;
+    }
+    kept = Kept.NO;
+    readAtNanos = System.nanoTime();
+    segments.giveUpReserve(placement);
+    return true;
+  }
+
+  private void keep() throws IOException {
+    if (kept == Kept.UNKNOWN || kept == Kept.NO) {
+      try {
+        kept = segments.keepReserve(placement, KEPT_BYTES) ? Kept.YES : Kept.NEVER;
+      } catch (NoSpaceException e) {
+        kept = Kept.NO;
+      }
+    }
+  }
+
+  private boolean isRoomFor(long bytes) throws IOException {
+    return usableBytes - takenBytes - bytes >= freeBytesMin();
+  }
+
+  /** What has to stay free beside what is set aside. */
+  private long freeBytesMin() throws IOException {
+    return reserve() - (kept == Kept.YES ? KEPT_BYTES : 0);
   }
 
   private long reserve() throws IOException {
@@ -59,6 +117,4 @@ final class DiskSpace {
     }
     return reserveBytes;
   }
-
-  private long reserveBytes;
 }

@@ -271,6 +271,19 @@ public final class MapStore implements Closeable {
     droppedRoots.increment();
   }
 
+  /**
+   * Lets others have what the disks have set aside for deleting, who need it for that.
+   *
+   * @return whether there was something
+   */
+  public boolean giveUpReserves(List<String> placements) throws IOException {
+    boolean given = false;
+    for (String placement : placements) {
+      given |= space(placement).giveUp();
+    }
+    return given;
+  }
+
   /** Whether a placement's disk has little more left than what is kept for deleting. */
   public boolean isShortOfSpace(String placement) throws IOException {
     return space(placement).isShort();

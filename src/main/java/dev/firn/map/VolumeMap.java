@@ -459,7 +459,7 @@ public final class VolumeMap implements Closeable {
     LogPosition behind = null;
     if (!unwritten.isEmpty() || freezeRoots) {
       try {
-        behind = end.unlessDone("a commit broke off", this::writeUnwritten);
+        behind = withReserve("a commit broke off", this::writeUnwritten);
       } catch (NoSpaceException e) {
         tellFull();
         throw e;
@@ -471,6 +471,22 @@ public final class VolumeMap implements Closeable {
     }
     commitsDone = covers;
     return freezeRoots ? new CheckpointRoots(headRoot, snapshotsRoot, behind) : null;
+  }
+
+  /** Writes what makes room once it is written: for that the disk has set something aside. */
+  private <T> T withReserve(String otherwise, PlaceAction<T> work) throws IOException {
+    try {
+      return end.unlessDone(otherwise, work);
+    } catch (NoSpaceException e) {
+      if (!store.space(placement).giveUp()) {
+        throw e;
+      }
+      LOG.warn(
+          "{}: the disk is full; what was set aside is used now, and nothing may grow until there"
+              + " is space",
+          store.describe(number));
+      return end.unlessDone(otherwise, work);
+    }
   }
 
   private void tellFull() {
@@ -537,7 +553,7 @@ public final class VolumeMap implements Closeable {
     }
     boolean done = false;
     try {
-      end.unlessDone("a checkpoint broke off", () -> writeCheckpoint(roots));
+      withReserve("a checkpoint broke off", () -> writeCheckpoint(roots));
       done = true;
     } finally {
       if (!done) {

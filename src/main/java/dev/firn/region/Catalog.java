@@ -4,6 +4,7 @@ import dev.firn.base.FirnException;
 import java.io.Closeable;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.util.function.BooleanSupplier;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.MigrationInfo;
@@ -33,6 +34,7 @@ final class Catalog implements Closeable {
 
   private final Path file;
   private final Handle handle;
+  private BooleanSupplier makesRoom = () -> false;
 
   private Catalog(Path file, Handle handle) {
     this.file = file;
@@ -89,13 +91,39 @@ final class Catalog implements Closeable {
         "catalog %s is damaged (%s): %s", file, problem.strip().replaceAll("\\s+", " "), REMEDY);
   }
 
-  /** Runs a transaction: all of it happens, or, when it throws, nothing. */
+  /** Asked once for room when a transaction has none; answers whether there may be some now. */
+  synchronized void onFullDisk(BooleanSupplier roomMaker) {
+    makesRoom = roomMaker;
+  }
+
+  /**
+   * Runs a transaction: all of it happens, or, when it throws, nothing. It may be run again when
+   * the disk was full.
+   */
   synchronized <T> T transact(Transaction<T> transaction) {
+    try {
+      return handle.inTransaction(transaction::run);
+    } catch (JdbiException e) {
+      if (!mayBeFull(e) || !makesRoom.getAsBoolean()) {
+        throw translated(file, e);
+      }
+    }
     try {
       return handle.inTransaction(transaction::run);
     } catch (JdbiException e) {
       throw translated(file, e);
     }
+  }
+
+  /** SQLite does not tell a quota from a write that failed. */
+  private static boolean mayBeFull(Throwable failure) {
+    for (Throwable t = failure; t != null; t = t.getCause()) {
+      if (t instanceof SQLiteException sqlite) {
+        SQLiteErrorCode code = sqlite.getResultCode();
+        return code == SQLiteErrorCode.SQLITE_FULL || code == SQLiteErrorCode.SQLITE_IOERR_WRITE;
+      }
+    }
+    return false;
   }
 
   /** The next number of a counter, above all that it gave out before. */

@@ -83,6 +83,7 @@ public final class Region implements Closeable {
     this.importRows = new ImportRows(catalog, clock);
     this.references = new References(volumeRows, snapshotRows);
     this.snapshots = new SnapshotManager(snapshotRows, maps);
+    catalog.onFullDisk(this::makeRoom);
     store.describeBy(number -> "volume '" + snapshotRows.volumeName(number) + "'");
     this.volumes =
         new Volumes(
@@ -399,6 +400,15 @@ public final class Region implements Closeable {
     all.add(catalog);
     all.add(home);
     closeAll(all.toArray(Closeable[]::new));
+  }
+
+  private boolean makeRoom() {
+    try {
+      return store.giveUpReserves(info.subregions());
+    } catch (IOException e) {
+      LOG.warn("No room can be made for the catalog", e);
+      return false;
+    }
   }
 
   private static Catalog openCatalog(Home home) throws IOException {

@@ -2,6 +2,7 @@ package dev.firn.store;
 
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.LoadingCache;
+import dev.firn.base.DiskErrors;
 import dev.firn.base.DurableFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -24,12 +25,14 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Segments as files {@code segments/PLACEMENT/XXXXXXXX-XXXXXXXX.seg} (volume and sequence number in
- * hexadecimal). Safe for concurrent use. Threads that come here must never be interrupted: an
- * interrupt closes the channel for all.
+ * hexadecimal), and beside them {@code reserve}, which holds blocks and no bytes. Safe for
+ * concurrent use. Threads that come here must never be interrupted: an interrupt closes the channel
+ * for all.
  */
 public final class FileSegmentStore implements SegmentStore {
   private static final Logger LOG = LoggerFactory.getLogger(FileSegmentStore.class);
   private static final String SUFFIX = ".seg";
+  private static final String RESERVE = "reserve";
   private static final int OPEN_FILES_MAX = 512;
 
   private final Map<String, Path> directories = new TreeMap<>();
@@ -213,6 +216,36 @@ public final class FileSegmentStore implements SegmentStore {
       }
       Files.deleteIfExists(path);
     }
+  }
+
+  @Override
+  public boolean keepReserve(String placement, long bytes) throws IOException {
+    Path file = directory(placement).resolve(RESERVE);
+    boolean kept = false;
+    try {
+      if (!Files.exists(file)) {
+        Files.createFile(file);
+      }
+      NativeFiles.allocate(file, bytes);
+      kept = true;
+    } catch (UnsupportedOperationException e) {
+      LOG.debug("nothing can be set aside for a full disk", e);
+    } catch (IOException e) {
+      if (DiskErrors.saysFull(e.getMessage())) {
+        throw new NoSpaceException("the disk has no room for what is kept for deleting", e);
+      }
+      throw e;
+    } finally {
+      if (!kept) {
+        Files.deleteIfExists(file);
+      }
+    }
+    return kept;
+  }
+
+  @Override
+  public void giveUpReserve(String placement) throws IOException {
+    Files.deleteIfExists(directory(placement).resolve(RESERVE));
   }
 
   @Override

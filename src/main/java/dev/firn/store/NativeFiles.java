@@ -8,8 +8,8 @@ import jnr.ffi.LibraryLoader;
 import jnr.ffi.Runtime;
 
 /**
- * What Java's channels cannot do: give the blocks inside of a file back to the disk, and have the
- * system forget what it has cached of it.
+ * What Java's channels cannot do: have the disk set blocks aside, give those inside of a file back
+ * to it, and have the system forget what it has cached of it.
  */
 final class NativeFiles {
   private static final int O_RDWR_CLOEXEC = 02000002;
@@ -56,6 +56,25 @@ final class NativeFiles {
    */
   static long punch(Path file, long from, long to) throws IOException {
     return withFile(file, fd -> eachAllocated(fd, file, from, to, true));
+  }
+
+  /**
+   * Has the disk keep blocks for a file's first bytes.
+   *
+   * @throws UnsupportedOperationException where that cannot be done
+   */
+  static void allocate(Path file, long bytes) throws IOException {
+    withFile(
+        file,
+        fd -> {
+          if (LIBC.fallocate(fd, 0, 0, bytes) < 0) {
+            if (lastError() == Errno.EOPNOTSUPP) {
+              throw new UnsupportedOperationException("'" + file + "' is on a disk without that");
+            }
+            throw failed(file);
+          }
+          return 0;
+        });
   }
 
   /** Lets the system's cache go of a file; what was not forced stays there. */

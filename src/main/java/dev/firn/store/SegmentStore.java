@@ -62,6 +62,18 @@ public interface SegmentStore extends Closeable {
   /** Removes a segment; removing one that is not there is no error. */
   void delete(long segment) throws IOException;
 
+  /**
+   * Has the disk keep blocks for this many bytes, always the same number, that nothing else can
+   * take until {@link #giveUpReserve}. Doing it again is no error.
+   *
+   * @return false where the disk cannot do that
+   * @throws NoSpaceException if it has no room for them: then it keeps none
+   */
+  boolean keepReserve(String placement, long bytes) throws IOException;
+
+  /** Gives what {@link #keepReserve} has set aside to whoever writes next. */
+  void giveUpReserve(String placement) throws IOException;
+
   /** Bytes that could still be written at this placement. */
   long usableBytes(String placement) throws IOException;
 

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 class FullDiskTest {
   private static final int SECTOR_BYTES = 512;
   private static final int BLOCK_BYTES = 4096;
-  private static final long RESERVE_BYTES = 16 * Sizes.MIB;
+  private static final long RESERVE_BYTES = 24 * Sizes.MIB;
   private static final int RUNS = 2_000;
 
   /** What a volume does, each as often as it is here. */
@@ -101,6 +101,53 @@ class FullDiskTest {
       VolumeUnderTest.recover(small.powerCut(i -> false), volume.history).die();
     }
     assertTrue(blocks > 3, "there were disks that were too small");
+  }
+
+  /** As a quota does it, too. */
+  @Test
+  void whatIsSetAsideLetsDeletingGoOnWhenOthersTookTheRest() throws IOException {
+    disk.allowReserve();
+    VolumeUnderTest volume = Programs.filledVolume(disk);
+    overwrite(volume);
+    volume.map().requireSpace(BLOCK_BYTES);
+    long used = disk.usedBytes();
+    disk.resize(used);
+    // What a block at the log's end has no room for.
+    overwrite(volume);
+    run(volume, Operation.DELETE, 1);
+    run(volume, Operation.COMMIT, 0);
+    assertTrue(disk.usedBytes() < used, "what was set aside is used");
+    assertThrows(NoSpaceException.class, () -> volume.map().requireSpace(0));
+    run(volume, Operation.DROP, 0);
+    run(volume, Operation.COMMIT, 0);
+    long before = disk.usedBytes();
+    for (int i = 0; i < 3; i++) {
+      run(volume, Operation.RECLAIM, 0);
+    }
+    assertTrue(disk.usedBytes() < before, "space comes back");
+    assertNull(volume.map().failure());
+
+    disk.resize(disk.usedBytes() + Sizes.GIB);
+    awaitRoom(volume);
+    assertTrue(disk.usedBytes() > DiskSpace.KEPT_BYTES, "it is set aside again");
+    run(volume, Operation.PUT, 5);
+    run(volume, Operation.COMMIT, 0);
+    volume.die();
+    VolumeUnderTest.recover(disk.powerCut(i -> false), volume.history).die();
+  }
+
+  /** The disk is asked now and then only. */
+  private static void awaitRoom(VolumeUnderTest volume) throws IOException {
+    long start = System.nanoTime();
+    while (true) {
+      try {
+        volume.map().requireSpace(BLOCK_BYTES);
+        return;
+      } catch (NoSpaceException e) {
+        assertTrue(System.nanoTime() - start < 10_000_000_000L, "there is room");
+        Thread.onSpinWait();
+      }
+    }
   }
 
   /** Any write may meet a full disk, of which any part is written; later ones may have room. */

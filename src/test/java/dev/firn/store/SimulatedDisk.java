@@ -104,6 +104,8 @@ public final class SimulatedDisk {
   private FaultPlan plan = FaultPlan.none();
   private Observer observer = (call, file) -> {};
   private long capacityBytes = Long.MAX_VALUE / 2;
+  private boolean reserveIsAllowed;
+  private long reserveBytes;
   private long changes;
 
   public SimulatedDisk(int sectorBytes) {
@@ -138,12 +140,31 @@ public final class SimulatedDisk {
     capacityBytes = newCapacityBytes;
   }
 
+  /** Lets stores set blocks aside from now on. */
+  public synchronized void allowReserve() {
+    reserveIsAllowed = true;
+  }
+
+  synchronized boolean keepReserve(long bytes) throws NoSpaceException {
+    if (reserveIsAllowed && reserveBytes == 0) {
+      if (capacityBytes - usedBytes() < bytes) {
+        throw new NoSpaceException("no room for a reserve");
+      }
+      reserveBytes = bytes;
+    }
+    return reserveIsAllowed;
+  }
+
+  synchronized void giveUpReserve() {
+    reserveBytes = 0;
+  }
+
   public synchronized long capacityBytes() {
     return capacityBytes;
   }
 
   public synchronized long usedBytes() {
-    long bytes = 0;
+    long bytes = reserveBytes;
     for (SimulatedFile file : files.values()) {
       bytes += file.allocatedBytes(0, Integer.MAX_VALUE);
     }
@@ -172,6 +193,8 @@ public final class SimulatedDisk {
     }
     SimulatedDisk disk = new SimulatedDisk(sectorBytes);
     disk.capacityBytes = capacityBytes;
+    disk.reserveIsAllowed = reserveIsAllowed;
+    disk.reserveBytes = reserveBytes;
     for (SimulatedFile file : after.values()) {
       if (file.nameIsDurable() && !file.isDeleted()) {
         file.settle();
@@ -193,6 +216,8 @@ public final class SimulatedDisk {
   public synchronized SimulatedDisk copy() {
     SimulatedDisk disk = new SimulatedDisk(sectorBytes);
     disk.capacityBytes = capacityBytes;
+    disk.reserveIsAllowed = reserveIsAllowed;
+    disk.reserveBytes = reserveBytes;
     Map<SimulatedFile, SimulatedFile> copies = new HashMap<>();
     files.forEach(
         (name, file) ->

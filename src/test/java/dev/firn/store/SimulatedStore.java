@@ -95,6 +95,16 @@ public final class SimulatedStore implements SegmentStore {
   }
 
   @Override
+  public boolean keepReserve(String placement, long bytes) throws IOException {
+    return disk.keepReserve(bytes);
+  }
+
+  @Override
+  public void giveUpReserve(String placement) {
+    disk.giveUpReserve();
+  }
+
+  @Override
   public long usableBytes(String placement) {
     return Math.max(0, disk.capacityBytes() - disk.usedBytes());
   }
