@@ -370,7 +370,7 @@ public final class Region implements Closeable {
     if (request.sourceVolumeName() != null) {
       Checks.name("source volume", request.sourceVolumeName());
     }
-    Checks.volumeSize(request.volumeSizeBytes());
+    Checks.volumeSize(request.kind(), request.volumeSizeBytes());
     Checks.description(request.description() == null ? "" : request.description());
     Checks.tags(request.tags());
     MapStore.VolumeOptions options =
