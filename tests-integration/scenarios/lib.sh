@@ -105,16 +105,39 @@ unmount() {
   umount -l "$1" 2>/dev/null || true
 }
 
+# What stands on devices of this home goes before its daemon does, which would refuse to end.
+unmount_devices() {
+  local device place
+  awk -v base="$work/" 'index($2, base) == 1 && $1 ~ "^/dev/loop" { print $1, $2 }' /proc/mounts |
+    while read -r device place; do
+      if grep -qsF "$work/" "/sys/block/${device#/dev/}/loop/backing_file" && [ "$place" != "$disk" ]; then
+        unmount "$place"
+      fi
+    done
+}
+
+# Devices whose daemon did not take them away.
+detach_devices() {
+  local device
+  for device in /sys/block/loop*; do
+    if grep -qsF "$work/" "$device/loop/backing_file"; then
+      losetup -d "/dev/${device##*/}" || true
+    fi
+  done
+}
+
 take_away() {
   local status=$?
   trap - EXIT
   cd /
   stop_tracer
+  unmount_devices
   "$firn" daemon stop >/dev/null 2>&1 || true
   if [ $status -ne 0 ] && [ -f "$FIRN_HOME/log/daemon.log" ]; then
     echo "--- the daemon's log:" >&2
     tail -n 30 "$FIRN_HOME/log/daemon.log" >&2
   fi
+  detach_devices
   local each
   # Deepest first; only what this scenario mounted below its own directory.
   for each in $(awk -v base="$work/" 'index($2, base) == 1 { print $2 }' /proc/mounts | sort -r); do
@@ -123,10 +146,10 @@ take_away() {
   rm -rf "$work"
   exit $status
 }
+disk=
 trap take_away EXIT
 trap 'exit 130' INT TERM
 
-disk=
 if [ -n "${HOME_DISK_SIZE:-}" ]; then
   disk=$work/disk
   mkdir "$disk"

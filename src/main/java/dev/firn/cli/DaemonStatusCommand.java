@@ -28,6 +28,15 @@ final class DaemonStatusCommand extends ClientCommand {
 
   /** Tells of mounts that could not be restored, and of volumes that cannot be written. */
   static void warnOfProblems(Session session, JsonNode status) {
+    for (JsonNode attachment : status.path("attachments")) {
+      if (attachment.hasNonNull("problem")) {
+        session
+            .errors()
+            .printf(
+                "firn: %s is not attached again: %s%n",
+                Text.of(attachment, "volumeId"), Text.of(attachment, "problem"));
+      }
+    }
     for (JsonNode mount : status.path("mounts")) {
       String problem = Text.of(mount, "problem");
       if (problem != null && "mounted".equals(Text.of(mount, "state"))) {
@@ -42,6 +51,23 @@ final class DaemonStatusCommand extends ClientCommand {
     }
   }
 
+  private static void printAttachments(Session session, JsonNode status) {
+    if (status.path("attachments").isEmpty()) {
+      return;
+    }
+    session.output().println();
+    Table table = new Table("ID", "NAME", "ATTACHED AS", "STATE", "ITS FILES AT");
+    for (JsonNode attachment : status.path("attachments")) {
+      table.row(
+          Text.of(attachment, "volumeId"),
+          Text.of(attachment, "volumeName"),
+          Text.of(attachment, "device"),
+          Text.of(attachment, "state"),
+          Text.of(attachment, "directory"));
+    }
+    table.print(session.output());
+  }
+
   private static void print(Session session, JsonNode status) {
     Fields fields = new Fields();
     fields.add("Process id", Text.of(status, "pid"));
@@ -50,6 +76,7 @@ final class DaemonStatusCommand extends ClientCommand {
     fields.add("Version", Text.of(status, "version"));
     fields.add("Started", Text.time(status, "startedAt"));
     fields.print(session.output());
+    printAttachments(session, status);
     if (status.path("mounts").isEmpty()) {
       return;
     }

@@ -35,6 +35,8 @@ import picocli.CommandLine.Spec;
       VolumeCommand.class,
       MountCommand.class,
       UnmountCommand.class,
+      AttachCommand.class,
+      DetachCommand.class,
       SnapshotCommand.class,
       DiffCommand.class,
       RollbackCommand.class,

@@ -28,6 +28,7 @@ final class SnapshotShowCommand extends ClientCommand {
     fields.add("Name", Text.of(shown, "name"));
     fields.add("Volume", Text.of(shown, "volumeName"));
     fields.add("Volume id", Text.of(shown, "volumeId"));
+    fields.add("Kind", Text.of(shown, "kind"));
     fields.add("Volume size", Text.size(shown, "sizeBytes"));
     fields.add("State", Text.of(shown, "state"));
     fields.add("Waits for", Text.list(shown, "waitsFor"));

@@ -15,7 +15,8 @@ import picocli.CommandLine.Parameters;
     footer = {
       "Example:",
       "  firn volume create data --size 4G",
-      "  firn volume create copy --from data@last"
+      "  firn volume create copy --from data@last",
+      "  firn volume create db --kind block --size 20G"
     })
 final class VolumeCreateCommand extends ClientCommand {
   @Parameters(paramLabel = "NAME", description = "A name no other volume has.")
@@ -28,7 +29,13 @@ final class VolumeCreateCommand extends ClientCommand {
       description = "Such as 512M, 4G or 1T; with --from the default is the snapshot's.")
   private Long sizeBytes;
 
-  @Option(names = "--kind", paramLabel = "KIND", description = "filesystem (the default).")
+  @Option(
+      names = "--kind",
+      paramLabel = "KIND",
+      description = {
+        "filesystem (the default): a directory for files;",
+        "block: one raw disk, as the file disk.raw when it is mounted, or a device by 'firn attach'."
+      })
   private String kind;
 
   @Option(names = "--from", paramLabel = "SNAPSHOT", description = "Start with its contents.")

@@ -17,11 +17,12 @@ final class VolumeListCommand extends ClientCommand {
     if (session.printedAsJson(volumes)) {
       return;
     }
-    Table table = new Table("ID", "NAME", " SIZE", "STATE", "CREATED", "MOUNTED AT");
+    Table table = new Table("ID", "NAME", "KIND", " SIZE", "STATE", "CREATED", "MOUNTED AT");
     for (JsonNode volume : volumes) {
       table.row(
           Text.of(volume, "id"),
           Text.of(volume, "name"),
+          Text.of(volume, "kind"),
           Text.size(volume, "sizeBytes"),
           Text.of(volume, "state"),
           Text.time(volume, "createdAt"),

@@ -32,6 +32,7 @@ final class VolumeShowCommand extends ClientCommand {
     fields.add("Made from", Text.of(shown, "sourceSnapshotId"));
     fields.add("Created", Text.time(shown, "createdAt"));
     fields.add("Mounted at", Text.list(shown, "mountedAt"));
+    fields.add("Attached as", Text.of(shown, "device"));
     fields.add("Problem", Text.of(shown, "problem"));
     fields.print(session.output());
   }

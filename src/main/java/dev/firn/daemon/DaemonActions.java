@@ -18,11 +18,13 @@ import java.util.function.Supplier;
 final class DaemonActions {
   private final Region region;
   private final MountTable mounts;
+  private final AttachmentTable attachments;
   private final Instant startedAt;
 
-  DaemonActions(Region region, MountTable mounts, Instant startedAt) {
+  DaemonActions(Region region, MountTable mounts, AttachmentTable attachments, Instant startedAt) {
     this.region = region;
     this.mounts = mounts;
+    this.attachments = attachments;
     this.startedAt = startedAt;
   }
 
@@ -59,7 +61,8 @@ final class DaemonActions {
       String region,
       String version,
       Instant startedAt,
-      List<MountStatus> mounts) {}
+      List<MountStatus> mounts,
+      List<AttachmentStatus> attachments) {}
 
   void register(Actions actions) {
     actions
@@ -78,21 +81,28 @@ final class DaemonActions {
         info.name(),
         Version.text(),
         startedAt,
-        mounts.list());
+        mounts.list(),
+        attachments.list());
   }
 
-  /** Unmounts, so that the answer can tell of it; the rest waits until it has been answered. */
-  private Map<String, Object> stop() {
+  /**
+   * Detaches, or refuses where a device is in use, and unmounts, so that the answer can tell of it;
+   * the rest waits until it has been answered.
+   */
+  private Map<String, Object> stop() throws IOException {
+    attachments.endAll();
     boolean durable = mounts.unmountAll();
     new Thread(() -> System.exit(0), "exit").start();
     return Map.of("pid", ProcessHandle.current().pid(), "durable", durable);
   }
 
   private MountStatus mount(MountParameters parameters) throws IOException {
+    String targetId = targetId(parameters.target());
+    found(() -> region.volume(targetId)).ifPresent(attachments::refuseAttached);
     return mounts.mount(
         new MountRecord(
             parameters.directory(),
-            targetId(parameters.target()),
+            targetId,
             parameters.readOnly(),
             parameters.showSnapshots(),
             parameters.transport(),
@@ -100,6 +110,7 @@ final class DaemonActions {
   }
 
   private Map<String, Object> unmount(UnmountParameters parameters) throws IOException {
+    attachments.refuseAttachedAt(parameters.directory());
     mounts.unmount(parameters.directory());
     return Map.of();
   }
@@ -121,7 +132,7 @@ final class DaemonActions {
                     reference));
   }
 
-  private static Optional<String> found(Supplier<String> lookUp) {
+  private static <T> Optional<T> found(Supplier<T> lookUp) {
     try {
       return Optional.of(lookUp.get());
     } catch (FirnException e) {

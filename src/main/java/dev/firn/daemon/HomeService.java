@@ -15,11 +15,14 @@ final class HomeService {
 
   private final Region region;
   private final MountTable mounts;
+  private final AttachmentTable attachments;
   private final ApiServer server;
 
-  private HomeService(Region region, MountTable mounts, ApiServer server) {
+  private HomeService(
+      Region region, MountTable mounts, AttachmentTable attachments, ApiServer server) {
     this.region = region;
     this.mounts = mounts;
+    this.attachments = attachments;
     this.server = server;
   }
 
@@ -28,19 +31,25 @@ final class HomeService {
     Region region = Region.open(home);
     DaemonLog.begin(HomePaths.log(region.home()));
     MountTable mounts = new MountTable(region);
+    AttachmentTable attachments = new AttachmentTable(region, mounts);
     try {
       LOG.info("Opened the home {} as process {}", region.home(), ProcessHandle.current().pid());
+      attachments.clearDead();
+      PrivateMount.clear(region.home());
       mounts.restore();
+      attachments.restore();
       Actions actions = new Actions();
-      new DaemonActions(region, mounts, Instant.now()).register(actions);
-      new VolumeActions(region, mounts).register(actions);
+      new DaemonActions(region, mounts, attachments, Instant.now()).register(actions);
+      new VolumeActions(region, mounts, attachments).register(actions);
+      new AttachmentActions(attachments).register(actions);
       new UpkeepActions(region.upkeep()).register(actions);
-      new SnapshotActions(region, mounts).register(actions);
+      new SnapshotActions(region, mounts, attachments).register(actions);
       new PackageActions(region).register(actions);
       return new HomeService(
-          region, mounts, ApiServer.start(HomePaths.socket(region.home()), actions));
+          region, mounts, attachments, ApiServer.start(HomePaths.socket(region.home()), actions));
     } catch (IOException | RuntimeException | Error e) {
       LOG.error("The home cannot be served", e);
+      attachments.endAllAnyway();
       mounts.unmountAll();
       region.close();
       throw e;
@@ -51,7 +60,8 @@ final class HomeService {
   boolean stop() {
     LOG.info("Stopping");
     server.close();
-    boolean durable = mounts.unmountAll();
+    boolean durable = attachments.endAllAnyway();
+    durable &= mounts.unmountAll();
     try {
       region.close();
     } catch (IOException | RuntimeException e) {

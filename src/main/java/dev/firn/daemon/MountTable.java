@@ -200,6 +200,21 @@ final class MountTable {
     }
   }
 
+  /** A mount that serves. */
+  record Served(Path directory, boolean readOnly, FileSystem fileSystem) {}
+
+  /** The mount of a volume, or null. */
+  Served served(String volumeId) {
+    synchronized (lock) {
+      for (Entry entry : entries.values()) {
+        if (entry.state == State.MOUNTED && entry.record.targetId().equals(volumeId)) {
+          return new Served(entry.record.directory(), entry.record.readOnly(), entry.fileSystem);
+        }
+      }
+      return null;
+    }
+  }
+
   /** Refuses what cannot be done to a mounted thing. */
   void refuseMounted(String targetId, String description) {
     List<Path> directories = directoriesOf(targetId);

@@ -21,10 +21,12 @@ import java.util.Map;
 final class SnapshotActions {
   private final Region region;
   private final MountTable mounts;
+  private final AttachmentTable attachments;
 
-  SnapshotActions(Region region, MountTable mounts) {
+  SnapshotActions(Region region, MountTable mounts, AttachmentTable attachments) {
     this.region = region;
     this.mounts = mounts;
+    this.attachments = attachments;
   }
 
   record Reference(String snapshot) {
@@ -138,6 +140,7 @@ final class SnapshotActions {
   private SnapshotStatus rollback(RollbackParameters parameters) throws IOException {
     Volume volume = region.volume(parameters.volume());
     Snapshot snapshot = region.snapshot(parameters.snapshot());
+    attachments.refuseAttached(volume);
     mounts.refuseMounted(volume.id(), "volume '" + volume.name() + "'");
     return status(region.rollback(volume.id(), snapshot.id()));
   }

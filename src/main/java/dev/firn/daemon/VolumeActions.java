@@ -14,10 +14,12 @@ import java.util.Map;
 final class VolumeActions {
   private final Region region;
   private final MountTable mounts;
+  private final AttachmentTable attachments;
 
-  VolumeActions(Region region, MountTable mounts) {
+  VolumeActions(Region region, MountTable mounts, AttachmentTable attachments) {
     this.region = region;
     this.mounts = mounts;
+    this.attachments = attachments;
   }
 
   record Reference(String volume) {
@@ -55,9 +57,11 @@ final class VolumeActions {
   /**
    * A volume and where it is mounted, as the API shows it.
    *
+   * @param device what it is attached as, or null
    * @param problem why it can only be read, and what to do about it, else null
    */
-  record VolumeStatus(@JsonUnwrapped Volume volume, List<Path> mountedAt, String problem) {}
+  record VolumeStatus(
+      @JsonUnwrapped Volume volume, List<Path> mountedAt, String device, String problem) {}
 
   void register(Actions actions) {
     actions
@@ -90,7 +94,9 @@ final class VolumeActions {
   }
 
   private VolumeStatus resize(ResizeParameters parameters) throws IOException {
-    return status(region.resizeVolume(parameters.volume(), parameters.sizeBytes()));
+    Volume resized = region.resizeVolume(parameters.volume(), parameters.sizeBytes());
+    attachments.grown(resized);
+    return status(resized);
   }
 
   private VolumeStatus rename(RenameParameters parameters) throws IOException {
@@ -99,13 +105,20 @@ final class VolumeActions {
 
   private VolumeStatus delete(Reference reference) throws IOException {
     Volume volume = region.volume(reference.volume());
+    attachments.refuseAttached(volume);
     mounts.refuseMounted(volume.id(), "volume '" + volume.name() + "'");
     region.deleteVolume(volume.id());
     mounts.forgetTarget(volume.id());
+    attachments.forgetVolume(volume.id());
     return status(volume);
   }
 
   private VolumeStatus status(Volume volume) {
-    return new VolumeStatus(volume, mounts.directoriesOf(volume.id()), region.problem(volume.id()));
+    AttachmentStatus attachment = attachments.of(volume.id());
+    return new VolumeStatus(
+        volume,
+        mounts.directoriesOf(volume.id()),
+        attachment == null ? null : attachment.device(),
+        region.problem(volume.id()));
   }
 }

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -150,6 +151,16 @@ public final class MountPoint {
   /** The device number of the file system mounted at a directory, such as "0:45". */
   public static Optional<String> deviceAt(Path directory) throws IOException {
     return MountTable.deviceAt(directory);
+  }
+
+  /** Where file systems on these devices, such as "7:0", are mounted. */
+  public static List<Path> placesOf(Set<String> devices) throws IOException {
+    return MountTable.ofDevices(devices);
+  }
+
+  /** The processes that use a file or what is below a directory, each as "command (pid N)". */
+  public static List<String> usersOf(Path path) {
+    return MountUsers.of(path);
   }
 
   /** Whether this process may mount by itself, without a set-uid helper. */

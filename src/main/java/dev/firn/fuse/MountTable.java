@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** The mounts this process sees, from /proc/self/mountinfo. */
 final class MountTable {
@@ -57,6 +58,17 @@ final class MountTable {
     return found;
   }
 
+  /** The mount points of these device numbers. */
+  static List<Path> ofDevices(Set<String> devices) throws IOException {
+    List<Path> found = new ArrayList<>();
+    for (String[] fields : rows()) {
+      if (devices.contains(fields[DEVICE_FIELD])) {
+        found.add(Path.of(new String(unescape(fields[MOUNT_POINT_FIELD]), encoding())));
+      }
+    }
+    return found;
+  }
+
   private static List<String[]> rows() throws IOException {
     List<String[]> rows = new ArrayList<>();
     // Latin-1 keeps every byte of names in whatever encoding.
@@ -71,8 +83,11 @@ final class MountTable {
 
   /** The path as the kernel sees it. */
   static byte[] bytes(Path path) {
-    String encoding = System.getProperty("sun.jnu.encoding", StandardCharsets.UTF_8.name());
-    return path.toString().getBytes(Charset.forName(encoding));
+    return path.toString().getBytes(encoding());
+  }
+
+  private static Charset encoding() {
+    return Charset.forName(System.getProperty("sun.jnu.encoding", StandardCharsets.UTF_8.name()));
   }
 
   /** The type stands behind a lone dash, which follows a varying number of optional fields. */

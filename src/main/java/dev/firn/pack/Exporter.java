@@ -182,7 +182,8 @@ public final class Exporter {
                 snapshot.tags());
         // A snapshot that was made of an archive has none.
         String volumeName = snapshot.volumeName().isEmpty() ? null : snapshot.volumeName();
-        Manifest.VolumePart volume = new Manifest.VolumePart(volumeName, snapshot.sizeBytes());
+        Manifest.VolumePart volume =
+            Manifest.VolumePart.of(volumeName, snapshot.sizeBytes(), snapshot.kind());
         BufferedOutputStream buffered = new BufferedOutputStream(target, BUFFER_BYTES);
         PackageWriter.write(source, part, volume, buffered, spoolDirectory, progress);
         buffered.flush();

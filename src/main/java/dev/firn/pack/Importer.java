@@ -115,7 +115,8 @@ public final class Importer {
             manifest.snapshot().description(),
             manifest.snapshot().tags(),
             manifest.createdAt(),
-            manifest.volume().name());
+            manifest.volume().name(),
+            manifest.volume().volumeKind());
     if (manifest.counts().dataBytes() > request.volumeSizeBytes()) {
       throw FirnException.noSpace(
           "%s holds %s, which does not fit into a volume of %s; give a larger one with --size",

@@ -1,5 +1,7 @@
 package dev.firn.pack;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import com.fasterxml.jackson.core.JsonFactory;
@@ -14,6 +16,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.firn.base.FirnException;
 import dev.firn.base.Sizes;
+import dev.firn.vfs.VolumeKind;
 import java.io.IOException;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -50,8 +53,48 @@ record Manifest(
       @JsonProperty(required = true) String createdAt,
       @JsonProperty(required = true) Map<String, String> tags) {}
 
-  @JsonPropertyOrder({"name", "sizeBytes"})
-  record VolumePart(String name, @JsonProperty(required = true) long sizeBytes) {}
+  /**
+   * The volume it was taken of.
+   *
+   * @param kind left out where it is {@code filesystem}, as in packages that know no other
+   */
+  @JsonPropertyOrder({"name", "sizeBytes", "kind"})
+  record VolumePart(
+      String name,
+      @JsonProperty(required = true) long sizeBytes,
+      @JsonInclude(JsonInclude.Include.NON_NULL) String kind) {
+
+    /** Of a volume with files. */
+    VolumePart(String name, long sizeBytes) {
+      this(name, sizeBytes, null);
+    }
+
+    static VolumePart of(String name, long sizeBytes, VolumeKind kind) {
+      return new VolumePart(name, sizeBytes, kind == VolumeKind.FILESYSTEM ? null : kind.text());
+    }
+
+    /** With or without a kind; as strict about all else as records are. */
+    @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+    static VolumePart of(Map<String, Object> fields) {
+      Map<String, Object> rest = new TreeMap<>(fields);
+      Object name = rest.remove("name");
+      Object size = rest.remove("sizeBytes");
+      Object kind = rest.remove("kind");
+      boolean whole = size instanceof Integer || size instanceof Long;
+      if (!rest.isEmpty()
+          || !fields.containsKey("name")
+          || !(name == null || name instanceof String)
+          || !whole
+          || fields.containsKey("kind") && !VolumeKind.BLOCK.text().equals(kind)) {
+        throw new IllegalArgumentException("its volume cannot be understood");
+      }
+      return new VolumePart((String) name, ((Number) size).longValue(), (String) kind);
+    }
+
+    VolumeKind volumeKind() {
+      return kind == null ? VolumeKind.FILESYSTEM : VolumeKind.of(kind);
+    }
+  }
 
   /**
    * @param hardLinks names beyond each inode's first

@@ -11,7 +11,9 @@ import dev.firn.snapshot.Snapshot;
 import dev.firn.snapshot.SnapshotMetadata;
 import dev.firn.snapshot.SnapshotState;
 import dev.firn.store.CorruptDataException;
+import dev.firn.vfs.Disk;
 import dev.firn.vfs.VolumeFileSystem;
+import dev.firn.vfs.VolumeKind;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -145,19 +147,23 @@ final class CatalogRebuild {
     MapStore.Identity identity = store.identity(number);
     List<Snapshot> found = new ArrayList<>();
     long usedBytes = 0;
+    VolumeKind kind = null;
+    long diskBytes = -1;
     boolean whole = false;
     try (VolumeMap map = store.open(number)) {
       for (VolumeMap.FrozenRoot root : map.frozenRoots()) {
-        found.add(snapshot(root, number));
+        found.add(snapshot(map, root));
       }
       try (FrozenMap head = map.freeze()) {
         usedBytes = VolumeFileSystem.usedBytes(head);
+        kind = VolumeFileSystem.kind(head);
+        diskBytes = Disk.sizeBytes(head);
       }
       whole = true;
     } catch (CorruptDataException e) {
       notes.add("map " + number + " cannot be read whole: " + e.getMessage());
     }
-    Volume volume = volume(identity, found, usedBytes);
+    Volume volume = volume(identity, found, kind, Math.max(usedBytes, diskBytes));
     if (whole && volume == null && found.isEmpty()) {
       notes.add("map " + number + ", of an import that did not end, was removed");
       store.delete(number);
@@ -187,22 +193,29 @@ final class CatalogRebuild {
     }
   }
 
-  private Snapshot snapshot(VolumeMap.FrozenRoot root, long volumeNumber) {
+  private Snapshot snapshot(VolumeMap map, VolumeMap.FrozenRoot root) throws IOException {
     try {
-      return SnapshotMetadata.decode(root.metadata(), root.number(), volumeNumber);
+      return SnapshotMetadata.decode(root.metadata(), root.number(), map.number());
     } catch (CorruptDataException e) {
       notes.add(e.getMessage());
+      long diskBytes = -1;
+      try (FrozenMap frozen = map.frozen(root.number())) {
+        if (frozen != null) {
+          diskBytes = Disk.sizeBytes(frozen);
+        }
+      }
       return new Snapshot(
           Ids.fresh("snap", id -> !ids.contains(id)),
           root.number(),
           null,
-          volumeNumber,
+          map.number(),
           Snapshot.NO_VOLUME_ID,
           "",
+          diskBytes < 0 ? VolumeKind.FILESYSTEM : VolumeKind.BLOCK,
           SnapshotState.COMPLETED,
           100,
           "",
-          FALLBACK_SIZE_BYTES,
+          diskBytes < 0 ? FALLBACK_SIZE_BYTES : diskBytes,
           clock.instant().truncatedTo(ChronoUnit.MILLIS),
           Map.of(),
           null);
@@ -210,7 +223,8 @@ final class CatalogRebuild {
   }
 
   /** Null if the map is there for its snapshots alone. */
-  private Volume volume(MapStore.Identity identity, List<Snapshot> found, long usedBytes) {
+  private Volume volume(
+      MapStore.Identity identity, List<Snapshot> found, VolumeKind kind, long sizeBytesMin) {
     if (identity.metadata().length > 0) {
       try {
         return VolumeMetadata.decode(
@@ -225,11 +239,14 @@ final class CatalogRebuild {
     // Of a store that an older Firn wrote: snapshots tell what their volume was.
     Snapshot newest = found.isEmpty() ? null : found.get(found.size() - 1);
     boolean imported = newest != null && newest.volumeId().equals(Snapshot.NO_VOLUME_ID);
-    if (imported || usedBytes < 0) {
+    if (imported || kind == null) {
       return null;
     }
     long sizeBytes = newest == null ? FALLBACK_SIZE_BYTES : newest.sizeBytes();
-    while (sizeBytes < usedBytes) {
+    if (kind == VolumeKind.BLOCK) {
+      sizeBytes = sizeBytesMin;
+    }
+    while (sizeBytes < sizeBytesMin) {
       sizeBytes *= 2;
     }
     Volume volume =
@@ -237,7 +254,7 @@ final class CatalogRebuild {
             newest == null ? Ids.fresh("vol", id -> !ids.contains(id)) : newest.volumeId(),
             identity.number(),
             newest == null ? "volume-" + identity.number() : newest.volumeName(),
-            Checks.kind(null),
+            kind,
             sizeBytes,
             VolumeState.AVAILABLE,
             identity.options().compression(),
@@ -273,6 +290,7 @@ final class CatalogRebuild {
         snapshot.volumeNumber(),
         snapshot.volumeId(),
         volumeName,
+        snapshot.kind(),
         snapshot.state(),
         snapshot.progress(),
         snapshot.description(),

@@ -3,17 +3,21 @@ package dev.firn.region;
 import dev.firn.base.FirnException;
 import dev.firn.base.Sizes;
 import dev.firn.snapshot.SnapshotNames;
+import dev.firn.vfs.Disk;
+import dev.firn.vfs.VolumeKind;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** What users may ask for; everything else is answered with USAGE. */
 final class Checks {
-  static final String FILESYSTEM = "filesystem";
-
   /** The first is the default. */
   private static final List<String> COMPRESSIONS = List.of("lz4", "zstd", "none");
+
+  private static final List<String> KINDS =
+      Stream.of(VolumeKind.values()).map(VolumeKind::text).toList();
 
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]{0,127}");
   private static final int DESCRIPTION_CHARACTERS_MAX = 1024;
@@ -42,14 +46,19 @@ final class Checks {
     }
   }
 
-  /** The kind to make; null gives the default. */
-  static String kind(String kind) {
-    if (kind == null || kind.equals(FILESYSTEM)) {
-      return FILESYSTEM;
+  /** A size for a volume of this kind. */
+  static void volumeSize(VolumeKind kind, long sizeBytes) {
+    volumeSize(sizeBytes);
+    if (kind == VolumeKind.BLOCK && sizeBytes % Disk.SECTOR_BYTES != 0) {
+      throw FirnException.usage(
+          "a disk of %d bytes cannot be made: give a multiple of %d bytes",
+          sizeBytes, Disk.SECTOR_BYTES);
     }
-    throw FirnException.usage(
-        "kind '%s' is not offered: this version has '%s' volumes only",
-        SnapshotNames.printable(kind), FILESYSTEM);
+  }
+
+  /** The kind to make; null gives the default. */
+  static VolumeKind kind(String kind, VolumeKind byDefault) {
+    return kind == null ? byDefault : VolumeKind.of(oneOf("kind", kind, KINDS));
   }
 
   /** The compression to use; null gives the default. */

@@ -1,5 +1,6 @@
 package dev.firn.region;
 
+import dev.firn.vfs.VolumeKind;
 import java.time.Instant;
 import java.util.Map;
 
@@ -11,6 +12,7 @@ import java.util.Map;
  * @param description null: none
  * @param createdAt when it was first taken; null: now
  * @param sourceVolumeName the volume it was taken of, elsewhere; null: unknown
+ * @param kind of that volume
  */
 public record ImportRequest(
     String name,
@@ -18,4 +20,24 @@ public record ImportRequest(
     String description,
     Map<String, String> tags,
     Instant createdAt,
-    String sourceVolumeName) {}
+    String sourceVolumeName,
+    VolumeKind kind) {
+
+  /** Of a volume with files. */
+  public ImportRequest(
+      String name,
+      long volumeSizeBytes,
+      String description,
+      Map<String, String> tags,
+      Instant createdAt,
+      String sourceVolumeName) {
+    this(
+        name,
+        volumeSizeBytes,
+        description,
+        tags,
+        createdAt,
+        sourceVolumeName,
+        VolumeKind.FILESYSTEM);
+  }
+}

@@ -59,6 +59,7 @@ public final class Region implements Closeable {
   private final VolumeRows volumeRows;
   private final SnapshotRows snapshotRows;
   private final MountRows mountRows;
+  private final AttachmentRows attachmentRows;
   private final ImportRows importRows;
   private final References references;
   private final SnapshotManager snapshots;
@@ -80,6 +81,7 @@ public final class Region implements Closeable {
     this.volumeRows = new VolumeRows(catalog, clock);
     this.snapshotRows = new SnapshotRows(catalog, clock);
     this.mountRows = new MountRows(catalog);
+    this.attachmentRows = new AttachmentRows(catalog);
     this.importRows = new ImportRows(catalog, clock);
     this.references = new References(volumeRows, snapshotRows);
     this.snapshots = new SnapshotManager(snapshotRows, maps);
@@ -363,6 +365,21 @@ public final class Region implements Closeable {
     mountRows.remove(directory);
   }
 
+  /** The volumes that are wanted as devices. */
+  public List<AttachmentRecord> attachments() {
+    return attachmentRows.all();
+  }
+
+  /** Keeps a wanted attachment, instead of an earlier one of the same volume. */
+  public void saveAttachment(AttachmentRecord attachment) {
+    attachmentRows.save(attachment);
+  }
+
+  /** Forgets the wanted attachment of a volume, if there is one. */
+  public void removeAttachment(String volumeId) {
+    attachmentRows.remove(volumeId);
+  }
+
   /** Starts a snapshot from elsewhere. */
   public SnapshotImport beginImport(ImportRequest request) throws IOException {
     if (request.name() != null) {
@@ -371,7 +388,7 @@ public final class Region implements Closeable {
     if (request.sourceVolumeName() != null) {
       Checks.name("source volume", request.sourceVolumeName());
     }
-    Checks.volumeSize(request.volumeSizeBytes());
+    Checks.volumeSize(request.kind(), request.volumeSizeBytes());
     Checks.description(request.description() == null ? "" : request.description());
     Checks.tags(request.tags());
     MapStore.VolumeOptions options =

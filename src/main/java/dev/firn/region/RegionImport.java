@@ -1,5 +1,6 @@
 package dev.firn.region;
 
+import dev.firn.base.Sizes;
 import dev.firn.map.MapStore;
 import dev.firn.snapshot.MapPool;
 import dev.firn.snapshot.Snapshot;
@@ -7,6 +8,7 @@ import dev.firn.snapshot.SnapshotMetadata;
 import dev.firn.snapshot.SnapshotState;
 import dev.firn.vfs.FileSystem;
 import dev.firn.vfs.VolumeFileSystem;
+import dev.firn.vfs.VolumeKind;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Instant;
@@ -55,7 +57,7 @@ final class RegionImport implements SnapshotImport {
     try {
       made = maps.create(volumeNumber, options);
       made.map().setMetadata(VolumeMetadata.NO_VOLUME);
-      formatted = VolumeFileSystem.create(made.map(), sizeBytes, clock);
+      formatted = VolumeFileSystem.create(made.map(), roomBytes(sizeBytes), clock);
     } finally {
       if (formatted == null) {
         discard(made);
@@ -70,10 +72,15 @@ final class RegionImport implements SnapshotImport {
     return target;
   }
 
+  /** A disk's owner and attributes need room beside what is in it. */
+  private long roomBytes(long volumeSizeBytes) {
+    return request.kind() == VolumeKind.BLOCK ? volumeSizeBytes + Sizes.MIB : volumeSizeBytes;
+  }
+
   @Override
   public synchronized void resize(long volumeSizeBytes) throws IOException {
-    Checks.volumeSize(volumeSizeBytes);
-    target.resize(volumeSizeBytes);
+    Checks.volumeSize(request.kind(), volumeSizeBytes);
+    target.resize(roomBytes(volumeSizeBytes));
     sizeBytes = volumeSizeBytes;
   }
 
@@ -81,6 +88,9 @@ final class RegionImport implements SnapshotImport {
   public synchronized Snapshot publish() throws IOException {
     if (published || closed) {
       throw new IllegalStateException("the import is over");
+    }
+    if (request.kind() == VolumeKind.BLOCK) {
+      target.becomeDisk(sizeBytes);
     }
     ImportRows.Identity identity = rows.newIdentity();
     Instant createdAt = request.createdAt() == null ? clock.instant() : request.createdAt();
@@ -92,6 +102,7 @@ final class RegionImport implements SnapshotImport {
             volumeNumber,
             Snapshot.NO_VOLUME_ID,
             request.sourceVolumeName() == null ? "" : request.sourceVolumeName(),
+            request.kind(),
             SnapshotState.COMPLETED,
             100,
             request.description() == null ? "" : request.description(),

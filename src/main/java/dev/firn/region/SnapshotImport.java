@@ -10,7 +10,10 @@ import java.io.IOException;
  * #close} without that leaves nothing behind. One thread at a time, except for the target.
  */
 public interface SnapshotImport extends Closeable {
-  /** An empty writable file system of the requested size. Do not close it. */
+  /**
+   * An empty writable file system of the requested size. Do not close it. For a block volume it
+   * must become exactly a {@link dev.firn.vfs.Disk}, not longer than the volume.
+   */
   FileSystem target();
 
   /**
@@ -21,7 +24,11 @@ public interface SnapshotImport extends Closeable {
    */
   void resize(long volumeSizeBytes) throws IOException;
 
-  /** Freezes the target; once it returns the snapshot is durable and visible. */
+  /**
+   * Freezes the target; once it returns the snapshot is durable and visible.
+   *
+   * @throws dev.firn.base.FirnException of kind CORRUPT if what should be a disk is none
+   */
   Snapshot publish() throws IOException;
 
   /** Removes everything unless published; harmless when repeated. */

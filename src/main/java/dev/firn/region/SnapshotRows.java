@@ -5,6 +5,7 @@ import dev.firn.snapshot.Snapshot;
 import dev.firn.snapshot.SnapshotRecords;
 import dev.firn.snapshot.SnapshotRequest;
 import dev.firn.snapshot.SnapshotState;
+import dev.firn.vfs.VolumeKind;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Clock;
@@ -50,6 +51,7 @@ final class SnapshotRows implements SnapshotRecords {
                   volume.number(),
                   volume.id(),
                   volume.name(),
+                  volume.kind(),
                   SnapshotState.IN_QUEUE,
                   0,
                   request.description(),
@@ -254,15 +256,16 @@ final class SnapshotRows implements SnapshotRecords {
     handle
         .createUpdate(
             "INSERT INTO snapshots (number, id, name, volume_number, volume_id, volume_name,"
-                + " state, progress, description, size_bytes, created_at_millis, failure) VALUES"
-                + " (:number, :id, :name, :volumeNumber, :volumeId, :volumeName, :state,"
-                + " :progress, :description, :sizeBytes, :createdAtMillis, :failure)")
+                + " kind, state, progress, description, size_bytes, created_at_millis, failure)"
+                + " VALUES (:number, :id, :name, :volumeNumber, :volumeId, :volumeName, :kind,"
+                + " :state, :progress, :description, :sizeBytes, :createdAtMillis, :failure)")
         .bind("number", row.number())
         .bind("id", row.id())
         .bind("name", row.name())
         .bind("volumeNumber", row.volumeNumber())
         .bind("volumeId", row.volumeId())
         .bind("volumeName", row.volumeName())
+        .bind("kind", row.kind().text())
         .bind("state", row.state().text())
         .bind("progress", row.progress())
         .bind("description", row.description())
@@ -335,6 +338,7 @@ final class SnapshotRows implements SnapshotRecords {
         results.getLong("volume_number"),
         results.getString("volume_id"),
         results.getString("volume_name"),
+        VolumeKind.of(results.getString("kind")),
         SnapshotState.of(results.getString("state")),
         results.getInt("progress"),
         results.getString("description"),

@@ -1,5 +1,6 @@
 package dev.firn.region;
 
+import dev.firn.vfs.VolumeKind;
 import java.time.Instant;
 
 /**
@@ -7,7 +8,6 @@ import java.time.Instant;
  *
  * @param id {@code vol-} and eight hexadecimal digits
  * @param number home-wide unique, the number of its block map
- * @param kind {@code filesystem}
  * @param compression {@code lz4}, {@code zstd} or {@code none}
  * @param sourceSnapshotId the snapshot it was made from, or null
  */
@@ -15,7 +15,7 @@ public record Volume(
     String id,
     long number,
     String name,
-    String kind,
+    VolumeKind kind,
     long sizeBytes,
     VolumeState state,
     String compression,

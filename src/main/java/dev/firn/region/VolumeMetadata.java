@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.firn.base.Bytes;
 import dev.firn.store.CorruptDataException;
+import dev.firn.vfs.VolumeKind;
 import java.io.IOException;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -29,7 +30,7 @@ final class VolumeMetadata {
     fields.put("volume", true);
     fields.put("id", volume.id());
     fields.put("name", volume.name());
-    fields.put("kind", volume.kind());
+    fields.put("kind", volume.kind().text());
     fields.put("sizeBytes", volume.sizeBytes());
     fields.put("sourceSnapshotId", volume.sourceSnapshotId());
     fields.put("createdAt", volume.createdAt().toString());
@@ -56,7 +57,7 @@ final class VolumeMetadata {
           fields.required("id").asText(),
           number,
           fields.required("name").asText(),
-          fields.required("kind").asText(),
+          VolumeKind.of(fields.required("kind").asText()),
           fields.required("sizeBytes").asLong(),
           VolumeState.AVAILABLE,
           compression,

@@ -4,7 +4,7 @@ package dev.firn.region;
  * What a new volume shall be.
  *
  * @param name 1 to 128 of letters, digits, {@code . _ -}
- * @param kind {@code filesystem}, or null for that
+ * @param kind {@code filesystem} or {@code block}; null: the source's, or without one the first
  * @param sizeBytes null with a source: the size of the source
  * @param sourceSnapshot a reference as {@link Region#snapshot} takes it, or null: an empty volume
  * @param subregion null: the Region's first

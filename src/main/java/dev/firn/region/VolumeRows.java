@@ -1,6 +1,7 @@
 package dev.firn.region;
 
 import dev.firn.base.FirnException;
+import dev.firn.vfs.VolumeKind;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Clock;
@@ -21,7 +22,7 @@ final class VolumeRows {
   /** Makes a row in state creating; CONFLICT if the name is taken. */
   Volume insert(
       String name,
-      String kind,
+      VolumeKind kind,
       long sizeBytes,
       String compression,
       String subregion,
@@ -56,7 +57,7 @@ final class VolumeRows {
         .bind("number", row.number())
         .bind("id", row.id())
         .bind("name", row.name())
-        .bind("kind", row.kind())
+        .bind("kind", row.kind().text())
         .bind("sizeBytes", row.sizeBytes())
         .bind("state", row.state().text())
         .bind("compression", row.compression())
@@ -158,7 +159,7 @@ final class VolumeRows {
         results.getString("id"),
         results.getLong("number"),
         results.getString("name"),
-        results.getString("kind"),
+        VolumeKind.of(results.getString("kind")),
         results.getLong("size_bytes"),
         VolumeState.of(results.getString("state")),
         results.getString("compression"),

@@ -10,9 +10,11 @@ import dev.firn.snapshot.Snapshot;
 import dev.firn.snapshot.SnapshotLease;
 import dev.firn.snapshot.SnapshotManager;
 import dev.firn.snapshot.SnapshotView;
+import dev.firn.vfs.Disk;
 import dev.firn.vfs.FileSystem;
 import dev.firn.vfs.SetAttributes;
 import dev.firn.vfs.VolumeFileSystem;
+import dev.firn.vfs.VolumeKind;
 import java.io.Closeable;
 import java.io.IOException;
 import java.time.Clock;
@@ -136,21 +138,28 @@ final class Volumes {
 
   Volume create(VolumeRequest request) throws IOException {
     Checks.name("volume", request.name());
-    String kind = Checks.kind(request.kind());
     String compression = Checks.compression(request.compression());
     String subregion = Checks.subregion(request.subregion(), subregions);
-    if (request.sizeBytes() != null) {
-      Checks.volumeSize(request.sizeBytes());
-    }
     if (request.sourceSnapshot() == null) {
+      VolumeKind kind = Checks.kind(request.kind(), VolumeKind.FILESYSTEM);
       if (request.sizeBytes() == null) {
         throw FirnException.usage("volume '%s' needs a size, like --size 4G", request.name());
       }
+      Checks.volumeSize(kind, request.sizeBytes());
       return create(
           rows.insert(request.name(), kind, request.sizeBytes(), compression, subregion, null),
           null);
     }
     Snapshot source = references.snapshot(request.sourceSnapshot());
+    VolumeKind kind = Checks.kind(request.kind(), source.kind());
+    if (kind != source.kind()) {
+      throw FirnException.usage(
+          "volume '%s' cannot be of kind '%s': snapshot '%s' is of kind '%s'",
+          request.name(), kind.text(), source.nameOrId(), source.kind().text());
+    }
+    if (request.sizeBytes() != null) {
+      Checks.volumeSize(kind, request.sizeBytes());
+    }
     long sizeBytes = request.sizeBytes() == null ? source.sizeBytes() : request.sizeBytes();
     if (sizeBytes < source.sizeBytes()) {
       throw FirnException.usage(
@@ -165,21 +174,46 @@ final class Volumes {
 
   /** Grows a volume; its file system, if open, knows when this returns. */
   Volume resize(String reference, long sizeBytes) throws IOException {
-    Checks.volumeSize(sizeBytes);
+    Volume row = resizeRow(reference, sizeBytes);
+    if (row != null) {
+      growDisk(row);
+    }
+    return described(reference);
+  }
+
+  /** Answers the new row of a volume whose disk has still to grow, or null. */
+  private Volume resizeRow(String reference, long sizeBytes) throws IOException {
     synchronized (claims) {
       Volume row = available(reference);
+      Checks.volumeSize(row.kind(), sizeBytes);
       if (sizeBytes < row.sizeBytes()) {
         throw FirnException.conflict(
-            "volume '%s' has %s and cannot shrink: make a smaller volume and copy the files",
-            row.name(), exact(row.sizeBytes()));
+            "volume '%s' has %s and cannot shrink: make a smaller volume and copy %s",
+            row.name(),
+            exact(row.sizeBytes()),
+            row.kind() == VolumeKind.BLOCK ? "what is in it" : "the files");
       }
       rows.setSize(row.number(), sizeBytes);
       Claim claim = claims.get(row.number());
       if (claim != null && claim.files != null) {
         claim.files.resize(sizeBytes);
       }
+      // A volume that is claimed otherwise is opened later, and grows then.
+      return claim == null && row.kind() == VolumeKind.BLOCK ? rows.find(row.number()) : null;
     }
-    return described(reference);
+  }
+
+  /**
+   * Makes the disk in a volume's map as long as its row says. That happens at each opening, too, if
+   * a crash comes before it; but its snapshots should have it as soon as it was said.
+   */
+  private void growDisk(Volume row) throws IOException {
+    Claim claim = claim(row, "being resized");
+    try (MapPool.Use use = maps.open(row.number())) {
+      VolumeFileSystem.open(use.map(), row.sizeBytes(), clock).close();
+    } finally {
+      release(row, claim);
+    }
   }
 
   Volume rename(String reference, String name) throws IOException {
@@ -391,9 +425,10 @@ final class Volumes {
               ? maps.create(row.number(), options)
               : maps.createFrom(row.number(), options, source.map())) {
         if (source == null) {
-          try (FileSystem files = VolumeFileSystem.create(use.map(), row.sizeBytes(), clock)) {
-            files.setAttributes(FileSystem.ROOT_INODE, rootOwner);
-          }
+          format(use.map(), row);
+        } else if (row.kind() == VolumeKind.BLOCK) {
+          // Opened once, the disk is as large as the volume.
+          VolumeFileSystem.open(use.map(), row.sizeBytes(), clock).close();
         }
         use.map().setMetadata(VolumeMetadata.encode(row));
       }
@@ -404,6 +439,20 @@ final class Volumes {
       if (!made) {
         maps.delete(row.number());
         rows.remove(row.number());
+      }
+    }
+  }
+
+  private void format(VolumeMap map, Volume row) throws IOException {
+    boolean block = row.kind() == VolumeKind.BLOCK;
+    try (FileSystem files =
+        block
+            ? VolumeFileSystem.createDisk(map, row.sizeBytes(), clock)
+            : VolumeFileSystem.create(map, row.sizeBytes(), clock)) {
+      files.setAttributes(FileSystem.ROOT_INODE, rootOwner);
+      if (block) {
+        long disk = files.lookup(FileSystem.ROOT_INODE, Disk.name()).inode();
+        files.setAttributes(disk, rootOwner);
       }
     }
   }

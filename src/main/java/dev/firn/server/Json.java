@@ -9,13 +9,14 @@ import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
 import dev.firn.region.VolumeState;
 import dev.firn.snapshot.SnapshotState;
+import dev.firn.vfs.VolumeKind;
 import java.nio.file.Path;
 import java.time.Instant;
 
 /**
  * How the API writes and reads values: records by their component names, times as ISO-8601 in UTC,
- * paths as text, states as the words users see. Nulls are written, so that every object of a kind
- * has the same fields. Reading is strict: unknown names and wrong types are errors.
+ * paths as text, states and kinds as the words users see. Nulls are written, so that every object
+ * of a kind has the same fields. Reading is strict: unknown names and wrong types are errors.
  */
 final class Json {
   static final JsonMapper MAPPER =
@@ -25,6 +26,7 @@ final class Json {
                   .addSerializer(Instant.class, ToStringSerializer.instance)
                   .addSerializer(Path.class, ToStringSerializer.instance))
           .addMixIn(VolumeState.class, TextualState.class)
+          .addMixIn(VolumeKind.class, TextualState.class)
           .addMixIn(SnapshotState.class, TextualState.class)
           .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
@@ -33,7 +35,7 @@ final class Json {
 
   private Json() {}
 
-  /** Says that the word of a state is its JSON form. */
+  /** Says that the word of a state or kind is its JSON form. */
   private abstract static class TextualState {
     @JsonValue
     abstract String text();

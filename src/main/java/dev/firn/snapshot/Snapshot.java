@@ -1,5 +1,6 @@
 package dev.firn.snapshot;
 
+import dev.firn.vfs.VolumeKind;
 import java.time.Instant;
 import java.util.Map;
 
@@ -14,6 +15,7 @@ import java.util.Map;
  * @param volumeId the volume it was taken of, even when that is gone; {@link #NO_VOLUME_ID} for an
  *     imported one
  * @param volumeName the volume's name, or its last one
+ * @param kind of the volume it was taken of
  * @param progress percent, 0 to 100
  * @param description free text, never null
  * @param sizeBytes the size of the volume when it was taken
@@ -27,6 +29,7 @@ public record Snapshot(
     long volumeNumber,
     String volumeId,
     String volumeName,
+    VolumeKind kind,
     SnapshotState state,
     int progress,
     String description,

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.firn.store.CorruptDataException;
+import dev.firn.vfs.VolumeKind;
 import java.io.IOException;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -34,6 +35,10 @@ public final class SnapshotMetadata {
     fields.put("name", snapshot.name());
     fields.put("volumeId", snapshot.volumeId());
     fields.put("volumeName", snapshot.volumeName());
+    if (snapshot.kind() != VolumeKind.FILESYSTEM) {
+      // As older versions wrote it, where nothing is said.
+      fields.put("kind", snapshot.kind().text());
+    }
     fields.put("createdAt", snapshot.createdAt().toString());
     fields.put("sizeBytes", snapshot.sizeBytes());
     fields.put("description", snapshot.description());
@@ -68,6 +73,7 @@ public final class SnapshotMetadata {
           volumeNumber,
           fields.required("volumeId").asText(),
           fields.required("volumeName").asText(),
+          VolumeKind.of(fields.path("kind").asText(VolumeKind.FILESYSTEM.text())),
           SnapshotState.COMPLETED,
           100,
           fields.path("description").asText(""),

@@ -397,6 +397,11 @@ public final class SnapshotView implements FileSystem {
     }
   }
 
+  @Override
+  public boolean hasFixedSizes() {
+    return live.hasFixedSizes();
+  }
+
   /** Snapshots come and go by other ways, too. */
   @Override
   public boolean changesUnseen(long inode) {
@@ -409,6 +414,7 @@ public final class SnapshotView implements FileSystem {
    */
   @Override
   public void cachedBy(KernelCache cache) {
+    live.cachedBy(cache);
     directory.cachedBy(cache);
     trees.cachedBy(cache);
     manager.setBarrier(volumeNumber, cache == null ? null : cache::writeBack);

@@ -37,6 +37,9 @@ final class AttributeChanges {
           inodes.edit(
               editor -> {
                 Inode inode = inodes.load(editor, number);
+                if (sizeBytes != null && inodes.isDisk() && sizeBytes != inode.sizeBytes) {
+                  throw new ErrnoException(Errno.EPERM);
+                }
                 if (sizeBytes != null && !content.resize(editor, inode, sizeBytes)) {
                   return null;
                 }

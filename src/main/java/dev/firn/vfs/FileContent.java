@@ -109,11 +109,22 @@ final class FileContent {
     }
   }
 
+  /**
+   * Throws ENOSPC where a write would end behind a disk's, as disks do. (Their sizes never become
+   * less, so it need not be asked again.)
+   */
+  void requireWithin(Inode inode, long offset, long length) throws ErrnoException {
+    if (inodes.isDisk() && length > inode.sizeBytes - offset) {
+      throw new ErrnoException(Errno.ENOSPC);
+    }
+  }
+
   /** Loads what a write will need, so that the exclusive lock need not be held meanwhile. */
   private void prepareWrite(long number, long offset, int count) throws IOException {
     map.read(
         view -> {
           Inode inode = inodes.require(view, number).requireRegular();
+          requireWithin(inode, offset, count);
           if (inode.buffer == null || !inode.buffer.accepts(offset)) {
             view.floor(Keys.extent(number, offset + count));
           }
@@ -230,6 +241,9 @@ final class FileContent {
               editor -> {
                 Inode inode = inodes.load(editor, number).requireRegular();
                 long reached = end;
+                if (grow) {
+                  requireWithin(inode, offset, length);
+                }
                 if (clear) {
                   reached = clear(editor, inode, from, end);
                 } else {

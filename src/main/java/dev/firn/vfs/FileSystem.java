@@ -149,6 +149,14 @@ public interface FileSystem extends Closeable {
     return false;
   }
 
+  /**
+   * Whether files keep the sizes they have: a kernel must then not take writes that would make one
+   * longer, only to learn later that there is no room for them.
+   */
+  default boolean hasFixedSizes() {
+    return false;
+  }
+
   /** From now on this kernel holds parts of the file system; null: none does any more. */
   default void cachedBy(KernelCache cache) {}
 

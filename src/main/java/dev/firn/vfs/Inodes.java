@@ -207,8 +207,24 @@ final class Inodes {
     }
   }
 
+  /** Whether this is a {@link Disk}. */
+  boolean isDisk() {
+    return counters.isDisk;
+  }
+
+  /** To be called in a running edit that has made it one. */
+  void becomeDisk() {
+    counters.isDisk = true;
+    counters.changed();
+  }
+
+  long count() {
+    return counters.inodeCount;
+  }
+
+  /** A disk's only file cannot grow, so there is always room for it. */
   boolean fits(long growthBytes) {
-    return growthBytes <= 0 || counters.usedBytes <= sizeBytes - growthBytes;
+    return growthBytes <= 0 || counters.isDisk || counters.usedBytes <= sizeBytes - growthBytes;
   }
 
   /** Throws ENOSPC unless the volume has room for so much more. */

@@ -15,6 +15,12 @@ public interface KernelCache {
   void writeBack() throws IOException;
 
   /**
+   * Makes the kernel ask for an inode's attributes again, since they changed without its doing. It
+   * waits for nothing.
+   */
+  void attributesChanged(long inode) throws IOException;
+
+  /**
    * Makes the kernel forget what a name leads to, and all below it. Returns at once; done soon
    * after.
    */

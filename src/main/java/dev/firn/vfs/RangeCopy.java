@@ -156,6 +156,7 @@ final class RangeCopy {
     if (part.length() == 0) {
       return 0;
     }
+    content.requireWithin(to, targetOffset, part.length());
     long end = targetOffset + part.length();
     long grown = part.dataBytes() - FileExtents.allocated(editor, to.number, targetOffset, end);
     inodes.requireSpace(to.chargeWith(grown, 0, 0) - to.chargedBytes);

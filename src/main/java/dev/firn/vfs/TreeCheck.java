@@ -82,6 +82,9 @@ public final class TreeCheck {
       if (counters.nextInode <= highest) {
         listener.problem(0, "would give inode number " + counters.nextInode + " out again");
       }
+      if (counters.isDisk && (Disk.inode(view) == 0 || inodes != 2)) {
+        listener.problem(0, "is a disk, but holds something else than one file " + Disk.NAME);
+      }
     }
     Inode root = Tree.inode(view, FileSystem.ROOT_INODE);
     if (root == null || !root.isDirectory() || root.parent != FileSystem.ROOT_INODE) {

@@ -11,7 +11,8 @@ import java.io.IOException;
  * volume's lock.
  *
  * <pre>
- *  0 u8  version: 1
+ *  0 u8  version: 1 of a tree of files; 2 of a disk, which older versions, that would let its names
+ *        and sizes be changed, do not open
  *  1     7 bytes 0
  *  8 u64 next inode number
  * 16 u64 inodes
@@ -19,12 +20,17 @@ import java.io.IOException;
  * </pre>
  */
 final class VolumeCounters {
-  private static final byte VERSION = 1;
+  private static final byte VERSION_FILES = 1;
+  private static final byte VERSION_DISK = 2;
   private static final int VALUE_BYTES = 32;
 
   long nextInode;
   long inodeCount;
   long usedBytes;
+
+  /** Whether the tree is that of a {@link Disk}. */
+  boolean isDisk;
+
   private boolean dirty;
 
   /** The counters of a root, or null if it is no formatted volume. */
@@ -34,10 +40,11 @@ final class VolumeCounters {
       return null;
     }
     byte[] value = entry.value();
-    if (value.length != VALUE_BYTES || value[0] != VERSION) {
+    if (value.length != VALUE_BYTES || (value[0] != VERSION_FILES && value[0] != VERSION_DISK)) {
       throw new IOException("the volume's counters have an unknown form");
     }
     VolumeCounters counters = new VolumeCounters();
+    counters.isDisk = value[0] == VERSION_DISK;
     counters.nextInode = Bytes.getLong(value, 8);
     counters.inodeCount = Bytes.getLong(value, 16);
     counters.usedBytes = Bytes.getLong(value, 24);
@@ -53,7 +60,7 @@ final class VolumeCounters {
       return;
     }
     byte[] value = new byte[VALUE_BYTES];
-    value[0] = VERSION;
+    value[0] = isDisk ? VERSION_DISK : VERSION_FILES;
     Bytes.putLong(value, 8, nextInode);
     Bytes.putLong(value, 16, inodeCount);
     Bytes.putLong(value, 24, usedBytes);

@@ -19,6 +19,9 @@ import java.util.List;
  * its names or target and its extended attributes (rounded up to 512), and 512 bytes. Deleting
  * works on a full volume.
  *
+ * <p>A block volume is such a file system with one file, {@link Disk#NAME}: its names and sizes are
+ * fixed (EPERM), and writes behind its end answer ENOSPC as those to a disk do.
+ *
  * <p>A map takes one open file system at a time; its head must not be reset meanwhile.
  */
 public final class VolumeFileSystem implements FileSystem {
@@ -36,6 +39,11 @@ public final class VolumeFileSystem implements FileSystem {
   private final Xattrs xattrs;
   private final AttributeChanges attributeChanges;
   private final Handles<Long> files = new Handles<>();
+
+  /** The inode of a block volume's disk; 0 in other volumes. */
+  private volatile long disk;
+
+  private volatile KernelCache kernel;
 
   private VolumeFileSystem(VolumeMap map, VolumeCounters counters, long sizeBytes, Clock clock) {
     this.map = map;
@@ -81,7 +89,53 @@ public final class VolumeFileSystem implements FileSystem {
   }
 
   /**
-   * Opens what {@link #create} made, and removes files that were in use without a name.
+   * As {@link #create}, with one file of a fixed size, all of it a hole, for user and group 0
+   * alone.
+   *
+   * @param sizeBytes of the disk, a multiple of {@link Disk#SECTOR_BYTES}
+   */
+  public static VolumeFileSystem createDisk(VolumeMap map, long sizeBytes, Clock clock)
+      throws IOException {
+    VolumeFileSystem fileSystem = create(map, sizeBytes, clock);
+    long inode = fileSystem.makeNode(ROOT_INODE, Disk.name(), Disk.MODE, 0, 0, 0).inode();
+    fileSystem.setAttributes(inode, SetAttributes.size(sizeBytes));
+    fileSystem.becomeDisk(sizeBytes);
+    return fileSystem;
+  }
+
+  /**
+   * Makes a file system that holds exactly a {@link Disk} into one; it grows if it is shorter.
+   *
+   * @throws FirnException of kind CORRUPT if it holds anything else, or a longer one
+   */
+  public void becomeDisk(long sizeBytes) throws IOException {
+    disk =
+        inodes.edit(
+            editor -> {
+              long found = Disk.inode(editor);
+              Inode inode = found == 0 ? null : inodes.load(editor, found);
+              if (inode == null
+                  || !inode.isRegular()
+                  || inode.linkCount != 1
+                  || inodes.count() != 2) {
+                throw FirnException.corrupt(
+                    "what should be a disk holds something else than one file '%s'", Disk.NAME);
+              }
+              if (inode.sizeBytes > sizeBytes) {
+                throw FirnException.corrupt(
+                    "a disk of %d bytes is in what should be one of %d",
+                    inode.sizeBytes, sizeBytes);
+              }
+              content.resize(editor, inode, sizeBytes);
+              inodes.setSizeBytes(sizeBytes);
+              inodes.becomeDisk();
+              return found;
+            });
+  }
+
+  /**
+   * Opens what {@link #create} made, and removes files that were in use without a name. A disk that
+   * is shorter than its volume, which was resized meanwhile, grows.
    *
    * @throws IOException if the map holds no file system
    */
@@ -94,7 +148,29 @@ public final class VolumeFileSystem implements FileSystem {
     VolumeFileSystem fileSystem = new VolumeFileSystem(map, counters, sizeBytes, clock);
     map.setSealHook(fileSystem.inodes::seal);
     fileSystem.lifetimes.removeAll();
+    if (counters.isDisk) {
+      fileSystem.openDisk(sizeBytes);
+    }
     return fileSystem;
+  }
+
+  private void openDisk(long sizeBytes) throws IOException {
+    disk = map.read(Disk::inode);
+    if (disk == 0) {
+      throw new IOException("block volume " + map.number() + " holds no disk");
+    }
+    if (getAttributes(disk).sizeBytes() < sizeBytes) {
+      resize(sizeBytes);
+    }
+  }
+
+  /** What a root holds; null if it is no file system. */
+  public static VolumeKind kind(MapView root) throws IOException {
+    VolumeCounters counters = VolumeCounters.load(root);
+    if (counters == null) {
+      return null;
+    }
+    return counters.isDisk ? VolumeKind.BLOCK : VolumeKind.FILESYSTEM;
   }
 
   /** What the files of a root take of a volume's size; -1 if it holds no file system. */
@@ -104,11 +180,15 @@ public final class VolumeFileSystem implements FileSystem {
   }
 
   /**
-   * Changes the size at once.
+   * Changes the size at once; with it that of a disk.
    *
-   * @throws FirnException of kind CONFLICT if the volume holds more than that
+   * @throws FirnException of kind CONFLICT if the volume holds more than that, or is a longer disk
    */
   public void resize(long newSizeBytes) throws IOException {
+    if (disk != 0) {
+      growDisk(newSizeBytes);
+      return;
+    }
     inodes.saveBuffers();
     inodes.edit(
         editor -> {
@@ -120,6 +200,41 @@ public final class VolumeFileSystem implements FileSystem {
           inodes.setSizeBytes(newSizeBytes);
           return null;
         });
+  }
+
+  private void growDisk(long newSizeBytes) throws IOException {
+    inodes.edit(
+        editor -> {
+          Inode inode = inodes.load(editor, disk);
+          if (newSizeBytes < inode.sizeBytes) {
+            throw FirnException.conflict(
+                "the disk has %d bytes and cannot shrink to %d", inode.sizeBytes, newSizeBytes);
+          }
+          content.resize(editor, inode, newSizeBytes);
+          inodes.setSizeBytes(newSizeBytes);
+          return null;
+        });
+    KernelCache cache = kernel;
+    if (cache != null) {
+      cache.attributesChanged(disk);
+    }
+  }
+
+  @Override
+  public boolean hasFixedSizes() {
+    return disk != 0;
+  }
+
+  @Override
+  public void cachedBy(KernelCache cache) {
+    kernel = cache;
+  }
+
+  /** Throws EPERM where there is one name for good. */
+  private void requireFreeNames() throws ErrnoException {
+    if (disk != 0) {
+      throw new ErrnoException(Errno.EPERM);
+    }
   }
 
   @Override
@@ -152,6 +267,7 @@ public final class VolumeFileSystem implements FileSystem {
   @Override
   public Attributes makeNode(long parent, byte[] name, int mode, int device, int uid, int gid)
       throws IOException {
+    requireFreeNames();
     return switch (mode & FileMode.TYPE_MASK) {
       case FileMode.REGULAR, FileMode.FIFO, FileMode.SOCKET ->
           namespace.make(parent, name, mode, 0, uid, gid, null);
@@ -163,12 +279,14 @@ public final class VolumeFileSystem implements FileSystem {
 
   @Override
   public Attributes makeTemporary(long parent, int mode, int uid, int gid) throws IOException {
+    requireFreeNames();
     return namespace.makeTemporary(parent, mode & FileMode.PERMISSION_MASK, uid, gid);
   }
 
   @Override
   public Attributes makeDirectory(long parent, byte[] name, int mode, int uid, int gid)
       throws IOException {
+    requireFreeNames();
     int directoryMode = FileMode.DIRECTORY | (mode & FileMode.PERMISSION_MASK);
     return namespace.make(parent, name, directoryMode, 0, uid, gid, null);
   }
@@ -176,6 +294,7 @@ public final class VolumeFileSystem implements FileSystem {
   @Override
   public Attributes makeSymbolicLink(long parent, byte[] name, byte[] target, int uid, int gid)
       throws IOException {
+    requireFreeNames();
     if (target.length == 0) {
       throw new ErrnoException(Errno.ENOENT);
     }
@@ -188,22 +307,26 @@ public final class VolumeFileSystem implements FileSystem {
 
   @Override
   public Attributes link(long inode, long newParent, byte[] newName) throws IOException {
+    requireFreeNames();
     return namespace.link(inode, newParent, newName);
   }
 
   @Override
   public void unlink(long parent, byte[] name) throws IOException {
+    requireFreeNames();
     namespace.unlink(parent, name);
   }
 
   @Override
   public void removeDirectory(long parent, byte[] name) throws IOException {
+    requireFreeNames();
     namespace.removeDirectory(parent, name);
   }
 
   @Override
   public void rename(long parent, byte[] name, long newParent, byte[] newName, int flags)
       throws IOException {
+    requireFreeNames();
     renames.rename(parent, name, newParent, newName, flags);
   }
 

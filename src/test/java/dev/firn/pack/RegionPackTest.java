@@ -10,9 +10,12 @@ import dev.firn.base.FirnException;
 import dev.firn.region.Region;
 import dev.firn.region.VolumeRequest;
 import dev.firn.snapshot.Snapshot;
+import dev.firn.vfs.Disk;
 import dev.firn.vfs.FileSystem;
+import dev.firn.vfs.VolumeKind;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -47,6 +50,37 @@ class RegionPackTest {
       Trees.fillRandomly(volume, random, 100);
     }
     region.createSnapshot("data", "monday", "the first", Map.of("stage", "test"));
+  }
+
+  private static void fillDisk(Region region) throws IOException {
+    region.createVolume(new VolumeRequest("data", "block", 1L << 24, null, null, null));
+    try (FileSystem volume = region.openVolume("data", false)) {
+      long disk = volume.lookup(FileSystem.ROOT_INODE, Disk.name()).inode();
+      byte[] bytes = new byte[1 << 24];
+      new Random(1).nextBytes(bytes);
+      // Full to the last byte: what describes a disk must not count.
+      volume.write(disk, 0, ByteBuffer.wrap(bytes));
+    }
+    region.createSnapshot("data", "monday", "the first", Map.of());
+  }
+
+  @Test
+  void aDiskStaysOne() throws IOException {
+    try (Region here = Region.open(directory.resolve("here"));
+        Region there = Region.open(directory.resolve("there"))) {
+      fillDisk(here);
+      Snapshot imported = importFrom(there, export(here, PackageFormat.FIRN), "copy");
+      assertEquals(VolumeKind.BLOCK, imported.kind());
+      assertEquals(1L << 24, imported.sizeBytes());
+      try (FileSystem before = here.openSnapshot("data@monday");
+          FileSystem after = there.openSnapshot(imported.id())) {
+        assertEquals(Trees.describe(before), Trees.describe(after));
+      }
+      there.createVolume(VolumeRequest.from("again", imported.id()));
+      try (FileSystem files = there.openVolume("again", false)) {
+        assertThrows(IOException.class, () -> files.unlink(FileSystem.ROOT_INODE, Disk.name()));
+      }
+    }
   }
 
   @ParameterizedTest

@@ -9,6 +9,7 @@ import dev.firn.snapshot.SnapshotState;
 import dev.firn.vfs.FileSystem;
 import dev.firn.vfs.FrozenFileSystem;
 import dev.firn.vfs.VolumeFileSystem;
+import dev.firn.vfs.VolumeKind;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
@@ -110,6 +111,7 @@ final class TestHome implements Closeable {
         3,
         "vol-01234567",
         "data",
+        VolumeKind.FILESYSTEM,
         SnapshotState.COMPLETED,
         100,
         "before the \"upgrade\"",

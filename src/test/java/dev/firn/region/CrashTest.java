@@ -12,6 +12,7 @@ import dev.firn.snapshot.Files;
 import dev.firn.snapshot.Snapshot;
 import dev.firn.snapshot.SnapshotState;
 import dev.firn.vfs.FileSystem;
+import dev.firn.vfs.VolumeKind;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -160,8 +161,10 @@ class CrashTest {
     restartAfter(
         (catalog, store) -> {
           VolumeRows rows = new VolumeRows(catalog, Clock.systemUTC());
-          numbers[0] = rows.insert("one", "filesystem", 1, "lz4", "local-1a", null).number();
-          numbers[1] = rows.insert("two", "filesystem", 1, "lz4", "local-1a", null).number();
+          numbers[0] =
+              rows.insert("one", VolumeKind.FILESYSTEM, 1, "lz4", "local-1a", null).number();
+          numbers[1] =
+              rows.insert("two", VolumeKind.FILESYSTEM, 1, "lz4", "local-1a", null).number();
           store.create(numbers[1], new MapStore.VolumeOptions("local-1a", "lz4")).close();
         });
     assertEquals(List.of("data"), region.volumes().stream().map(Volume::name).toList());

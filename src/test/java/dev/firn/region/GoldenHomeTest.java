@@ -9,6 +9,7 @@ import dev.firn.snapshot.Files;
 import dev.firn.snapshot.Snapshot;
 import dev.firn.snapshot.SnapshotState;
 import dev.firn.vfs.FileSystem;
+import dev.firn.vfs.VolumeKind;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -96,7 +97,7 @@ class GoldenHomeTest {
               data.id(),
               1,
               "data",
-              "filesystem",
+              VolumeKind.FILESYSTEM,
               Sizes.GIB,
               VolumeState.AVAILABLE,
               "zstd",
@@ -113,6 +114,7 @@ class GoldenHomeTest {
               1,
               data.id(),
               "data",
+              VolumeKind.FILESYSTEM,
               SnapshotState.COMPLETED,
               100,
               "the first",

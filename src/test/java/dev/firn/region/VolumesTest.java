@@ -11,6 +11,7 @@ import dev.firn.base.Sizes;
 import dev.firn.snapshot.Files;
 import dev.firn.snapshot.Snapshot;
 import dev.firn.vfs.FileSystem;
+import dev.firn.vfs.VolumeKind;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -50,7 +51,7 @@ class VolumesTest {
   void newVolumeIsEmptyAndHasItsSize() throws IOException {
     Volume made = create("data");
     assertTrue(made.id().matches("vol-[0-9a-f]{8}"), made.id());
-    assertEquals("filesystem", made.kind());
+    assertEquals(VolumeKind.FILESYSTEM, made.kind());
     assertEquals("lz4", made.compression());
     assertEquals("local-1a", made.subregion());
     assertEquals(VolumeState.AVAILABLE, made.state());
@@ -149,7 +150,7 @@ class VolumesTest {
 
   @Test
   void wrongRequestsLeaveNothing() throws IOException {
-    Errors.of(ErrorKind.USAGE, "filesystem", () -> create(new String[] {"v", "block", null, null}));
+    Errors.of(ErrorKind.USAGE, "filesystem", () -> create(new String[] {"v", "tape", null, null}));
     Errors.of(ErrorKind.USAGE, "filesystem", () -> create(new String[] {"v", "tape", null, null}));
     Errors.of(ErrorKind.USAGE, "local-1a", () -> create(new String[] {"v", null, "nowhere", null}));
     Errors.of(

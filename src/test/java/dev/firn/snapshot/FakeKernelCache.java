@@ -42,6 +42,9 @@ public final class FakeKernelCache implements KernelCache {
   }
 
   @Override
+  public void attributesChanged(long inode) {}
+
+  @Override
   public void forgetName(long directory, byte[] name) {
     forgotten.add(directory + "/" + Bytes.text(name));
     onForget.accept(Bytes.text(name));

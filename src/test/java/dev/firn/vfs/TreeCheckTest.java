@@ -70,6 +70,20 @@ class TreeCheckTest {
     volume.map.write(action);
   }
 
+  @Test
+  void aDiskHasOneFile() throws IOException {
+    edit(
+        editor -> {
+          VolumeCounters counters = VolumeCounters.load(editor);
+          counters.isDisk = true;
+          counters.changed();
+          counters.save(editor);
+          return null;
+        });
+    assertEquals(
+        List.of("0 is a disk, but holds something else than one file disk.raw"), problems());
+  }
+
   private interface Change {
     void apply(Inode inode);
   }

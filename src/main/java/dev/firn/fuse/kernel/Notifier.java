@@ -66,10 +66,10 @@ final class Notifier implements KernelCache {
   }
 
   /**
-   * Makes the kernel ask for an inode's attributes again, and leaves its pages alone (offset -1).
-   * It waits for nothing, so a thread that serves a request of that inode may call it.
+   * The pages are left alone (offset -1). A thread that serves a request of that inode may call it.
    */
-  void attributesChanged(long inode) throws IOException {
+  @Override
+  public void attributesChanged(long inode) throws IOException {
     invalidate(inode, -1);
   }
 
