@@ -17,7 +17,7 @@ import picocli.CommandLine.Parameters;
       "  firn volume create data --size 4G",
       "  firn volume create copy --from data@last"
     })
-final class VolumeCreateCommand extends ClientCommand {
+final class VolumeCreateCommand extends AccountClientCommand {
   @Parameters(paramLabel = "NAME", description = "A name no other volume has.")
   private String name;
 

@@ -3,6 +3,7 @@ package dev.firn.daemon;
 import dev.firn.region.Region;
 import dev.firn.server.Actions;
 import dev.firn.server.ApiServer;
+import dev.firn.snapshot.Snapshot;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -31,20 +32,33 @@ final class HomeService {
     try {
       LOG.info("Opened the home {} as process {}", region.home(), ProcessHandle.current().pid());
       mounts.restore();
-      Actions actions = new Actions();
-      new DaemonActions(region, mounts, Instant.now()).register(actions);
-      new VolumeActions(region, mounts).register(actions);
-      new UpkeepActions(region.upkeep()).register(actions);
-      new SnapshotActions(region, mounts).register(actions);
-      new PackageActions(region).register(actions);
+      Instant startedAt = Instant.now();
       return new HomeService(
-          region, mounts, ApiServer.start(HomePaths.socket(region.home()), actions));
+          region,
+          mounts,
+          ApiServer.start(
+              HomePaths.socket(region.home()),
+              account -> actions(region, mounts, startedAt, account)));
     } catch (IOException | RuntimeException | Error e) {
       LOG.error("The home cannot be served", e);
       mounts.unmountAll();
       region.close();
       throw e;
     }
+  }
+
+  /** What an account can do; null: the home's owner. */
+  private static Actions actions(
+      Region region, MountTable mounts, Instant startedAt, String account) {
+    Region own = region.as(account == null ? Snapshot.OWNER_ACCOUNT_ID : account);
+    Actions actions = new Actions();
+    new DaemonActions(own, mounts, startedAt).register(actions);
+    new VolumeActions(own, mounts).register(actions);
+    new UpkeepActions(own).register(actions);
+    new SnapshotActions(own, mounts).register(actions);
+    new PackageActions(own).register(actions);
+    new AccountActions(own).register(actions);
+    return actions;
   }
 
   /** Ends all of it, in order; whether everything became durable. */

@@ -24,7 +24,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes, opens, changes and deletes volumes. Safe for concurrent use.
+ * Makes, opens, changes and deletes volumes; who may do that was decided before. Safe for
+ * concurrent use.
  *
  * <p>Invariants, which hold at every instant and so after every crash:
  *
@@ -113,53 +114,54 @@ final class Volumes {
         .toList();
   }
 
+  List<Volume> of(String accountId) {
+    return rows.of(accountId).stream()
+        .filter(row -> row.state() != VolumeState.CREATING)
+        .map(this::shown)
+        .toList();
+  }
+
   /** A row as users see it: in use while it is open. */
   Volume shown(Volume row) {
     synchronized (claims) {
       Claim claim = claims.get(row.number());
       boolean open = claim != null && claim.view != null;
-      return open && row.state() == VolumeState.AVAILABLE
-          ? new Volume(
-              row.id(),
-              row.number(),
-              row.name(),
-              row.kind(),
-              row.sizeBytes(),
-              VolumeState.IN_USE,
-              row.compression(),
-              row.subregion(),
-              row.sourceSnapshotId(),
-              row.createdAt())
-          : row;
+      return open && row.state() == VolumeState.AVAILABLE ? row.withState(VolumeState.IN_USE) : row;
     }
   }
 
-  Volume create(VolumeRequest request) throws IOException {
-    Checks.name("volume", request.name());
+  /** Makes a volume of an account's; without a name it is called as its id is. */
+  Volume create(String accountId, VolumeRequest request, Snapshot source) throws IOException {
+    if (request.name() != null) {
+      Checks.name("volume", request.name());
+    }
     String kind = Checks.kind(request.kind());
     String compression = Checks.compression(request.compression());
     String subregion = Checks.subregion(request.subregion(), subregions);
     if (request.sizeBytes() != null) {
       Checks.volumeSize(request.sizeBytes());
     }
-    if (request.sourceSnapshot() == null) {
+    if (source == null) {
       if (request.sizeBytes() == null) {
-        throw FirnException.usage("volume '%s' needs a size, like --size 4G", request.name());
+        throw FirnException.usage(
+            "a volume needs a size, like --size 4G, or a snapshot to begin as");
       }
       return create(
-          rows.insert(request.name(), kind, request.sizeBytes(), compression, subregion, null),
+          rows.insert(
+              accountId, request.name(), kind, request.sizeBytes(), compression, subregion, null),
           null);
     }
-    Snapshot source = references.snapshot(request.sourceSnapshot());
     long sizeBytes = request.sizeBytes() == null ? source.sizeBytes() : request.sizeBytes();
     if (sizeBytes < source.sizeBytes()) {
       throw FirnException.usage(
-          "volume '%s' would be smaller than snapshot '%s': give a size of at least %s",
-          request.name(), source.nameOrId(), exact(source.sizeBytes()));
+          "the volume would be smaller than snapshot '%s': give a size of at least %s",
+          source.nameOrId(), exact(source.sizeBytes()));
     }
     try (SnapshotLease lease = snapshots.lease(source.number(), "a new volume")) {
       return create(
-          rows.insert(request.name(), kind, sizeBytes, compression, subregion, source.id()), lease);
+          rows.insert(
+              accountId, request.name(), kind, sizeBytes, compression, subregion, source.id()),
+          lease);
     }
   }
 
@@ -173,7 +175,7 @@ final class Volumes {
             "volume '%s' has %s and cannot shrink: make a smaller volume and copy the files",
             row.name(), exact(row.sizeBytes()));
       }
-      rows.setSize(row.number(), sizeBytes);
+      rows.setSize(row, sizeBytes);
       Claim claim = claims.get(row.number());
       if (claim != null && claim.files != null) {
         claim.files.resize(sizeBytes);
@@ -192,6 +194,12 @@ final class Volumes {
   /** A volume as users see it, after its map was told what its row says. */
   private Volume described(String reference) throws IOException {
     Volume row = references.volume(reference);
+    describe(row);
+    return shown(row);
+  }
+
+  /** Tells a volume's map what its row says. */
+  void describe(Volume row) {
     try {
       maps.with(
           row.number(),
@@ -202,7 +210,6 @@ final class Volumes {
     } catch (IOException e) {
       LOG.warn("Volume {} is changed, but its map cannot be opened to say so", row.id(), e);
     }
-    return shown(row);
   }
 
   /**
