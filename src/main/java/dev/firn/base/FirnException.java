@@ -9,13 +9,23 @@ public final class FirnException extends RuntimeException {
 
   private final ErrorKind kind;
 
+  /**
+   * Which failure of its kind it is, in a word for programs, like {@code too-many-tags}; or null.
+   */
+  private final String reason;
+
   public FirnException(ErrorKind kind, String message) {
     this(kind, message, null);
   }
 
   public FirnException(ErrorKind kind, String message, Throwable cause) {
+    this(kind, message, cause, null);
+  }
+
+  private FirnException(ErrorKind kind, String message, Throwable cause, String reason) {
     super(message, cause);
     this.kind = kind;
+    this.reason = reason;
   }
 
   public static FirnException failed(String format, Object... arguments) {
@@ -44,6 +54,16 @@ public final class FirnException extends RuntimeException {
 
   public static FirnException notPermitted(String format, Object... arguments) {
     return new FirnException(ErrorKind.NOT_PERMITTED, String.format(format, arguments));
+  }
+
+  /** The same failure with a word for programs. */
+  public FirnException because(String word) {
+    return new FirnException(kind, getMessage(), getCause(), word);
+  }
+
+  /** The word that {@link #because} gave, or null. */
+  public String reason() {
+    return reason;
   }
 
   public ErrorKind kind() {

@@ -11,8 +11,13 @@ abstract class ClientCommand implements Callable<Integer> {
 
   @Override
   public final Integer call() throws IOException {
-    run(((RootCommand) spec.root().userObject()).session());
+    run(((RootCommand) spec.root().userObject()).session(account()));
     return 0;
+  }
+
+  /** The account to act as, as the command line says; null: as the environment says. */
+  String account() {
+    return null;
   }
 
   /** Does the command's work; a failure is thrown. */

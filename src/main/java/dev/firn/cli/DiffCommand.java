@@ -15,7 +15,7 @@ import picocli.CommandLine.Parameters;
       "A: added, D: deleted, M: modified, R: renamed (old -> new)."
     },
     footer = {"Example:", "  firn diff data@first data@last", "  firn diff data@first data"})
-final class DiffCommand extends ClientCommand {
+final class DiffCommand extends AccountClientCommand {
   @Parameters(
       index = "0",
       paramLabel = "SNAPSHOT",

@@ -24,7 +24,7 @@ import picocli.CommandLine.Parameters;
       "  firn export data@first first.firn",
       "  firn export data@last - --format tar.zst | ssh host 'cat > data.tar.zst'"
     })
-final class ExportCommand extends ClientCommand {
+final class ExportCommand extends AccountClientCommand {
   @Parameters(
       index = "0",
       paramLabel = "SNAPSHOT",

@@ -23,7 +23,7 @@ import picocli.CommandLine.Parameters;
       "  firn import first.firn",
       "  curl -s https://example.org/tree.tar.gz | firn import - --name tree"
     })
-final class ImportCommand extends ClientCommand {
+final class ImportCommand extends AccountClientCommand {
   @Parameters(paramLabel = "FILE|-", description = "A file, or - for stdin.")
   private String file;
 

@@ -18,7 +18,7 @@ import picocli.CommandLine.Parameters;
       "The mount comes back when the daemon is started again, until it is unmounted."
     },
     footer = {"Example:", "  firn mount data /mnt/data", "  firn mount data@first /mnt/first"})
-final class MountCommand extends ClientCommand {
+final class MountCommand extends AccountClientCommand {
   @Parameters(
       index = "0",
       paramLabel = "VOLUME|SNAPSHOT",

@@ -14,7 +14,7 @@ import picocli.CommandLine.Parameters;
       "What it is now is kept as a snapshot, whose id is printed."
     },
     footer = {"Example:", "  firn rollback data data@first"})
-final class RollbackCommand extends ClientCommand {
+final class RollbackCommand extends AccountClientCommand {
   @Parameters(index = "0", paramLabel = "VOLUME", description = "An id or a name.")
   private String volume;
 

@@ -38,6 +38,7 @@ import picocli.CommandLine.Spec;
       AttachCommand.class,
       DetachCommand.class,
       SnapshotCommand.class,
+      TagCommand.class,
       DiffCommand.class,
       RollbackCommand.class,
       ExportCommand.class,
@@ -46,6 +47,9 @@ import picocli.CommandLine.Spec;
       GcCommand.class,
       ScrubCommand.class,
       CheckCommand.class,
+      AccountCommand.class,
+      KeyCommand.class,
+      QuotaCommand.class,
       DaemonCommand.class,
       CompletionCommand.class,
       VersionCommand.class
@@ -93,8 +97,18 @@ final class RootCommand implements Callable<Integer> {
     return debug;
   }
 
-  Session session() {
-    return new Session(HomeChoice.of(home, environment), json, debug, output, errors, environment);
+  /**
+   * @param account the one to act as; null: as the environment says
+   */
+  Session session(String account) {
+    return new Session(
+        HomeChoice.of(home, environment),
+        json,
+        debug,
+        account != null ? account : environment.get("FIRN_ACCOUNT"),
+        output,
+        errors,
+        environment);
   }
 
   /** Answers {@code --version}. */

@@ -32,6 +32,7 @@ final class Session {
       Path home,
       boolean json,
       boolean debug,
+      String account,
       PrintStream output,
       PrintStream errors,
       Map<String, String> environment) {
@@ -40,7 +41,9 @@ final class Session {
     this.output = output;
     this.errors = errors;
     this.environment = environment;
-    client = new ApiClient(HomePaths.socket(home), debug);
+    client =
+        new ApiClient(
+            HomePaths.socket(home), debug, account == null || account.isEmpty() ? null : account);
   }
 
   Path home() {

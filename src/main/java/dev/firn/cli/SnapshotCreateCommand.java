@@ -14,7 +14,7 @@ import picocli.CommandLine.Parameters;
     name = "create",
     description = "Freeze a volume as it is now, and print the snapshot's id.",
     footer = {"Example:", "  firn snapshot create data --name first --tag reason=upgrade"})
-final class SnapshotCreateCommand extends ClientCommand {
+final class SnapshotCreateCommand extends AccountClientCommand {
   @Parameters(paramLabel = "VOLUME", description = "An id or a name.")
   private String volume;
 

@@ -16,7 +16,7 @@ import picocli.CommandLine.Parameters;
       "One that is being read goes when its last reader has left."
     },
     footer = {"Example:", "  firn snapshot delete data@first data@-2"})
-final class SnapshotDeleteCommand extends ClientCommand {
+final class SnapshotDeleteCommand extends AccountClientCommand {
   @Parameters(
       paramLabel = "SNAPSHOT",
       arity = "1..*",

@@ -11,7 +11,7 @@ import picocli.CommandLine.Option;
     name = "list",
     description = "List the snapshots, oldest first.",
     footer = {"Example:", "  firn snapshot list --volume data"})
-final class SnapshotListCommand extends ClientCommand {
+final class SnapshotListCommand extends AccountClientCommand {
   @Option(names = "--volume", paramLabel = "VOLUME", description = "Only those of this volume.")
   private String volume;
 

@@ -11,7 +11,7 @@ import picocli.CommandLine.Parameters;
     name = "show",
     description = "Show a snapshot.",
     footer = {"Example:", "  firn snapshot show data@first"})
-final class SnapshotShowCommand extends ClientCommand {
+final class SnapshotShowCommand extends AccountClientCommand {
   @Parameters(
       paramLabel = "SNAPSHOT",
       description = "An id, a name, VOLUME@NAME, VOLUME@last or VOLUME@-2.")
@@ -26,6 +26,7 @@ final class SnapshotShowCommand extends ClientCommand {
     Fields fields = new Fields();
     fields.add("Id", Text.of(shown, "id"));
     fields.add("Name", Text.of(shown, "name"));
+    fields.add("Account", Text.of(shown, "accountId"));
     fields.add("Volume", Text.of(shown, "volumeName"));
     fields.add("Volume id", Text.of(shown, "volumeId"));
     fields.add("Kind", Text.of(shown, "kind"));

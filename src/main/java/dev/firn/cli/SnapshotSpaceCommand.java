@@ -17,7 +17,7 @@ import picocli.CommandLine.Parameters;
       "EXCLUSIVE: what of it nothing else needs, so that deleting this snapshot alone frees it."
     },
     footer = {"Example:", "  firn snapshot space data@first data@-2"})
-final class SnapshotSpaceCommand extends ClientCommand {
+final class SnapshotSpaceCommand extends AccountClientCommand {
   @Parameters(
       paramLabel = "SNAPSHOT",
       arity = "1..*",

@@ -18,7 +18,7 @@ import picocli.CommandLine.Parameters;
       "  firn volume create copy --from data@last",
       "  firn volume create db --kind block --size 20G"
     })
-final class VolumeCreateCommand extends ClientCommand {
+final class VolumeCreateCommand extends AccountClientCommand {
   @Parameters(paramLabel = "NAME", description = "A name no other volume has.")
   private String name;
 

@@ -11,7 +11,7 @@ import picocli.CommandLine.Parameters;
     name = "delete",
     description = "Delete a volume that is not mounted; its snapshots stay.",
     footer = {"Example:", "  firn volume delete data"})
-final class VolumeDeleteCommand extends ClientCommand {
+final class VolumeDeleteCommand extends AccountClientCommand {
   @Parameters(paramLabel = "VOLUME", description = "An id or a name.")
   private String volume;
 

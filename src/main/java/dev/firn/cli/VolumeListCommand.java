@@ -10,7 +10,7 @@ import picocli.CommandLine.Command;
     name = "list",
     description = "List the volumes, oldest first.",
     footer = {"Example:", "  firn volume list"})
-final class VolumeListCommand extends ClientCommand {
+final class VolumeListCommand extends AccountClientCommand {
   @Override
   void run(Session session) throws IOException {
     JsonNode volumes = session.call("ReadVolumes", ApiClient.parameters()).get("volumes");

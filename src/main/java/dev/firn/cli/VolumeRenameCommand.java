@@ -11,7 +11,7 @@ import picocli.CommandLine.Parameters;
     name = "rename",
     description = "Give a volume another name.",
     footer = {"Example:", "  firn volume rename data archive"})
-final class VolumeRenameCommand extends ClientCommand {
+final class VolumeRenameCommand extends AccountClientCommand {
   @Parameters(index = "0", paramLabel = "VOLUME", description = "An id or a name.")
   private String volume;
 

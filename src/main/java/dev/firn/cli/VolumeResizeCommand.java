@@ -11,7 +11,7 @@ import picocli.CommandLine.Parameters;
     name = "resize",
     description = "Grow a volume, mounted or not.",
     footer = {"Example:", "  firn volume resize data 8G"})
-final class VolumeResizeCommand extends ClientCommand {
+final class VolumeResizeCommand extends AccountClientCommand {
   @Parameters(index = "0", paramLabel = "VOLUME", description = "An id or a name.")
   private String volume;
 

@@ -11,7 +11,7 @@ import picocli.CommandLine.Parameters;
     name = "show",
     description = "Show a volume.",
     footer = {"Example:", "  firn volume show data"})
-final class VolumeShowCommand extends ClientCommand {
+final class VolumeShowCommand extends AccountClientCommand {
   @Parameters(paramLabel = "VOLUME", description = "An id or a name.")
   private String volume;
 
@@ -24,12 +24,14 @@ final class VolumeShowCommand extends ClientCommand {
     Fields fields = new Fields();
     fields.add("Id", Text.of(shown, "id"));
     fields.add("Name", Text.of(shown, "name"));
+    fields.add("Account", Text.of(shown, "accountId"));
     fields.add("Kind", Text.of(shown, "kind"));
     fields.add("Size", Text.size(shown, "sizeBytes"));
     fields.add("State", Text.of(shown, "state"));
     fields.add("Compression", Text.of(shown, "compression"));
     fields.add("Subregion", Text.of(shown, "subregion"));
     fields.add("Made from", Text.of(shown, "sourceSnapshotId"));
+    fields.add("Tags", Text.map(shown, "tags"));
     fields.add("Created", Text.time(shown, "createdAt"));
     fields.add("Mounted at", Text.list(shown, "mountedAt"));
     fields.add("Attached as", Text.of(shown, "device"));

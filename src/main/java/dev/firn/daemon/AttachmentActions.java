@@ -1,5 +1,6 @@
 package dev.firn.daemon;
 
+import dev.firn.region.Region;
 import dev.firn.server.Actions;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -7,9 +8,11 @@ import java.util.Map;
 
 /** The actions that make block volumes devices. */
 final class AttachmentActions {
+  private final Region region;
   private final AttachmentTable attachments;
 
-  AttachmentActions(AttachmentTable attachments) {
+  AttachmentActions(Region region, AttachmentTable attachments) {
+    this.region = region;
     this.attachments = attachments;
   }
 
@@ -39,11 +42,14 @@ final class AttachmentActions {
   }
 
   private AttachmentStatus attach(AttachParameters parameters) throws IOException {
-    return attachments.attach(parameters.volume(), parameters.fileSystem(), parameters.directory());
+    return attachments.attach(
+        region.volume(parameters.volume()), parameters.fileSystem(), parameters.directory());
   }
 
   private Map<String, Object> detach(DetachParameters parameters) throws IOException {
-    attachments.detach(parameters.target());
+    String target = parameters.target();
+    String volume = target.startsWith("/") ? attachments.volumeOf(target) : target;
+    attachments.detach(region.volume(volume));
     return Map.of();
   }
 }

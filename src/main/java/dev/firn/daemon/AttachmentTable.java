@@ -132,8 +132,7 @@ final class AttachmentTable {
    * @param type of the file system to make if the disk is new, or null
    * @param directory where to mount what is on it, or null
    */
-  AttachmentStatus attach(String volumeReference, String type, Path directory) throws IOException {
-    Volume volume = region.volume(volumeReference);
+  AttachmentStatus attach(Volume volume, String type, Path directory) throws IOException {
     check(volume, type, directory);
     Path place = directory == null ? null : MountPoint.prepare(directory);
     Entry entry = reserve(volume);
@@ -239,13 +238,17 @@ final class AttachmentTable {
   }
 
   /** Ends an attachment and forgets it; everything that was written is durable then. */
-  void detach(String volumeOrDevice) throws IOException {
-    Entry entry = find(volumeOrDevice);
+  void detach(Volume volume) throws IOException {
+    Entry entry;
     boolean served;
     synchronized (lock) {
+      entry = entries.get(volume.id());
+      if (entry == null) {
+        throw FirnException.notFound("volume '%s' is not attached", volume.name());
+      }
       if (entry.state == State.ATTACHING || entry.state == State.DETACHING) {
         throw FirnException.conflict(
-            "'%s' is %s just now; try again in a moment", volumeOrDevice, word(entry.state));
+            "volume '%s' is %s just now; try again in a moment", volume.name(), word(entry.state));
       }
       served = entry.state == State.ATTACHED;
       entry.state = State.DETACHING;
@@ -263,27 +266,18 @@ final class AttachmentTable {
     LOG.info("Detached {}", entry.volumeId);
   }
 
-  private Entry find(String volumeOrDevice) {
+  /** The id of the volume that a device stands for. */
+  String volumeOf(String device) {
     synchronized (lock) {
       for (Entry entry : entries.values()) {
-        if (volumeOrDevice.equals(entry.device)) {
-          return entry;
+        if (device.equals(entry.device)) {
+          return entry.volumeId;
         }
       }
     }
-    if (volumeOrDevice.startsWith("/")) {
-      throw FirnException.notFound(
-          "'%s' is no device of Firn; 'firn daemon status' lists those that are",
-          SnapshotNames.printable(volumeOrDevice));
-    }
-    Volume volume = region.volume(volumeOrDevice);
-    synchronized (lock) {
-      Entry entry = entries.get(volume.id());
-      if (entry == null) {
-        throw FirnException.notFound("volume '%s' is not attached", volume.name());
-      }
-      return entry;
-    }
+    throw FirnException.notFound(
+        "'%s' is no device of Firn; 'firn daemon status' lists those that are",
+        SnapshotNames.printable(device));
   }
 
   /** Ends an attachment that nobody uses; when that is refused everything stays as it was. */

@@ -3,6 +3,7 @@ package dev.firn.daemon;
 import dev.firn.region.Region;
 import dev.firn.server.Actions;
 import dev.firn.server.ApiServer;
+import dev.firn.snapshot.Snapshot;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -38,15 +39,14 @@ final class HomeService {
       PrivateMount.clear(region.home());
       mounts.restore();
       attachments.restore();
-      Actions actions = new Actions();
-      new DaemonActions(region, mounts, attachments, Instant.now()).register(actions);
-      new VolumeActions(region, mounts, attachments).register(actions);
-      new AttachmentActions(attachments).register(actions);
-      new UpkeepActions(region.upkeep()).register(actions);
-      new SnapshotActions(region, mounts, attachments).register(actions);
-      new PackageActions(region).register(actions);
+      Instant startedAt = Instant.now();
       return new HomeService(
-          region, mounts, attachments, ApiServer.start(HomePaths.socket(region.home()), actions));
+          region,
+          mounts,
+          attachments,
+          ApiServer.start(
+              HomePaths.socket(region.home()),
+              account -> actions(region, mounts, attachments, startedAt, account)));
     } catch (IOException | RuntimeException | Error e) {
       LOG.error("The home cannot be served", e);
       attachments.endAllAnyway();
@@ -54,6 +54,25 @@ final class HomeService {
       region.close();
       throw e;
     }
+  }
+
+  /** What an account can do; null: the home's owner. */
+  private static Actions actions(
+      Region region,
+      MountTable mounts,
+      AttachmentTable attachments,
+      Instant startedAt,
+      String account) {
+    Region own = region.as(account == null ? Snapshot.OWNER_ACCOUNT_ID : account);
+    Actions actions = new Actions();
+    new DaemonActions(own, mounts, attachments, startedAt).register(actions);
+    new VolumeActions(own, mounts, attachments).register(actions);
+    new AttachmentActions(own, attachments).register(actions);
+    new UpkeepActions(own).register(actions);
+    new SnapshotActions(own, mounts, attachments).register(actions);
+    new PackageActions(own).register(actions);
+    new AccountActions(own).register(actions);
+    return actions;
   }
 
   /** Ends all of it, in order; whether everything became durable. */

@@ -1,7 +1,10 @@
 package dev.firn.daemon;
 
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import dev.firn.base.FirnException;
+import dev.firn.region.Permissions;
 import dev.firn.region.Region;
+import dev.firn.region.SnapshotSpace;
 import dev.firn.region.Volume;
 import dev.firn.server.Actions;
 import dev.firn.server.Events;
@@ -72,6 +75,34 @@ final class SnapshotActions {
   }
 
   /**
+   * @param name null: none
+   * @param description null: none
+   */
+  record CopyParameters(String snapshot, String name, String description) {
+    CopyParameters {
+      Actions.required("snapshot", snapshot);
+    }
+  }
+
+  /**
+   * @param accounts null: none by name
+   * @param everybody whether all accounts are meant
+   */
+  record ShareParameters(String snapshot, List<String> accounts, boolean everybody) {
+    ShareParameters {
+      Actions.required("snapshot", snapshot);
+      accounts = accounts == null ? List.of() : accounts;
+      if (accounts.isEmpty() && !everybody) {
+        throw FirnException.usage("say which accounts are meant, or all");
+      }
+    }
+
+    Permissions permissions() {
+      return new Permissions(everybody, accounts);
+    }
+  }
+
+  /**
    * A snapshot and where it is mounted, as the API shows it.
    *
    * @param waitsFor while it is being deleted: who still reads it, each once
@@ -79,17 +110,21 @@ final class SnapshotActions {
   record SnapshotStatus(
       @JsonUnwrapped Snapshot snapshot, List<Path> mountedAt, List<String> waitsFor) {}
 
+  /** A snapshot and who may use it besides its owner. */
+  record Shared(@JsonUnwrapped SnapshotStatus status, Permissions permissions) {}
+
   void register(Actions actions) {
     actions
         .answer("CreateSnapshot", CreateParameters.class, this::create)
         .answer("ReadSnapshots", ListParameters.class, this::list)
         .answer("ReadSnapshot", Reference.class, this::read)
         .answer("DeleteSnapshots", SnapshotsParameters.class, this::delete)
-        .answer(
-            "ReadSnapshotSpace",
-            SnapshotsParameters.class,
-            parameters -> region.upkeep().snapshotSpace(parameters.snapshots()))
+        .answer("ReadSnapshotSpace", SnapshotsParameters.class, this::space)
         .work("ReadDiff", DiffParameters.class, this::diff)
+        .answer("CopySnapshot", CopyParameters.class, this::copy)
+        .answer("ShareSnapshot", ShareParameters.class, this::share)
+        .answer("UnshareSnapshot", ShareParameters.class, this::unshare)
+        .answer("ReadSnapshotPermissions", Reference.class, this::permissions)
         .answer("RollbackVolume", RollbackParameters.class, this::rollback);
   }
 
@@ -111,6 +146,14 @@ final class SnapshotActions {
 
   private SnapshotStatus read(Reference reference) {
     return status(region.snapshot(reference.snapshot()));
+  }
+
+  private SnapshotSpace space(SnapshotsParameters parameters) throws IOException {
+    // By ids, which name the same things for everybody.
+    return region
+        .upkeep()
+        .snapshotSpace(
+            parameters.snapshots().stream().map(each -> region.snapshot(each).id()).toList());
   }
 
   private Map<String, Object> delete(SnapshotsParameters parameters) throws IOException {
@@ -143,6 +186,27 @@ final class SnapshotActions {
     attachments.refuseAttached(volume);
     mounts.refuseMounted(volume.id(), "volume '" + volume.name() + "'");
     return status(region.rollback(volume.id(), snapshot.id()));
+  }
+
+  private SnapshotStatus copy(CopyParameters parameters) throws IOException {
+    return status(
+        region.copySnapshot(parameters.snapshot(), parameters.name(), parameters.description()));
+  }
+
+  private Shared share(ShareParameters parameters) {
+    return shared(region.shareSnapshot(parameters.snapshot(), parameters.permissions()));
+  }
+
+  private Shared unshare(ShareParameters parameters) {
+    return shared(region.unshareSnapshot(parameters.snapshot(), parameters.permissions()));
+  }
+
+  private Shared permissions(Reference reference) {
+    return shared(region.snapshot(reference.snapshot()));
+  }
+
+  private Shared shared(Snapshot snapshot) {
+    return new Shared(status(snapshot), region.permissions(snapshot.id()));
   }
 
   /** Names are bytes, and JSON holds characters: names that are not UTF-8 go as Base64. */

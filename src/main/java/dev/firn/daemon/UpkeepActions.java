@@ -2,6 +2,7 @@ package dev.firn.daemon;
 
 import dev.firn.daemon.DaemonActions.None;
 import dev.firn.map.ReclaimReport;
+import dev.firn.region.Region;
 import dev.firn.region.ScrubListener;
 import dev.firn.region.Upkeep;
 import dev.firn.server.Actions;
@@ -18,8 +19,8 @@ final class UpkeepActions {
 
   private final Upkeep upkeep;
 
-  UpkeepActions(Upkeep upkeep) {
-    this.upkeep = upkeep;
+  UpkeepActions(Region region) {
+    this.upkeep = region.upkeep();
   }
 
   record ReclaimParameters(boolean dryRun) {}

@@ -85,6 +85,9 @@ public final class VolumeMap implements Closeable {
   /** A snapshot as the log knows it. */
   public record FrozenRoot(long number, byte[] metadata) {}
 
+  /** What {@link #copyFrozen} keeps the head under for a moment; snapshots begin at 1. */
+  private static final long NO_SNAPSHOT = 0;
+
   private final MapStore store;
   private final long number;
   private final Compression compression;
@@ -805,6 +808,31 @@ public final class VolumeMap implements Closeable {
           sealHook.seal(map);
           delta.freeze(snapshotNumber, metadata);
           snapshots.put(snapshotNumber, metadata, head.freeze());
+          return null;
+        });
+  }
+
+  /**
+   * Gives a frozen root a second number, or, with the same number, other metadata. Constant time;
+   * durable with the next {@link #commit}.
+   *
+   * <p>The log has no operation for this, and needs none: it says that the head was kept, went back
+   * to the root, was frozen there, and returned. All of that is one change, so no recovery ends in
+   * the middle of it.
+   */
+  public void copyFrozen(long from, long to, byte[] metadata) throws IOException {
+    write(
+        map -> {
+          Node root = snapshots.find(from);
+          if (root == null) {
+            throw new IOException("no snapshot " + from + " in volume " + number());
+          }
+          delta.freeze(NO_SNAPSHOT, new byte[0]);
+          delta.reset(from);
+          delta.freeze(to, metadata);
+          delta.reset(NO_SNAPSHOT);
+          delta.drop(NO_SNAPSHOT);
+          snapshots.put(to, metadata, root);
           return null;
         });
   }

@@ -16,7 +16,7 @@ final class AttachmentRows {
     return catalog.transact(
         handle ->
             handle
-                .createQuery("SELECT * FROM attachments ORDER BY volume_id")
+                .createQuery("SELECT * FROM devices ORDER BY volume_id")
                 .map(
                     (results, context) -> {
                       String directory = results.getString("directory");
@@ -32,10 +32,10 @@ final class AttachmentRows {
   void save(AttachmentRecord attachment) {
     catalog.transact(
         handle -> {
-          handle.execute("DELETE FROM attachments WHERE volume_id = ?", attachment.volumeId());
+          handle.execute("DELETE FROM devices WHERE volume_id = ?", attachment.volumeId());
           return handle
               .createUpdate(
-                  "INSERT INTO attachments (volume_id, device, disk, directory) VALUES"
+                  "INSERT INTO devices (volume_id, device, disk, directory) VALUES"
                       + " (:volumeId, :device, :disk, :directory)")
               .bind("volumeId", attachment.volumeId())
               .bind("device", attachment.device())
@@ -48,7 +48,6 @@ final class AttachmentRows {
   }
 
   void remove(String volumeId) {
-    catalog.transact(
-        handle -> handle.execute("DELETE FROM attachments WHERE volume_id = ?", volumeId));
+    catalog.transact(handle -> handle.execute("DELETE FROM devices WHERE volume_id = ?", volumeId));
   }
 }

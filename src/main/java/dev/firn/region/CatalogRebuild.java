@@ -26,10 +26,13 @@ import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.jdbi.v3.core.Handle;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,8 +41,9 @@ import org.slf4j.LoggerFactory;
  * each frozen root of which snapshot. The new catalog takes the old one's place when it is
  * complete, and the old one is kept beside it. For one thread, while nobody has the home.
  *
- * <p>What only a catalog knows is lost: the Region's name and the order of its Subregions (unless
- * the old catalog still tells), mounts that a start would bring back, and snapshots that failed.
+ * <p>What only a catalog knows is lost: the Region's name, the order of its Subregions, the names
+ * of accounts, access keys and quotas (unless the old catalog still tells); mounts that a start
+ * would bring back, images, permissions, and snapshots that failed. Nothing is shared afterwards.
  * Snapshots on their way out are completed again.
  */
 final class CatalogRebuild {
@@ -49,8 +53,12 @@ final class CatalogRebuild {
   private static final DateTimeFormatter SUFFIX =
       DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss.SSS'Z'").withZone(ZoneOffset.UTC);
 
+  /** What only a catalog knows, and a readable one still tells; in the order of references. */
+  private static final List<String> KEPT_TABLES = List.of("accounts", "access_keys", "quotas");
+
   private final Home home;
   private final Clock clock;
+  private final Map<String, List<Map<String, Object>>> kept = new LinkedHashMap<>();
   private final List<Volume> volumes = new ArrayList<>();
   private final List<Snapshot> snapshots = new ArrayList<>();
   private final List<String> notes = new ArrayList<>();
@@ -114,6 +122,12 @@ final class CatalogRebuild {
         RegionRows rows = new RegionRows(old);
         known.addAll(
             CatalogedMaps.numbers(new VolumeRows(old, clock), new SnapshotRows(old, clock)));
+        for (String table : KEPT_TABLES) {
+          kept.put(
+              table,
+              old.transact(
+                  handle -> handle.createQuery("SELECT * FROM " + table).mapToMap().list()));
+        }
         if (rows.name() != null) {
           return new RegionInfo(rows.name(), rows.subregions(), home.directory());
         }
@@ -170,18 +184,18 @@ final class CatalogRebuild {
     }
     if (volume != null) {
       String name = volume.name();
-      for (int i = 2; !volumeNames.add(name); i++) {
+      for (int i = 2; !volumeNames.add(volume.accountId() + " " + name); i++) {
         name = volume.name() + "-" + i;
       }
       if (!name.equals(volume.name())) {
         notes.add("a second volume '" + volume.name() + "' is called '" + name + "'");
-        volume = renamed(volume, name);
+        volume = volume.withName(name);
       }
       ids.add(volume.id());
       volumes.add(volume);
     }
     for (Snapshot each : found) {
-      boolean free = each.name() == null || snapshotNames.add(each.volumeId() + "@" + each.name());
+      boolean free = each.name() == null || snapshotNames.add(nameKey(each));
       if (!free) {
         notes.add(
             "snapshot " + each.id() + " has no name any more: another has '" + each.name() + "'");
@@ -218,7 +232,8 @@ final class CatalogRebuild {
           diskBytes < 0 ? FALLBACK_SIZE_BYTES : diskBytes,
           clock.instant().truncatedTo(ChronoUnit.MILLIS),
           Map.of(),
-          null);
+          null,
+          Snapshot.OWNER_ACCOUNT_ID);
     }
   }
 
@@ -237,8 +252,10 @@ final class CatalogRebuild {
       }
     }
     // Of a store that an older Firn wrote: snapshots tell what their volume was.
-    Snapshot newest = found.isEmpty() ? null : found.get(found.size() - 1);
-    boolean imported = newest != null && newest.volumeId().equals(Snapshot.NO_VOLUME_ID);
+    List<Snapshot> taken =
+        found.stream().filter(each -> !each.volumeId().equals(Snapshot.NO_VOLUME_ID)).toList();
+    boolean imported = !found.isEmpty() && taken.isEmpty();
+    Snapshot newest = taken.isEmpty() ? null : taken.get(taken.size() - 1);
     if (imported || kind == null) {
       return null;
     }
@@ -260,7 +277,9 @@ final class CatalogRebuild {
             identity.options().compression(),
             identity.options().placement(),
             null,
-            newest == null ? clock.instant().truncatedTo(ChronoUnit.MILLIS) : newest.createdAt());
+            newest == null ? clock.instant().truncatedTo(ChronoUnit.MILLIS) : newest.createdAt(),
+            newest == null ? Snapshot.OWNER_ACCOUNT_ID : newest.accountId(),
+            Map.of());
     notes.add(
         String.format(
             "volume '%s' (map %d) does not say what it was: its name and size may have been others",
@@ -268,18 +287,8 @@ final class CatalogRebuild {
     return volume;
   }
 
-  private static Volume renamed(Volume volume, String name) {
-    return new Volume(
-        volume.id(),
-        volume.number(),
-        name,
-        volume.kind(),
-        volume.sizeBytes(),
-        volume.state(),
-        volume.compression(),
-        volume.subregion(),
-        volume.sourceSnapshotId(),
-        volume.createdAt());
+  private static String nameKey(Snapshot snapshot) {
+    return snapshot.accountId() + " " + snapshot.volumeId() + "@" + snapshot.name();
   }
 
   private static Snapshot named(Snapshot snapshot, String name, String volumeName) {
@@ -297,7 +306,8 @@ final class CatalogRebuild {
         snapshot.sizeBytes(),
         snapshot.createdAt(),
         snapshot.tags(),
-        snapshot.failure());
+        snapshot.failure(),
+        snapshot.accountId());
   }
 
   private void write(Path file, RegionInfo region) throws IOException {
@@ -312,12 +322,34 @@ final class CatalogRebuild {
       new RegionRows(catalog).insert(region.name(), subregions);
       catalog.transact(
           handle -> {
+            kept.forEach((table, rows) -> insert(handle, table, rows));
+            volumes.forEach(volume -> AccountRows.require(handle, volume.accountId()));
+            snapshots.forEach(snapshot -> AccountRows.require(handle, snapshot.accountId()));
             volumes.forEach(volume -> VolumeRows.insert(handle, volume));
             snapshots.forEach(snapshot -> SnapshotRows.insert(handle, snapshot));
             Catalog.raise(handle, "volume", highestVolume);
             Catalog.raise(handle, "snapshot", highestSnapshot);
             return null;
           });
+    }
+  }
+
+  private static void insert(Handle handle, String table, List<Map<String, Object>> rows) {
+    for (Map<String, Object> row : rows) {
+      String columns = String.join(", ", row.keySet());
+      String values = row.keySet().stream().map(c -> ":" + c).collect(Collectors.joining(", "));
+      handle
+          .createUpdate(
+              "INSERT INTO "
+                  + table
+                  + " ("
+                  + columns
+                  + ") VALUES ("
+                  + values
+                  + ")"
+                  + " ON CONFLICT DO NOTHING")
+          .bindMap(row)
+          .execute();
     }
   }
 

@@ -21,7 +21,7 @@ final class Checks {
 
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]{0,127}");
   private static final int DESCRIPTION_CHARACTERS_MAX = 1024;
-  private static final int TAGS_MAX = 50;
+  static final int TAGS_MAX = 50;
   private static final int TAG_CHARACTERS_MAX = 255;
 
   private Checks() {}

@@ -36,6 +36,7 @@ import java.util.concurrent.ConcurrentHashMap;
  *  run/         the daemon's socket
  *  log/         the daemon's log
  *  tmp/         emptied at each start
+ *  secret.key   opens the secrets of access keys; may be missing
  *  scrub.state  where an interrupted scrub goes on; may be missing
  * </pre>
  */
@@ -132,6 +133,11 @@ final class Home implements Closeable {
   /** How far an interrupted scrub has come. */
   Path scrubState() {
     return directory.resolve("scrub.state");
+  }
+
+  /** The key that seals the secrets of access keys; made when first needed. */
+  Path secretKey() {
+    return directory.resolve("secret.key");
   }
 
   Path store() {

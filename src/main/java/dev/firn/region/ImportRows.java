@@ -17,10 +17,12 @@ final class ImportRows {
   }
 
   /** Makes a row; answers the number for its block map. */
-  long insert(String snapshotName) {
+  long insert(String accountId, String snapshotName) {
     return catalog.transact(
         handle -> {
-          SnapshotRows.requireFreeName(handle, Snapshot.NO_VOLUME_ID, null, snapshotName);
+          SnapshotRows.requireFreeName(
+              handle, accountId, Snapshot.NO_VOLUME_ID, null, snapshotName);
+          QuotaRows.require(handle, accountId, Quota.SNAPSHOTS, 1);
           long volumeNumber = Catalog.nextNumber(handle, "volume");
           handle.execute(
               "INSERT INTO imports (volume_number, started_at_millis) VALUES (?, ?)",
@@ -54,7 +56,10 @@ final class ImportRows {
   void publish(Snapshot row) {
     catalog.transact(
         handle -> {
-          SnapshotRows.requireFreeName(handle, row.volumeId(), row.volumeName(), row.name());
+          SnapshotRows.requireFreeName(
+              handle, row.accountId(), row.volumeId(), row.volumeName(), row.name());
+          QuotaRows.require(handle, row.accountId(), Quota.SNAPSHOTS, 1);
+          QuotaRows.require(handle, row.accountId(), Quota.TAGS, row.tags().size());
           SnapshotRows.insert(handle, row);
           return remove(handle, row.volumeNumber());
         });

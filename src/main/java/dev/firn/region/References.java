@@ -8,7 +8,12 @@ import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** Finds what users mean: volumes by id or name, snapshots also as VOLUME@NAME, @last, @-2. */
+/**
+ * Finds what users mean: volumes by id or name, snapshots also as VOLUME@NAME, @last, @-2. What an
+ * account may not see does not exist for it; this is the one place that decides that.
+ *
+ * <p>Names are those of the account's own things. What is shared with it has an id.
+ */
 final class References {
   private static final Pattern COUNTED = Pattern.compile("-([1-9][0-9]{0,8})");
   private static final int NAMED_MAX = 5;
@@ -16,15 +21,76 @@ final class References {
   private final VolumeRows volumes;
   private final SnapshotRows snapshots;
 
-  References(VolumeRows volumes, SnapshotRows snapshots) {
+  private final PermissionRows permissions;
+  private final String accountId;
+
+  /** Whether ids of all accounts are found, as Firn itself needs it. */
+  private final boolean everywhere;
+
+  References(
+      VolumeRows volumes,
+      SnapshotRows snapshots,
+      PermissionRows permissions,
+      String accountId,
+      boolean everywhere) {
     this.volumes = volumes;
     this.snapshots = snapshots;
+    this.permissions = permissions;
+    this.accountId = accountId;
+    this.everywhere = everywhere;
+  }
+
+  /** The same for an account, which finds no more than it may see. */
+  References of(String account) {
+    return new References(volumes, snapshots, permissions, account, false);
+  }
+
+  String accountId() {
+    return accountId;
   }
 
   /** The volume, or null. */
   Volume findVolume(String reference) {
-    Volume found = volumes.find(reference);
-    return found == null || found.state() == VolumeState.CREATING ? null : found;
+    Volume found = volumes.find(accountId, reference);
+    return found == null || found.state() == VolumeState.CREATING || !isOurs(found.accountId())
+        ? null
+        : found;
+  }
+
+  /** A snapshot that belongs to the account; NOT_PERMITTED if it is only shared with it. */
+  Snapshot ownSnapshot(String reference) {
+    return requireOwn(snapshot(reference));
+  }
+
+  Snapshot requireOwn(Snapshot snapshot) {
+    if (!isOurs(snapshot.accountId())) {
+      throw FirnException.notPermitted(
+          "snapshot '%s' belongs to account %s, and is shared with this one to be used, not to be"
+              + " changed or deleted: make a copy ('firn snapshot copy')",
+          snapshot.nameOrId(), snapshot.accountId());
+    }
+    return snapshot;
+  }
+
+  /** All snapshots that the account may see. */
+  List<Snapshot> all() {
+    return everywhere ? snapshots.all() : snapshots.visible(accountId, 0, Integer.MAX_VALUE);
+  }
+
+  private boolean isOurs(String owner) {
+    return everywhere || owner.equals(accountId);
+  }
+
+  private boolean isVisible(Snapshot snapshot) {
+    return isOurs(snapshot.accountId()) || permissions.of(snapshot.id()).allow(accountId);
+  }
+
+  /** Those with this value; of ids also what is shared. */
+  private List<Snapshot> by(String column, String value) {
+    List<Snapshot> found = snapshots.by(column, value);
+    return found.stream()
+        .filter(column.equals("id") ? this::isVisible : each -> each.accountId().equals(accountId))
+        .toList();
   }
 
   Volume volume(String reference) {
@@ -41,7 +107,7 @@ final class References {
     List<Snapshot> found =
         volume != null
             ? snapshots.by("volume_id", volume.id())
-            : snapshots.by(volumeColumn(volumeReference), volumeReference);
+            : by(volumeColumn(volumeReference), volumeReference);
     if (volume == null && found.isEmpty()) {
       throw noVolume(volumeReference);
     }
@@ -57,8 +123,9 @@ final class References {
     Snapshot found = findSnapshot(reference);
     if (found == null) {
       throw FirnException.notFound(
-          "snapshot '%s' does not exist: 'firn snapshot list' shows those that do",
-          SnapshotNames.printable(reference));
+              "snapshot '%s' does not exist: 'firn snapshot list' shows those that do",
+              SnapshotNames.printable(reference))
+          .because("no-such-snapshot");
     }
     return found;
   }
@@ -69,8 +136,7 @@ final class References {
     if (at >= 0) {
       return inVolume(reference, reference.substring(0, at), reference.substring(at + 1));
     }
-    return only(
-        reference, snapshots.by(SnapshotNames.looksLikeId(reference) ? "id" : "name", reference));
+    return only(reference, by(SnapshotNames.looksLikeId(reference) ? "id" : "name", reference));
   }
 
   private Snapshot inVolume(String reference, String volumeReference, String name) {
@@ -85,7 +151,7 @@ final class References {
     }
     return only(
         reference,
-        snapshots.by(SnapshotNames.looksLikeId(name) ? "id" : "name", name).stream()
+        by(SnapshotNames.looksLikeId(name) ? "id" : "name", name).stream()
             .filter(s -> s.volumeId().equals(volumeId))
             .filter(s -> volume != null || isOf(s, volumeReference))
             .toList());
@@ -106,7 +172,7 @@ final class References {
 
   /** The id of the deleted volume, or of the imports, whose snapshots bear this volume's name. */
   private String idOfDeleted(String reference, String volumeReference) {
-    List<Snapshot> left = snapshots.by(volumeColumn(volumeReference), volumeReference);
+    List<Snapshot> left = by(volumeColumn(volumeReference), volumeReference);
     List<String> ids = left.stream().map(Snapshot::volumeId).distinct().toList();
     if (ids.isEmpty()) {
       throw noVolume(volumeReference);
@@ -163,7 +229,8 @@ final class References {
 
   private static FirnException noVolume(String reference) {
     return FirnException.notFound(
-        "volume '%s' does not exist: 'firn volume list' shows those that do",
-        SnapshotNames.printable(reference));
+            "volume '%s' does not exist: 'firn volume list' shows those that do",
+            SnapshotNames.printable(reference))
+        .because("no-such-volume");
   }
 }

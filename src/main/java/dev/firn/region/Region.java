@@ -3,12 +3,14 @@ package dev.firn.region;
 import dev.firn.base.FirnException;
 import dev.firn.map.FrozenMap;
 import dev.firn.map.MapStore;
+import dev.firn.snapshot.CopyRequest;
 import dev.firn.snapshot.MapPool;
 import dev.firn.snapshot.Snapshot;
 import dev.firn.snapshot.SnapshotLease;
 import dev.firn.snapshot.SnapshotManager;
 import dev.firn.snapshot.SnapshotNames;
 import dev.firn.snapshot.SnapshotRequest;
+import dev.firn.snapshot.SnapshotState;
 import dev.firn.snapshot.SnapshotView;
 import dev.firn.snapshot.TreeDiff;
 import dev.firn.vfs.FileSystem;
@@ -22,6 +24,7 @@ import java.time.Clock;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -66,7 +69,14 @@ public final class Region implements Closeable {
   private final Volumes volumes;
   private final Reclaimer reclaimer;
   private final Upkeep upkeep;
-  private final Set<RegionImport> imports = ConcurrentHashMap.newKeySet();
+  private final PermissionRows permissionRows;
+  private final TagRows tagRows;
+  private final Accounts accounts;
+  private final Set<RegionImport> imports;
+
+  /** Whether this is the home of one account, and the whole is another object. */
+  private final boolean isView;
+
   private final List<Path> obsoleteMounts = new ArrayList<>();
   private boolean closed;
 
@@ -83,7 +93,13 @@ public final class Region implements Closeable {
     this.mountRows = new MountRows(catalog);
     this.attachmentRows = new AttachmentRows(catalog);
     this.importRows = new ImportRows(catalog, clock);
-    this.references = new References(volumeRows, snapshotRows);
+    this.permissionRows = new PermissionRows(catalog);
+    this.tagRows = new TagRows(catalog);
+    this.accounts = new Accounts(catalog, new SecretBox(home.secretKey()), clock);
+    this.references =
+        new References(volumeRows, snapshotRows, permissionRows, Snapshot.OWNER_ACCOUNT_ID, true);
+    this.imports = ConcurrentHashMap.newKeySet();
+    this.isView = false;
     this.snapshots = new SnapshotManager(snapshotRows, maps);
     catalog.onFullDisk(this::makeRoom);
     store.describeBy(number -> "volume '" + snapshotRows.volumeName(number) + "'");
@@ -115,6 +131,41 @@ public final class Region implements Closeable {
             volumes,
             reclaimer,
             clock);
+  }
+
+  private Region(Region whole, String accountId) {
+    this.home = whole.home;
+    this.catalog = whole.catalog;
+    this.info = whole.info;
+    this.store = whole.store;
+    this.clock = whole.clock;
+    this.maps = whole.maps;
+    this.volumeRows = whole.volumeRows;
+    this.snapshotRows = whole.snapshotRows;
+    this.mountRows = whole.mountRows;
+    this.attachmentRows = whole.attachmentRows;
+    this.importRows = whole.importRows;
+    this.permissionRows = whole.permissionRows;
+    this.tagRows = whole.tagRows;
+    this.accounts = whole.accounts;
+    this.references = whole.references.of(accountId);
+    this.snapshots = whole.snapshots;
+    this.volumes = whole.volumes;
+    this.reclaimer = whole.reclaimer;
+    this.upkeep = whole.upkeep;
+    this.imports = whole.imports;
+    this.isView = true;
+  }
+
+  /**
+   * The same home as an account sees it: it finds what the account owns and what is shared with it,
+   * changes only what it owns, and what it makes belongs to it. Every entrance that speaks for an
+   * account goes through such a view. Closing it closes nothing.
+   *
+   * @throws FirnException NOT_FOUND if there is no such account
+   */
+  public Region as(String accountId) {
+    return new Region(this, accounts.account(accountId).id());
   }
 
   /** Makes a home; CONFLICT if there is one already. The first Subregion is the default. */
@@ -187,12 +238,24 @@ public final class Region implements Closeable {
   }
 
   public Volume createVolume(VolumeRequest request) throws IOException {
-    return volumes.create(request);
+    Snapshot source =
+        request.sourceSnapshot() == null ? null : references.snapshot(request.sourceSnapshot());
+    return volumes.create(accountId(), request, source);
+  }
+
+  /** The account that what is made here belongs to. */
+  public String accountId() {
+    return references.accountId();
+  }
+
+  /** The accounts of the home. */
+  public Accounts accounts() {
+    return accounts;
   }
 
   /** All volumes, oldest first. */
   public List<Volume> volumes() {
-    return volumes.all();
+    return isView ? volumes.of(accountId()) : volumes.all();
   }
 
   public Volume volume(String reference) {
@@ -207,16 +270,16 @@ public final class Region implements Closeable {
 
   /** Grows a volume, mounted or not; smaller than it is answers CONFLICT. */
   public Volume resizeVolume(String reference, long sizeBytes) throws IOException {
-    return volumes.resize(reference, sizeBytes);
+    return volumes.resize(references.volume(reference).id(), sizeBytes);
   }
 
   public Volume renameVolume(String reference, String name) throws IOException {
-    return volumes.rename(reference, name);
+    return volumes.rename(references.volume(reference).id(), name);
   }
 
   /** Deletes a volume that nobody has open; its snapshots stay. */
   public void deleteVolume(String reference) throws IOException {
-    volumes.delete(reference);
+    volumes.delete(references.volume(reference).id());
   }
 
   /** Takes a snapshot, and returns when it is completed. */
@@ -233,7 +296,7 @@ public final class Region implements Closeable {
 
   /** The snapshots of a volume, or of all with null; oldest first, in every state. */
   public List<Snapshot> snapshots(String volume) {
-    return volume == null ? snapshotRows.all() : references.snapshotsOf(volume);
+    return volume == null ? references.all() : references.snapshotsOf(volume);
   }
 
   public Snapshot snapshot(String reference) {
@@ -252,7 +315,7 @@ public final class Region implements Closeable {
   public List<Snapshot> deleteSnapshots(List<String> references) throws IOException {
     Map<Long, Snapshot> meant = new LinkedHashMap<>();
     for (String reference : references) {
-      Snapshot snapshot = this.references.snapshot(reference);
+      Snapshot snapshot = this.references.ownSnapshot(reference);
       meant.put(snapshot.number(), snapshot);
     }
     snapshots.delete(meant.values());
@@ -262,6 +325,82 @@ public final class Region implements Closeable {
       answers.add(after == null ? before : after);
     }
     return answers;
+  }
+
+  /**
+   * Copies a snapshot that the account owns or may use: the copy is the account's own, has no
+   * permissions and no tags, and outlives its source. No data is copied.
+   *
+   * @param name null: none
+   * @param description null: none
+   */
+  public Snapshot copySnapshot(String reference, String name, String description)
+      throws IOException {
+    Snapshot source = references.snapshot(reference);
+    if (name != null) {
+      SnapshotNames.check(name);
+    }
+    String text = description == null ? "" : description;
+    Checks.description(text);
+    return snapshots.copy(new CopyRequest(source.number(), name, text, accountId()));
+  }
+
+  /** Who may use a snapshot; NOT_PERMITTED unless it is the account's own. */
+  public Permissions permissions(String snapshotReference) {
+    return permissionRows.of(references.ownSnapshot(snapshotReference).id());
+  }
+
+  /** Those of snapshots or images which the account has found already, by their ids. */
+  public Map<String, Permissions> permissionsOf(Collection<String> resourceIds) {
+    return permissionRows.of(resourceIds);
+  }
+
+  /** Lets others use a snapshot: to make volumes and images of it, and to copy it. */
+  public Snapshot shareSnapshot(String reference, Permissions added) {
+    Snapshot snapshot = references.ownSnapshot(reference);
+    requireAccounts(added);
+    permissionRows.add(snapshot.id(), added);
+    return snapshot;
+  }
+
+  /** Ends that; what they made of it meanwhile stays theirs. */
+  public Snapshot unshareSnapshot(String reference, Permissions removed) {
+    Snapshot snapshot = references.ownSnapshot(reference);
+    permissionRows.remove(snapshot.id(), removed);
+    return snapshot;
+  }
+
+  /**
+   * Sets tags of things that the account owns: of all or, when one is refused, of none. A tag that
+   * is there gets the new value.
+   *
+   * @param resources volumes and snapshots, as users call them
+   */
+  public void setTags(List<String> resources, Map<String, String> tags) {
+    List<String> ids = resources.stream().map(this::ownId).distinct().toList();
+    tagRows.set(accountId(), ids, tags);
+    describe(ids);
+  }
+
+  /**
+   * Takes tags away.
+   *
+   * @param tags by key; with a value that is not null only a tag that has it
+   */
+  public void removeTags(List<String> resources, Map<String, String> tags) {
+    List<String> ids = resources.stream().map(this::ownId).distinct().toList();
+    tagRows.remove(ids, tags);
+    describe(ids);
+  }
+
+  /** All tags of the account in the order of ids and keys, behind one of them. */
+  public List<Tag> tags(String afterResource, String afterKey, int limit) {
+    return tagRows.all(accountId(), afterResource, afterKey, limit);
+  }
+
+  /** The snapshots that the account may see, oldest first, from behind a number on. */
+  public List<Snapshot> snapshotsAfter(long number, int limit) {
+    return snapshotRows.visible(accountId(), number, limit);
   }
 
   /** Tells what has changed from a snapshot to a snapshot or to a volume of this moment. */
@@ -297,7 +436,7 @@ public final class Region implements Closeable {
   public Snapshot rollback(String volume, String snapshot) throws IOException {
     Snapshot target = references.snapshot(snapshot);
     return volumes.rollback(
-        volume,
+        references.volume(volume).id(),
         row -> {
           if (target.volumeNumber() != row.number()) {
             throw FirnException.conflict(
@@ -313,7 +452,7 @@ public final class Region implements Closeable {
 
   /** The live volume joined with {@code .snapshots}; it is in use until closed. */
   public SnapshotView openVolume(String reference, boolean showSnapshots) throws IOException {
-    return volumes.open(reference, showSnapshots);
+    return volumes.open(references.volume(reference).id(), showSnapshots);
   }
 
   /** A snapshot's tree, read-only; its deletion waits until closed. */
@@ -395,7 +534,7 @@ public final class Region implements Closeable {
         new MapStore.VolumeOptions(
             Checks.subregion(null, info.subregions()), Checks.compression(null));
     RegionImport begun =
-        new RegionImport(importRows, maps, options, request, clock, imports::remove);
+        new RegionImport(importRows, maps, options, accountId(), request, clock, imports::remove);
     imports.add(begun);
     return begun;
   }
@@ -403,7 +542,7 @@ public final class Region implements Closeable {
   /** Finishes what runs, closes what is open, and lets the home go. */
   @Override
   public synchronized void close() throws IOException {
-    if (closed) {
+    if (closed || isView) {
       return;
     }
     closed = true;
@@ -479,6 +618,44 @@ public final class Region implements Closeable {
       name = byTime + "-" + i;
     }
     return name;
+  }
+
+  /** The id of a volume or snapshot that the account owns. */
+  private String ownId(String reference) {
+    Volume volume = references.findVolume(reference);
+    Snapshot snapshot = references.findSnapshot(reference);
+    if (volume != null && snapshot != null) {
+      throw FirnException.conflict(
+          "'%s' is a volume and a snapshot: say %s or %s",
+          SnapshotNames.printable(reference), volume.id(), snapshot.id());
+    }
+    if (volume == null && snapshot == null) {
+      throw FirnException.notFound(
+              "'%s' is no snapshot and no volume: 'firn snapshot list' and 'firn volume list' show"
+                  + " what there is",
+              SnapshotNames.printable(reference))
+          .because("no-such-resource");
+    }
+    return volume != null ? volume.id() : references.requireOwn(snapshot).id();
+  }
+
+  /** Tells the store what the catalog says now. */
+  private void describe(List<String> ids) {
+    for (String id : ids) {
+      Volume volume = references.findVolume(id);
+      if (volume != null) {
+        volumes.describe(volume);
+        continue;
+      }
+      Snapshot snapshot = references.findSnapshot(id);
+      if (snapshot != null && snapshot.state() == SnapshotState.COMPLETED) {
+        snapshots.describe(snapshot.number());
+      }
+    }
+  }
+
+  private void requireAccounts(Permissions permissions) {
+    permissions.accountIds().forEach(accounts::account);
   }
 
   private SnapshotRequest request(

@@ -27,6 +27,7 @@ final class RegionImport implements SnapshotImport {
 
   private final ImportRows rows;
   private final MapPool maps;
+  private final String accountId;
   private final ImportRequest request;
   private final Clock clock;
   private final Listener listener;
@@ -41,17 +42,19 @@ final class RegionImport implements SnapshotImport {
       ImportRows rows,
       MapPool maps,
       MapStore.VolumeOptions options,
+      String accountId,
       ImportRequest request,
       Clock clock,
       Listener listener)
       throws IOException {
     this.rows = rows;
     this.maps = maps;
+    this.accountId = accountId;
     this.request = request;
     this.clock = clock;
     this.listener = listener;
     this.sizeBytes = request.volumeSizeBytes();
-    this.volumeNumber = rows.insert(request.name());
+    this.volumeNumber = rows.insert(accountId, request.name());
     MapPool.Use made = null;
     VolumeFileSystem formatted = null;
     try {
@@ -109,7 +112,8 @@ final class RegionImport implements SnapshotImport {
             sizeBytes,
             createdAt.truncatedTo(ChronoUnit.MILLIS),
             request.tags(),
-            null);
+            null,
+            accountId);
     target.close();
     use.map().freezeAs(row.number(), SnapshotMetadata.encode(row));
     use.map().commit();

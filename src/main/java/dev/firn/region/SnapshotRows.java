@@ -1,6 +1,7 @@
 package dev.firn.region;
 
 import dev.firn.base.FirnException;
+import dev.firn.snapshot.CopyRequest;
 import dev.firn.snapshot.Snapshot;
 import dev.firn.snapshot.SnapshotRecords;
 import dev.firn.snapshot.SnapshotRequest;
@@ -42,7 +43,11 @@ final class SnapshotRows implements SnapshotRecords {
           if (volume == null || volume.state() != VolumeState.AVAILABLE) {
             throw FirnException.notFound("the volume to take a snapshot of is gone");
           }
-          requireFreeName(handle, volume.id(), volume.name(), request.name());
+          String account = volume.accountId();
+          requireFreeName(handle, account, volume.id(), volume.name(), request.name());
+          QuotaRows.require(handle, account, Quota.SNAPSHOTS, 1);
+          QuotaRows.require(handle, account, Quota.CONCURRENT_SNAPSHOTS, 1);
+          QuotaRows.require(handle, account, Quota.TAGS, request.tags().size());
           Snapshot row =
               new Snapshot(
                   Ids.fresh("snap", id -> find(handle, "s.id", id).isEmpty()),
@@ -58,7 +63,42 @@ final class SnapshotRows implements SnapshotRecords {
                   volume.sizeBytes(),
                   Instant.ofEpochMilli(clock.millis()),
                   Map.copyOf(request.tags()),
-                  null);
+                  null,
+                  account);
+          insert(handle, row);
+          return row;
+        });
+  }
+
+  @Override
+  public Snapshot insertCopy(CopyRequest request) {
+    return catalog.transact(
+        handle -> {
+          Snapshot source = onlyOf(find(handle, "s.number", request.sourceNumber()));
+          if (source == null || source.state() != SnapshotState.COMPLETED) {
+            throw FirnException.notFound("the snapshot to copy is gone");
+          }
+          String account = request.accountId();
+          requireFreeName(handle, account, Snapshot.NO_VOLUME_ID, "", request.name());
+          QuotaRows.require(handle, account, Quota.SNAPSHOTS, 1);
+          QuotaRows.require(handle, account, Quota.CONCURRENT_SNAPSHOTS, 1);
+          Snapshot row =
+              new Snapshot(
+                  Ids.fresh("snap", id -> find(handle, "s.id", id).isEmpty()),
+                  nextNumber(handle),
+                  request.name(),
+                  source.volumeNumber(),
+                  Snapshot.NO_VOLUME_ID,
+                  source.volumeName(),
+                  source.kind(),
+                  SnapshotState.IN_QUEUE,
+                  0,
+                  request.description(),
+                  source.sizeBytes(),
+                  Instant.ofEpochMilli(clock.millis()),
+                  Map.of(),
+                  null,
+                  account);
           insert(handle, row);
           return row;
         });
@@ -144,6 +184,35 @@ final class SnapshotRows implements SnapshotRecords {
     return catalog.transact(handle -> find(handle, "s." + column, value));
   }
 
+  /** All snapshots of an account, in any state, oldest first. */
+  List<Snapshot> of(String accountId) {
+    return by("account_id", accountId);
+  }
+
+  /**
+   * The snapshots that an account may see, its own and those shared with it, with numbers above
+   * {@code after}: the first {@code limit} of them, oldest first, in any state.
+   */
+  List<Snapshot> visible(String accountId, long after, int limit) {
+    return catalog.transact(
+        handle ->
+            list(
+                handle
+                    .createQuery(
+                        String.format(
+                            ROWS,
+                            "s.number IN (SELECT number FROM (SELECT number FROM (SELECT number"
+                                + " FROM snapshots WHERE account_id = :account AND number > :after"
+                                + " ORDER BY number LIMIT :limit) UNION SELECT number FROM (SELECT"
+                                + " shared.number FROM permissions p JOIN snapshots shared ON"
+                                + " shared.id = p.resource_id WHERE p.account_id IN (:account,"
+                                + " 'all') AND shared.number > :after ORDER BY shared.number LIMIT"
+                                + " :limit)) ORDER BY number LIMIT :limit)"))
+                    .bind("account", accountId)
+                    .bind("after", after)
+                    .bind("limit", limit)));
+  }
+
   /** All snapshots, in any state, oldest first. */
   List<Snapshot> all() {
     return catalog.transact(handle -> list(handle.createQuery(String.format(ROWS, "1 = 1"))));
@@ -207,7 +276,12 @@ final class SnapshotRows implements SnapshotRecords {
 
   @Override
   public void markDeleting(Collection<Long> numbers) {
-    forEach(numbers, "UPDATE snapshots SET state = 'deleting' WHERE number = ?");
+    catalog.transact(
+        handle -> {
+          numbers.forEach(number -> requireNoImage(handle, number));
+          forEach(numbers, "UPDATE snapshots SET state = 'deleting' WHERE number = ?");
+          return null;
+        });
   }
 
   @Override
@@ -230,7 +304,8 @@ final class SnapshotRows implements SnapshotRecords {
   }
 
   /** CONFLICT if a snapshot of this volume has the name already; null is always free. */
-  static void requireFreeName(Handle handle, String volumeId, String volumeName, String name) {
+  static void requireFreeName(
+      Handle handle, String accountId, String volumeId, String volumeName, String name) {
     if (name == null) {
       return;
     }
@@ -238,7 +313,8 @@ final class SnapshotRows implements SnapshotRecords {
         handle
             .createQuery(
                 "SELECT COUNT(*) FROM snapshots WHERE volume_id = :volume AND name = :name"
-                    + " AND state NOT IN ('deleting', 'error')")
+                    + " AND account_id = :account AND state NOT IN ('deleting', 'error')")
+            .bind("account", accountId)
             .bind("volume", volumeId)
             .bind("name", name)
             .mapTo(Integer.class)
@@ -256,9 +332,10 @@ final class SnapshotRows implements SnapshotRecords {
     handle
         .createUpdate(
             "INSERT INTO snapshots (number, id, name, volume_number, volume_id, volume_name,"
-                + " kind, state, progress, description, size_bytes, created_at_millis, failure)"
-                + " VALUES (:number, :id, :name, :volumeNumber, :volumeId, :volumeName, :kind,"
-                + " :state, :progress, :description, :sizeBytes, :createdAtMillis, :failure)")
+                + " kind, state, progress, description, size_bytes, created_at_millis, failure,"
+                + " account_id) VALUES"
+                + " (:number, :id, :name, :volumeNumber, :volumeId, :volumeName, :kind, :state,"
+                + " :progress, :description, :sizeBytes, :createdAtMillis, :failure, :accountId)")
         .bind("number", row.number())
         .bind("id", row.id())
         .bind("name", row.name())
@@ -272,15 +349,9 @@ final class SnapshotRows implements SnapshotRecords {
         .bind("sizeBytes", row.sizeBytes())
         .bind("createdAtMillis", row.createdAt().toEpochMilli())
         .bind("failure", row.failure())
+        .bind("accountId", row.accountId())
         .execute();
-    row.tags()
-        .forEach(
-            (key, value) ->
-                handle.execute(
-                    "INSERT INTO tags (resource_id, tag_key, tag_value) VALUES (?, ?, ?)",
-                    row.id(),
-                    key,
-                    value));
+    TagRows.copy(handle, row.accountId(), row.id(), row.tags());
   }
 
   /** All rows whose column (with its alias) has this value. */
@@ -302,6 +373,24 @@ final class SnapshotRows implements SnapshotRecords {
           }
           return null;
         });
+  }
+
+  /** An image that lacks a snapshot would be of no use. */
+  private static void requireNoImage(Handle handle, long number) {
+    handle
+        .createQuery(
+            "SELECT m.image_id, s.id FROM snapshots s JOIN image_mappings m ON m.snapshot_id = s.id"
+                + " WHERE s.number = :number LIMIT 1")
+        .bind("number", number)
+        .mapToMap()
+        .findOne()
+        .ifPresent(
+            used -> {
+              throw FirnException.conflict(
+                      "image %s is made of snapshot %s: delete the image first",
+                      used.get("image_id"), used.get("id"))
+                  .because("invalid-state");
+            });
   }
 
   private static Snapshot onlyOf(List<Snapshot> found) {
@@ -345,6 +434,7 @@ final class SnapshotRows implements SnapshotRecords {
         results.getLong("size_bytes"),
         Instant.ofEpochMilli(results.getLong("created_at_millis")),
         new LinkedHashMap<>(),
-        results.getString("failure"));
+        results.getString("failure"),
+        results.getString("account_id"));
   }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.firn.base.Bytes;
+import dev.firn.snapshot.Snapshot;
 import dev.firn.store.CorruptDataException;
 import dev.firn.vfs.VolumeKind;
 import java.io.IOException;
@@ -11,6 +12,7 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * What a block map says of its volume, so that the catalog could be made anew from the store: a
@@ -24,7 +26,13 @@ final class VolumeMetadata {
 
   private VolumeMetadata() {}
 
-  /** The same volume gives the same bytes, fewer than 1,000. */
+  /** What a superblock takes is 3,000. */
+  private static final int BYTES_MAX = 2_800;
+
+  /**
+   * The same volume gives the same bytes, at most {@link #BYTES_MAX}: tags are left out where they
+   * would make it more.
+   */
   static byte[] encode(Volume volume) {
     Map<String, Object> fields = new LinkedHashMap<>();
     fields.put("volume", true);
@@ -34,6 +42,17 @@ final class VolumeMetadata {
     fields.put("sizeBytes", volume.sizeBytes());
     fields.put("sourceSnapshotId", volume.sourceSnapshotId());
     fields.put("createdAt", volume.createdAt().toString());
+    fields.put("accountId", volume.accountId());
+    fields.put("tags", new TreeMap<>(volume.tags()));
+    byte[] bytes = bytes(fields);
+    if (bytes.length > BYTES_MAX) {
+      fields.remove("tags");
+      bytes = bytes(fields);
+    }
+    return bytes;
+  }
+
+  private static byte[] bytes(Map<String, Object> fields) {
     try {
       return JSON.writeValueAsBytes(fields);
     } catch (JsonProcessingException e) {
@@ -53,6 +72,8 @@ final class VolumeMetadata {
       if (!fields.required("volume").asBoolean()) {
         return null;
       }
+      Map<String, String> tags = new TreeMap<>();
+      fields.path("tags").properties().forEach(e -> tags.put(e.getKey(), e.getValue().asText()));
       return new Volume(
           fields.required("id").asText(),
           number,
@@ -63,7 +84,9 @@ final class VolumeMetadata {
           compression,
           subregion,
           fields.path("sourceSnapshotId").asText(null),
-          Instant.parse(fields.required("createdAt").asText()));
+          Instant.parse(fields.required("createdAt").asText()),
+          fields.path("accountId").asText(Snapshot.OWNER_ACCOUNT_ID),
+          tags);
     } catch (IOException | IllegalArgumentException | DateTimeException e) {
       throw new CorruptDataException(
           "what map " + number + " says of its volume cannot be read", e);

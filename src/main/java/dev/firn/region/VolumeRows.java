@@ -6,8 +6,12 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.Query;
 
 /** Volumes' rows. */
 final class VolumeRows {
@@ -19,8 +23,19 @@ final class VolumeRows {
     this.clock = clock;
   }
 
-  /** Makes a row in state creating; CONFLICT if the name is taken. */
+  /** One row for each tag; a volume without tags has one row too. */
+  private static final String ROWS =
+      "SELECT v.*, t.tag_key, t.tag_value FROM volumes v"
+          + " LEFT JOIN tags t ON t.resource_id = v.id WHERE %s ORDER BY v.number, t.tag_key";
+
+  /**
+   * Makes a row in state creating; CONFLICT if the account has a volume of that name, NO_SPACE if
+   * it would have more than its quota.
+   *
+   * @param name null: the id is the name
+   */
   Volume insert(
+      String accountId,
       String name,
       VolumeKind kind,
       long sizeBytes,
@@ -29,19 +44,26 @@ final class VolumeRows {
       String sourceSnapshotId) {
     return catalog.transact(
         handle -> {
-          requireFreeName(handle, name);
+          if (name != null) {
+            requireFreeName(handle, accountId, name);
+          }
+          QuotaRows.require(handle, accountId, Quota.VOLUMES, 1);
+          QuotaRows.require(handle, accountId, Quota.VOLUME_GIB, sizeBytes);
+          String freshId = Ids.fresh("vol", id -> isFreeId(handle, id));
           Volume row =
               new Volume(
-                  Ids.fresh("vol", id -> isFreeId(handle, id)),
+                  freshId,
                   Catalog.nextNumber(handle, "volume"),
-                  name,
+                  name == null ? freshId : name,
                   kind,
                   sizeBytes,
                   VolumeState.CREATING,
                   compression,
                   subregion,
                   sourceSnapshotId,
-                  Instant.ofEpochMilli(clock.millis()));
+                  Instant.ofEpochMilli(clock.millis()),
+                  accountId,
+                  Map.of());
           insert(handle, row);
           return row;
         });
@@ -51,9 +73,9 @@ final class VolumeRows {
     handle
         .createUpdate(
             "INSERT INTO volumes (number, id, name, kind, size_bytes, state, compression,"
-                + " subregion, source_snapshot_id, created_at_millis) VALUES (:number, :id,"
-                + " :name, :kind, :sizeBytes, :state, :compression, :subregion,"
-                + " :sourceSnapshotId, :createdAtMillis)")
+                + " subregion, source_snapshot_id, created_at_millis, account_id) VALUES (:number,"
+                + " :id, :name, :kind, :sizeBytes, :state, :compression, :subregion,"
+                + " :sourceSnapshotId, :createdAtMillis, :accountId)")
         .bind("number", row.number())
         .bind("id", row.id())
         .bind("name", row.name())
@@ -64,25 +86,35 @@ final class VolumeRows {
         .bind("subregion", row.subregion())
         .bind("sourceSnapshotId", row.sourceSnapshotId())
         .bind("createdAtMillis", row.createdAt().toEpochMilli())
+        .bind("accountId", row.accountId())
         .execute();
+    TagRows.copy(handle, row.accountId(), row.id(), row.tags());
   }
 
   /** All rows, oldest first. */
   List<Volume> all() {
-    return catalog.transact(
-        handle ->
-            handle
-                .createQuery("SELECT * FROM volumes ORDER BY number")
-                .map((results, context) -> read(results))
-                .list());
+    return catalog.transact(handle -> list(handle.createQuery(String.format(ROWS, "1 = 1"))));
   }
 
-  /** The row with this id, or the one with this name that is not being deleted; or null. */
-  Volume find(String idOrName) {
+  /** The rows of an account, oldest first. */
+  List<Volume> of(String accountId) {
+    return catalog.transact(
+        handle ->
+            list(
+                handle
+                    .createQuery(String.format(ROWS, "v.account_id = :account"))
+                    .bind("account", accountId)));
+  }
+
+  /**
+   * The row with this id, whose ever it is, or the account's with this name that is not being
+   * deleted; or null.
+   */
+  Volume find(String accountId, String idOrName) {
     return catalog.transact(
         handle -> {
           Volume byId = find(handle, "id", idOrName);
-          return byId != null ? byId : findNamed(handle, idOrName);
+          return byId != null ? byId : findNamed(handle, accountId, idOrName);
         });
   }
 
@@ -94,8 +126,15 @@ final class VolumeRows {
     set(number, "state", state.text());
   }
 
-  void setSize(long number, long sizeBytes) {
-    set(number, "size_bytes", sizeBytes);
+  /** NO_SPACE if the account would have more than its quota. */
+  void setSize(Volume volume, long sizeBytes) {
+    catalog.transact(
+        handle -> {
+          QuotaRows.require(
+              handle, volume.accountId(), Quota.VOLUME_GIB, sizeBytes - volume.sizeBytes());
+          return handle.execute(
+              "UPDATE volumes SET size_bytes = ? WHERE number = ?", sizeBytes, volume.number());
+        });
   }
 
   /** Renames the volume, also where its snapshots name it; CONFLICT if the name is taken. */
@@ -103,7 +142,7 @@ final class VolumeRows {
     catalog.transact(
         handle -> {
           if (!name.equals(volume.name())) {
-            requireFreeName(handle, name);
+            requireFreeName(handle, volume.accountId(), name);
           }
           handle.execute("UPDATE volumes SET name = ? WHERE number = ?", name, volume.number());
           return handle.execute(
@@ -116,12 +155,37 @@ final class VolumeRows {
   }
 
   static Volume find(Handle handle, String column, Object value) {
-    return handle
-        .createQuery("SELECT * FROM volumes WHERE " + column + " = :value")
-        .bind("value", value)
-        .map((results, context) -> read(results))
-        .findOne()
-        .orElse(null);
+    return onlyOf(
+        list(
+            handle
+                .createQuery(String.format(ROWS, "v." + column + " = :value"))
+                .bind("value", value)));
+  }
+
+  private static Volume onlyOf(List<Volume> found) {
+    return found.isEmpty() ? null : found.get(0);
+  }
+
+  /** Puts each volume's rows, one for each tag, together. */
+  private static List<Volume> list(Query query) {
+    Map<Long, Volume> rows = new LinkedHashMap<>();
+    query
+        .map(
+            (results, context) -> {
+              long number = results.getLong("number");
+              Volume row = rows.get(number);
+              if (row == null) {
+                row = read(results);
+                rows.put(number, row);
+              }
+              String key = results.getString("tag_key");
+              if (key != null) {
+                row.tags().put(key, results.getString("tag_value"));
+              }
+              return number;
+            })
+        .list();
+    return new ArrayList<>(rows.values());
   }
 
   private void set(long number, String column, Object value) {
@@ -134,17 +198,20 @@ final class VolumeRows {
                 .execute());
   }
 
-  private static Volume findNamed(Handle handle, String name) {
-    return handle
-        .createQuery("SELECT * FROM volumes WHERE name = :name AND state <> 'deleting'")
-        .bind("name", name)
-        .map((results, context) -> read(results))
-        .findOne()
-        .orElse(null);
+  private static Volume findNamed(Handle handle, String accountId, String name) {
+    return onlyOf(
+        list(
+            handle
+                .createQuery(
+                    String.format(
+                        ROWS,
+                        "v.name = :name AND v.account_id = :account AND v.state <> 'deleting'"))
+                .bind("name", name)
+                .bind("account", accountId)));
   }
 
-  private static void requireFreeName(Handle handle, String name) {
-    if (findNamed(handle, name) != null) {
+  private static void requireFreeName(Handle handle, String accountId, String name) {
+    if (findNamed(handle, accountId, name) != null) {
       throw FirnException.conflict("volume '%s' exists already: choose another name", name);
     }
   }
@@ -165,6 +232,8 @@ final class VolumeRows {
         results.getString("compression"),
         results.getString("subregion"),
         results.getString("source_snapshot_id"),
-        Instant.ofEpochMilli(results.getLong("created_at_millis")));
+        Instant.ofEpochMilli(results.getLong("created_at_millis")),
+        results.getString("account_id"),
+        new LinkedHashMap<>());
   }
 }

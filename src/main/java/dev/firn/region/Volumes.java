@@ -26,7 +26,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes, opens, changes and deletes volumes. Safe for concurrent use.
+ * Makes, opens, changes and deletes volumes; who may do that was decided before. Safe for
+ * concurrent use.
  *
  * <p>Invariants, which hold at every instant and so after every crash:
  *
@@ -115,60 +116,60 @@ final class Volumes {
         .toList();
   }
 
+  List<Volume> of(String accountId) {
+    return rows.of(accountId).stream()
+        .filter(row -> row.state() != VolumeState.CREATING)
+        .map(this::shown)
+        .toList();
+  }
+
   /** A row as users see it: in use while it is open. */
   Volume shown(Volume row) {
     synchronized (claims) {
       Claim claim = claims.get(row.number());
       boolean open = claim != null && claim.view != null;
-      return open && row.state() == VolumeState.AVAILABLE
-          ? new Volume(
-              row.id(),
-              row.number(),
-              row.name(),
-              row.kind(),
-              row.sizeBytes(),
-              VolumeState.IN_USE,
-              row.compression(),
-              row.subregion(),
-              row.sourceSnapshotId(),
-              row.createdAt())
-          : row;
+      return open && row.state() == VolumeState.AVAILABLE ? row.withState(VolumeState.IN_USE) : row;
     }
   }
 
-  Volume create(VolumeRequest request) throws IOException {
-    Checks.name("volume", request.name());
+  /** Makes a volume of an account's; without a name it is called as its id is. */
+  Volume create(String accountId, VolumeRequest request, Snapshot source) throws IOException {
+    if (request.name() != null) {
+      Checks.name("volume", request.name());
+    }
     String compression = Checks.compression(request.compression());
     String subregion = Checks.subregion(request.subregion(), subregions);
-    if (request.sourceSnapshot() == null) {
-      VolumeKind kind = Checks.kind(request.kind(), VolumeKind.FILESYSTEM);
-      if (request.sizeBytes() == null) {
-        throw FirnException.usage("volume '%s' needs a size, like --size 4G", request.name());
-      }
-      Checks.volumeSize(kind, request.sizeBytes());
-      return create(
-          rows.insert(request.name(), kind, request.sizeBytes(), compression, subregion, null),
-          null);
-    }
-    Snapshot source = references.snapshot(request.sourceSnapshot());
-    VolumeKind kind = Checks.kind(request.kind(), source.kind());
-    if (kind != source.kind()) {
-      throw FirnException.usage(
-          "volume '%s' cannot be of kind '%s': snapshot '%s' is of kind '%s'",
-          request.name(), kind.text(), source.nameOrId(), source.kind().text());
-    }
+    VolumeKind kind =
+        Checks.kind(request.kind(), source == null ? VolumeKind.FILESYSTEM : source.kind());
     if (request.sizeBytes() != null) {
       Checks.volumeSize(kind, request.sizeBytes());
+    }
+    if (source == null) {
+      if (request.sizeBytes() == null) {
+        throw FirnException.usage(
+            "a volume needs a size, like --size 4G, or a snapshot to begin as");
+      }
+      return create(
+          rows.insert(
+              accountId, request.name(), kind, request.sizeBytes(), compression, subregion, null),
+          null);
+    }
+    if (kind != source.kind()) {
+      throw FirnException.usage(
+          "the volume cannot be of kind '%s': snapshot '%s' is of kind '%s'",
+          kind.text(), source.nameOrId(), source.kind().text());
     }
     long sizeBytes = request.sizeBytes() == null ? source.sizeBytes() : request.sizeBytes();
     if (sizeBytes < source.sizeBytes()) {
       throw FirnException.usage(
-          "volume '%s' would be smaller than snapshot '%s': give a size of at least %s",
-          request.name(), source.nameOrId(), exact(source.sizeBytes()));
+          "the volume would be smaller than snapshot '%s': give a size of at least %s",
+          source.nameOrId(), exact(source.sizeBytes()));
     }
     try (SnapshotLease lease = snapshots.lease(source.number(), "a new volume")) {
       return create(
-          rows.insert(request.name(), kind, sizeBytes, compression, subregion, source.id()), lease);
+          rows.insert(
+              accountId, request.name(), kind, sizeBytes, compression, subregion, source.id()),
+          lease);
     }
   }
 
@@ -193,7 +194,7 @@ final class Volumes {
             exact(row.sizeBytes()),
             row.kind() == VolumeKind.BLOCK ? "what is in it" : "the files");
       }
-      rows.setSize(row.number(), sizeBytes);
+      rows.setSize(row, sizeBytes);
       Claim claim = claims.get(row.number());
       if (claim != null && claim.files != null) {
         claim.files.resize(sizeBytes);
@@ -226,6 +227,12 @@ final class Volumes {
   /** A volume as users see it, after its map was told what its row says. */
   private Volume described(String reference) throws IOException {
     Volume row = references.volume(reference);
+    describe(row);
+    return shown(row);
+  }
+
+  /** Tells a volume's map what its row says. */
+  void describe(Volume row) {
     try {
       maps.with(
           row.number(),
@@ -236,7 +243,6 @@ final class Volumes {
     } catch (IOException e) {
       LOG.warn("Volume {} is changed, but its map cannot be opened to say so", row.id(), e);
     }
-    return shown(row);
   }
 
   /**

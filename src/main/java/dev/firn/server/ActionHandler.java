@@ -14,6 +14,7 @@ import java.io.StringWriter;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpMethod;
@@ -41,10 +42,12 @@ final class ActionHandler extends Handler.Abstract {
   private static final ObjectWriter ASCII =
       Json.MAPPER.writer().with(JsonWriteFeature.ESCAPE_NON_ASCII);
 
-  private final Actions actions;
+  /** The actions of an account, by its id; of null those of the home's owner. */
+  private final Function<String, Actions> actions;
+
   private final ActiveCalls calls;
 
-  ActionHandler(Actions actions, ActiveCalls calls) {
+  ActionHandler(Function<String, Actions> actions, ActiveCalls calls) {
     this.actions = actions;
     this.calls = calls;
   }
@@ -101,7 +104,10 @@ final class ActionHandler extends Handler.Abstract {
     }
     @SuppressWarnings("unchecked") // The class of the parameters comes from the same entry.
     Actions.Action<P> action =
-        (Actions.Action<P>) actions.find(path.substring(Protocol.PREFIX.length()));
+        (Actions.Action<P>)
+            actions
+                .apply(request.getHeaders().get(Protocol.ACCOUNT_HEADER))
+                .find(path.substring(Protocol.PREFIX.length()));
     call(request, response, action);
   }
 

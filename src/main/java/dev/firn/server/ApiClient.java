@@ -34,6 +34,7 @@ public final class ApiClient {
 
   private final Path socket;
   private final boolean debug;
+  private final String accountId;
 
   /** Hears what long work tells; the default is to hear nothing. */
   public interface Listener {
@@ -48,8 +49,17 @@ public final class ApiClient {
    * @param debug whether errors shall carry the server's stack trace as their cause
    */
   public ApiClient(Path socket, boolean debug) {
+    this(socket, debug, null);
+  }
+
+  /**
+   * @param debug whether errors shall carry the server's stack trace as their cause
+   * @param accountId the account to act as; null: the home's owner
+   */
+  public ApiClient(Path socket, boolean debug, String accountId) {
     this.socket = socket;
     this.debug = debug;
+    this.accountId = accountId;
   }
 
   /** An object to put parameters into. */
@@ -150,6 +160,9 @@ public final class ApiClient {
   private Map<String, String> headers(String contentType) {
     Map<String, String> headers = new LinkedHashMap<>();
     headers.put("Content-Type", contentType);
+    if (accountId != null) {
+      headers.put(Protocol.ACCOUNT_HEADER, accountId);
+    }
     if (debug) {
       headers.put(Protocol.DEBUG_HEADER, "1");
     }

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.function.Function;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Server;
@@ -33,7 +34,7 @@ public final class ApiServer implements Closeable {
   private final Server server;
   private final UnixDomainServerConnector connector;
 
-  private ApiServer(Path socket, Actions actions) {
+  private ApiServer(Path socket, Function<String, Actions> actions) {
     this.socket = socket;
     QueuedThreadPool threads = new QueuedThreadPool(THREADS_MAX, 2);
     threads.setName("api");
@@ -59,6 +60,16 @@ public final class ApiServer implements Closeable {
    * @throws FirnException of kind USAGE if the path is longer than a socket's may be
    */
   public static ApiServer start(Path socket, Actions actions) throws IOException {
+    return start(socket, account -> actions);
+  }
+
+  /**
+   * As the other, with actions for each account.
+   *
+   * @param actions those of an account, by its id, or of null those of the home's owner; fails with
+   *     NOT_FOUND if there is no such account
+   */
+  public static ApiServer start(Path socket, Function<String, Actions> actions) throws IOException {
     int bytes = socket.toString().getBytes(StandardCharsets.UTF_8).length;
     if (bytes > SOCKET_PATH_BYTES_MAX) {
       throw FirnException.usage(

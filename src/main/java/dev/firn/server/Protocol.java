@@ -13,6 +13,9 @@ final class Protocol {
   /** The trailer of a download: its result or its error, as JSON in ASCII. */
   static final String OUTCOME_HEADER = "Firn-Outcome";
 
+  /** The account that the caller acts as; without it the home's owner. */
+  static final String ACCOUNT_HEADER = "Firn-Account";
+
   /** Asks for the stack trace of a failure. */
   static final String DEBUG_HEADER = "Firn-Debug";
 

@@ -13,7 +13,7 @@ import java.util.Map;
  * @param name unique within its volume, or null
  * @param volumeNumber the number of the block map that holds the frozen root
  * @param volumeId the volume it was taken of, even when that is gone; {@link #NO_VOLUME_ID} for an
- *     imported one
+ *     imported one and for a copy
  * @param volumeName the volume's name, or its last one
  * @param kind of the volume it was taken of
  * @param progress percent, 0 to 100
@@ -21,6 +21,7 @@ import java.util.Map;
  * @param sizeBytes the size of the volume when it was taken
  * @param tags never null
  * @param failure why the state is {@link SnapshotState#ERROR}, else null
+ * @param accountId whose it is, 12 digits
  */
 public record Snapshot(
     String id,
@@ -36,12 +37,18 @@ public record Snapshot(
     long sizeBytes,
     Instant createdAt,
     Map<String, String> tags,
-    String failure) {
+    String failure,
+    String accountId) {
 
-  /** What an imported snapshot shows as its volume. */
+  /** What an imported snapshot, or a copy, shows as its volume. */
   public static final String NO_VOLUME_ID = "vol-ffffffff";
 
   public static final long NUMBER_MAX = (1L << 23) - 1;
+
+  /**
+   * The account that has what was there before there were accounts, and unless another is named.
+   */
+  public static final String OWNER_ACCOUNT_ID = "100000000001";
 
   /** What it is called in messages. */
   public String described() {

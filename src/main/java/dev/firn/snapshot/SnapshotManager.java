@@ -110,6 +110,39 @@ public final class SnapshotManager implements Closeable {
   }
 
   /**
+   * Copies a snapshot: the same frozen root under another number, which no deletion of the source
+   * takes away. No data is copied; when this returns the copy is completed.
+   */
+  public Snapshot copy(CopyRequest request) throws IOException {
+    try (SnapshotLease source = lease(request.sourceNumber(), "a copy")) {
+      Snapshot row = records.insertCopy(request);
+      return take(
+          row,
+          map ->
+              map.copyFrozen(
+                  source.snapshot().number(), row.number(), SnapshotMetadata.encode(row)));
+    }
+  }
+
+  /**
+   * Tells the store what the row of a completed snapshot says now. What that is good for is a
+   * catalog that is lost: where it fails, everything else goes on without.
+   */
+  public void describe(long number) {
+    try (SnapshotLease lease = lease(number, "a change of what is said of it")) {
+      Snapshot row = records.find(lease.snapshot().number());
+      synchronized (lockOf(row.volumeNumber())) {
+        try (MapPool.Use use = maps.open(row.volumeNumber())) {
+          use.map().copyFrozen(number, number, SnapshotMetadata.encode(row));
+          use.map().commit();
+        }
+      }
+    } catch (IOException | FirnException e) {
+      LOG.warn("Snapshot number {} does not say in the store what it is now", number, e);
+    }
+  }
+
+  /**
    * Keeps a completed snapshot readable until the lease is closed.
    *
    * @param reader what it is for, in words for those who wait for its end, like {@code an export}
@@ -377,13 +410,25 @@ public final class SnapshotManager implements Closeable {
     }
   }
 
+  /** What makes a frozen root. */
+  @FunctionalInterface
+  private interface Freeze {
+    void run(VolumeMap map) throws IOException;
+  }
+
   private Snapshot take(Snapshot row) throws IOException {
+    return take(row, map -> map.freezeAs(row.number(), SnapshotMetadata.encode(row)));
+  }
+
+  private Snapshot take(Snapshot row, Freeze freeze) throws IOException {
     try {
       records.setState(row.number(), SnapshotState.PENDING, 0, null);
-      runBarrier(row.volumeNumber());
+      if (!row.volumeId().equals(Snapshot.NO_VOLUME_ID)) {
+        runBarrier(row.volumeNumber());
+      }
       synchronized (lockOf(row.volumeNumber())) {
         try (MapPool.Use use = maps.open(row.volumeNumber())) {
-          use.map().freezeAs(row.number(), SnapshotMetadata.encode(row));
+          freeze.run(use.map());
           commitFrozen(use.map(), row.number());
         }
       }

@@ -41,6 +41,7 @@ public final class SnapshotMetadata {
     }
     fields.put("createdAt", snapshot.createdAt().toString());
     fields.put("sizeBytes", snapshot.sizeBytes());
+    fields.put("accountId", snapshot.accountId());
     fields.put("description", snapshot.description());
     fields.put("tags", new TreeMap<>(snapshot.tags()));
     byte[] bytes = bytes(fields);
@@ -80,7 +81,8 @@ public final class SnapshotMetadata {
           fields.required("sizeBytes").asLong(),
           Instant.parse(fields.required("createdAt").asText()),
           tags,
-          null);
+          null,
+          fields.path("accountId").asText(Snapshot.OWNER_ACCOUNT_ID));
     } catch (IOException | IllegalArgumentException | DateTimeException e) {
       throw new CorruptDataException(
           "what the log says of snapshot number " + number + " cannot be read", e);

@@ -17,6 +17,15 @@ public interface SnapshotRecords {
    */
   Snapshot insert(SnapshotRequest request);
 
+  /**
+   * Makes a row in state in-queue for the copy of a completed snapshot, with a number above all
+   * earlier ones.
+   *
+   * @throws dev.firn.base.FirnException CONFLICT if the name is taken, NOT_FOUND if the source is
+   *     gone or going
+   */
+  Snapshot insertCopy(CopyRequest request);
+
   /** The row with this number, or null. */
   Snapshot find(long number);
 

@@ -109,6 +109,13 @@ final class History {
     states.add(newest().withHead(newest().snapshots().get(number)));
   }
 
+  long copySnapshot(long number) {
+    Map<Long, Map<Integer, Integer>> snapshots = new TreeMap<>(newest().snapshots());
+    snapshots.put(nextSnapshot, snapshots.get(number));
+    states.add(new State(newest().head(), snapshots));
+    return nextSnapshot++;
+  }
+
   /** A number that no volume has had; never the same again. */
   long nextClone() {
     return nextClone++;

@@ -14,6 +14,8 @@ enum Operation {
   FREEZE,
   DROP,
   RESET,
+  /** A snapshot gets a second number. */
+  COPY,
   RECLAIM,
   /** Another volume is made of a snapshot. */
   CLONE,
@@ -55,6 +57,7 @@ enum Operation {
         || this == DELETE
         || this == FREEZE
         || this == DROP
-        || this == RESET;
+        || this == RESET
+        || this == COPY;
   }
 }

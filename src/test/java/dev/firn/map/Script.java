@@ -56,7 +56,7 @@ record Script(int sectorBytes, List<Step> steps) {
 
   private static List<Operation> operations() {
     List<Operation> operations = new ArrayList<>();
-    int[] weights = {10, 5, 4, 3, 6, 2, 2, 1, 1, 2, 1, 1};
+    int[] weights = {10, 5, 4, 3, 6, 2, 2, 1, 1, 1, 2, 1, 1};
     for (int i = 0; i < weights.length; i++) {
       for (int j = 0; j < weights[i]; j++) {
         operations.add(Operation.values()[i]);

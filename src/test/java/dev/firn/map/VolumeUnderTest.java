@@ -125,7 +125,7 @@ final class VolumeUnderTest {
   /** Whether the step makes sense now. */
   boolean isPossible(Step step) {
     return switch (step.operation()) {
-      case DROP, RESET -> !history.newest().snapshots().isEmpty();
+      case DROP, RESET, COPY -> !history.newest().snapshots().isEmpty();
       case DELETE -> history.newest().head().containsKey(step.choice());
       case CLONE -> history.clones().size() < CLONES_MAX && !history.newest().snapshots().isEmpty();
       case DELETE_CLONE -> !history.clones().isEmpty();
@@ -178,6 +178,11 @@ final class VolumeUnderTest {
         long number = snapshot(step.choice());
         history.reset(number);
         map.resetTo(number);
+      }
+      case COPY -> {
+        long from = snapshot(step.choice());
+        long number = history.copySnapshot(from);
+        map.copyFrozen(from, number, Found.metadata(number));
       }
       case RECLAIM ->
           store.reclaim(openMaps(), (bytes, start, length) -> true, step.choice() % 2 == 1);

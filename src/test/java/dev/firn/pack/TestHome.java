@@ -118,7 +118,8 @@ final class TestHome implements Closeable {
         VOLUME_BYTES,
         CREATED,
         Map.of("stage", "test", "owner", "Zoë"),
-        null);
+        null,
+        Snapshot.OWNER_ACCOUNT_ID);
   }
 
   SnapshotImport begin(ImportRequest request) throws IOException {

@@ -162,9 +162,25 @@ class CrashTest {
         (catalog, store) -> {
           VolumeRows rows = new VolumeRows(catalog, Clock.systemUTC());
           numbers[0] =
-              rows.insert("one", VolumeKind.FILESYSTEM, 1, "lz4", "local-1a", null).number();
+              rows.insert(
+                      Snapshot.OWNER_ACCOUNT_ID,
+                      "one",
+                      VolumeKind.FILESYSTEM,
+                      1,
+                      "lz4",
+                      "local-1a",
+                      null)
+                  .number();
           numbers[1] =
-              rows.insert("two", VolumeKind.FILESYSTEM, 1, "lz4", "local-1a", null).number();
+              rows.insert(
+                      Snapshot.OWNER_ACCOUNT_ID,
+                      "two",
+                      VolumeKind.FILESYSTEM,
+                      1,
+                      "lz4",
+                      "local-1a",
+                      null)
+                  .number();
           store.create(numbers[1], new MapStore.VolumeOptions("local-1a", "lz4")).close();
         });
     assertEquals(List.of("data"), region.volumes().stream().map(Volume::name).toList());
@@ -215,8 +231,8 @@ class CrashTest {
     restartAfter(
         (catalog, store) -> {
           ImportRows rows = new ImportRows(catalog, Clock.systemUTC());
-          numbers[0] = rows.insert("one");
-          numbers[1] = rows.insert("two");
+          numbers[0] = rows.insert(Snapshot.OWNER_ACCOUNT_ID, "one");
+          numbers[1] = rows.insert(Snapshot.OWNER_ACCOUNT_ID, "two");
           VolumeMap map = store.create(numbers[1], new MapStore.VolumeOptions("local-1a", "lz4"));
           map.freezeAs(77, new byte[0]);
           map.commit();

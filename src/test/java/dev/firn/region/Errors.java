@@ -14,10 +14,11 @@ final class Errors {
   private Errors() {}
 
   /** Fails unless the action fails with this kind, in one line that has all {@code parts}. */
-  static void of(ErrorKind kind, String part, Executable action) {
+  static FirnException of(ErrorKind kind, String part, Executable action) {
     FirnException failure = assertThrows(FirnException.class, action);
     assertEquals(kind, failure.kind(), failure.getMessage());
     assertTrue(failure.getMessage().contains(part), failure.getMessage());
     assertFalse(failure.getMessage().contains("\n"), failure.getMessage());
+    return failure;
   }
 }

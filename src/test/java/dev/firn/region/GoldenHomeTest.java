@@ -103,7 +103,9 @@ class GoldenHomeTest {
               "zstd",
               "golden-1b",
               null,
-              MADE_AT),
+              MADE_AT,
+              Snapshot.OWNER_ACCOUNT_ID,
+              Map.of()),
           data);
       Snapshot one = region.snapshot("data@one");
       assertEquals(
@@ -121,7 +123,8 @@ class GoldenHomeTest {
               Sizes.GIB,
               MADE_AT,
               Map.of("stage", "test"),
-              null),
+              null,
+              Snapshot.OWNER_ACCOUNT_ID),
           one);
       assertEquals(one.id(), region.volume("clone").sourceSnapshotId());
       assertEquals(

@@ -1,0 +1,11 @@
+package dev.firn.cli;
+
+import picocli.CommandLine.Command;
+
+/** {@code firn account}. */
+@Command(
+    name = "account",
+    description = "Make and list the accounts of the home.",
+    footer = {"Example:", "  firn account create alice"},
+    subcommands = {AccountCreateCommand.class, AccountListCommand.class})
+final class AccountCommand extends CommandGroup {}
