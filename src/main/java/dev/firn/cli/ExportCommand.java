@@ -18,10 +18,14 @@ import picocli.CommandLine.Parameters;
 /** {@code firn export}. */
 @Command(
     name = "export",
-    description = "Write a snapshot as a package, which 'firn import' takes, or as a tar archive.",
+    description = {
+      "Write a snapshot as a package, which 'firn import' takes, as a tar archive, or as an image",
+      "of a disk (of a filesystem volume: an ext4 file system with its files)."
+    },
     footer = {
       "Example:",
       "  firn export data@first first.firn",
+      "  firn export db@last db.qcow2",
       "  firn export data@last - --format tar.zst | ssh host 'cat > data.tar.zst'"
     })
 final class ExportCommand extends AccountClientCommand {
@@ -37,7 +41,10 @@ final class ExportCommand extends AccountClientCommand {
   @Option(
       names = "--format",
       paramLabel = "FORMAT",
-      description = "firn, tar, tar.gz or tar.zst (default: as the file's name ends).")
+      description = {
+        "firn, tar, tar.gz, tar.zst; raw, raw.gz, qcow2, qcow2.gz",
+        "(default: as the file's name ends)."
+      })
   private String format;
 
   @Option(names = "--force", description = "Replace the file if it exists.")

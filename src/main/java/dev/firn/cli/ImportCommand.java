@@ -17,10 +17,12 @@ import picocli.CommandLine.Parameters;
 /** {@code firn import}. */
 @Command(
     name = "import",
-    description = "Make a snapshot from a package or a tar archive, and print its id.",
+    description =
+        "Make a snapshot from a package, a tar archive or a disk's image, and print its id.",
     footer = {
       "Example:",
       "  firn import first.firn",
+      "  firn import debian-12-generic-amd64.qcow2 --name debian",
       "  curl -s https://example.org/tree.tar.gz | firn import - --name tree"
     })
 final class ImportCommand extends AccountClientCommand {
@@ -33,7 +35,10 @@ final class ImportCommand extends AccountClientCommand {
   @Option(
       names = "--format",
       paramLabel = "FORMAT",
-      description = "firn, tar, tar.gz or tar.zst (default: as the file's contents say).")
+      description = {
+        "firn, tar, tar.gz, tar.zst; raw, raw.gz, qcow2, qcow2.gz: a disk",
+        "(default: as the file's contents say; raw and compressed disks, as its name ends)."
+      })
   private String format;
 
   @Option(

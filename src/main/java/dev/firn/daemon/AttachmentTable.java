@@ -59,8 +59,10 @@ final class AttachmentTable {
     State state = State.ATTACHING;
     String problem;
 
-    /** Null when another mount of the volume serves. */
+    /** Both null when another mount of the volume serves. */
     PrivateMount mount;
+
+    FileSystem files;
 
     Path disk;
     String device;
@@ -200,9 +202,8 @@ final class AttachmentTable {
     MountTable.Served served = mounts.served(entry.volumeId);
     boolean readOnly = false;
     if (served == null) {
-      entry.mount =
-          PrivateMount.open(
-              region.home(), entry.volumeId, region.openVolume(entry.volumeId, false), false);
+      entry.files = region.openVolume(entry.volumeId, false);
+      entry.mount = PrivateMount.open(region.home(), entry.volumeId, entry.files, false);
       entry.disk = entry.mount.directory().resolve(Disk.NAME);
     } else {
       readOnly = served.readOnly();
@@ -228,7 +229,7 @@ final class AttachmentTable {
 
   private boolean isNew(Entry entry) throws IOException {
     FileSystem files =
-        entry.mount != null ? entry.mount.fileSystem() : mounts.served(entry.volumeId).fileSystem();
+        entry.files != null ? entry.files : mounts.served(entry.volumeId).fileSystem();
     return files.lookup(FileSystem.ROOT_INODE, Disk.name()).allocatedBytes() == 0;
   }
 
@@ -296,6 +297,7 @@ final class AttachmentTable {
     }
     if (entry.mount != null) {
       entry.mount.close();
+      entry.files.close();
     }
   }
 
@@ -420,6 +422,10 @@ final class AttachmentTable {
     if (entry.mount != null) {
       quietly(entry, entry.mount::closeAnyway);
       entry.mount = null;
+    }
+    if (entry.files != null) {
+      quietly(entry, entry.files::close);
+      entry.files = null;
     }
     entry.device = null;
   }

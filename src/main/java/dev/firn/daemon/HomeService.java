@@ -70,7 +70,7 @@ final class HomeService {
     new AttachmentActions(own, attachments).register(actions);
     new UpkeepActions(own).register(actions);
     new SnapshotActions(own, mounts, attachments).register(actions);
-    new PackageActions(own).register(actions);
+    new PackageActions(own, PrivateMount.mounter(own.home())).register(actions);
     new AccountActions(own).register(actions);
     return actions;
   }

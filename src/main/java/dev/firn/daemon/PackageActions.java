@@ -3,14 +3,19 @@ package dev.firn.daemon;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import dev.firn.base.FirnException;
 import dev.firn.pack.Exporter;
+import dev.firn.pack.ImageExporter;
+import dev.firn.pack.ImageFormat;
+import dev.firn.pack.ImageImporter;
 import dev.firn.pack.ImportOptions;
 import dev.firn.pack.Importer;
 import dev.firn.pack.PackageFormat;
 import dev.firn.pack.ProgressListener;
+import dev.firn.pack.TreeMounter;
 import dev.firn.region.Region;
 import dev.firn.server.Actions;
 import dev.firn.server.Events;
 import dev.firn.snapshot.Snapshot;
+import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -19,15 +24,21 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** The actions that bring snapshots out of a home and into it. */
 final class PackageActions {
   private static final String PIPED = "the package";
 
   private final Region region;
+  private final TreeMounter mounter;
 
-  PackageActions(Region region) {
+  /**
+   * @param mounter lets the programs that make images at the snapshots
+   */
+  PackageActions(Region region, TreeMounter mounter) {
     this.region = region;
+    this.mounter = mounter;
   }
 
   /**
@@ -78,6 +89,10 @@ final class PackageActions {
 
   private Exported export(ExportParameters parameters, Events events) throws IOException {
     Path file = parameters.file();
+    Optional<ImageFormat> image = imageFormat(parameters.format(), file);
+    if (image.isPresent()) {
+      return exportImage(parameters, image.get(), events);
+    }
     PackageFormat format = format(parameters.format());
     if (format == null) {
       format =
@@ -88,15 +103,43 @@ final class PackageActions {
                           "the name '%s' tells no format; give one with --format: %s",
                           file.getFileName(), PackageFormat.all()));
     }
-    if (!parameters.overwrite() && Files.isRegularFile(file)) {
-      throw FirnException.conflict("'%s' exists already; replace it with --force", file);
-    }
+    requireNew(parameters);
     Reports reports = new Reports(events);
     Exporter.exportToFile(region, parameters.snapshot(), format, file, reports);
     return new Exported(format.text(), reports.warnings());
   }
 
+  private Exported exportImage(ExportParameters parameters, ImageFormat format, Events events)
+      throws IOException {
+    requireNew(parameters);
+    Reports reports = new Reports(events);
+    ImageExporter.exportToFile(
+        region, parameters.snapshot(), format, parameters.file(), mounter, reports);
+    return new Exported(format.text(), reports.warnings());
+  }
+
+  private static void requireNew(ExportParameters parameters) {
+    Path file = parameters.file();
+    if (!parameters.overwrite() && Files.isRegularFile(file)) {
+      throw FirnException.conflict("'%s' exists already; replace it with --force", file);
+    }
+  }
+
+  /** The image's format that is meant, by its name or by the file's. */
+  private static Optional<ImageFormat> imageFormat(String format, Path file) {
+    if (format != null) {
+      return ImageFormat.named(format);
+    }
+    return file == null ? Optional.empty() : ImageFormat.ofFileName(file.toString());
+  }
+
   private Exported download(DownloadParameters parameters, OutputStream output) throws IOException {
+    Optional<ImageFormat> image = imageFormat(parameters.format(), null);
+    if (image.isPresent()) {
+      Reports reports = new Reports(null);
+      ImageExporter.export(region, parameters.snapshot(), image.get(), output, mounter, reports);
+      return new Exported(image.get().text(), reports.warnings());
+    }
     PackageFormat format = format(parameters.format());
     if (format == null) {
       format = PackageFormat.FIRN;
@@ -115,6 +158,7 @@ final class PackageActions {
       return importStream(
           input,
           parameters.format(),
+          file,
           new ImportOptions(parameters.name(), parameters.sizeBytes(), "'" + file + "'"),
           events);
     }
@@ -125,15 +169,32 @@ final class PackageActions {
     return importStream(
         input,
         parameters.format(),
+        null,
         new ImportOptions(parameters.name(), parameters.sizeBytes(), PIPED),
         events);
   }
 
   private Imported importStream(
-      InputStream input, String format, ImportOptions options, Events events) throws IOException {
+      InputStream given, String format, Path file, ImportOptions options, Events events)
+      throws IOException {
     Reports reports = new Reports(events);
-    Snapshot snapshot = Importer.importFrom(region, input, format(format), options, reports);
+    BufferedInputStream input = new BufferedInputStream(given);
+    Optional<ImageFormat> image = imageFormat(format, file);
+    if (image.isEmpty() && format == null && isQcow2(input)) {
+      image = Optional.of(ImageFormat.QCOW2);
+    }
+    Snapshot snapshot =
+        image.isPresent()
+            ? ImageImporter.importFrom(region, input, image.get(), options, mounter, reports)
+            : Importer.importFrom(region, input, format(format), options, reports);
     return new Imported(snapshot, reports.warnings());
+  }
+
+  private static boolean isQcow2(BufferedInputStream input) throws IOException {
+    input.mark(ImageFormat.DETECT_BYTES);
+    byte[] head = input.readNBytes(ImageFormat.DETECT_BYTES);
+    input.reset();
+    return ImageFormat.isQcow2(head);
   }
 
   private static PackageFormat format(String name) {

@@ -4,14 +4,15 @@ import dev.firn.fuse.Mount;
 import dev.firn.fuse.MountOptions;
 import dev.firn.fuse.MountPoint;
 import dev.firn.fuse.Transports;
+import dev.firn.pack.TreeMounter;
 import dev.firn.vfs.FileSystem;
-import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,16 +20,14 @@ import org.slf4j.LoggerFactory;
  * A mount inside the home, where only the home's owner can see it: it lets other programs at what a
  * file system holds. Nobody asked for it by name, so nothing brings it back. One thread at a time.
  */
-final class PrivateMount implements Closeable {
+final class PrivateMount implements TreeMounter.Mounted {
   private static final Logger LOG = LoggerFactory.getLogger(PrivateMount.class);
   private static final String TRANSPORT = "kernel";
 
-  private final FileSystem fileSystem;
   private final Mount mount;
   private boolean closed;
 
-  private PrivateMount(FileSystem fileSystem, Mount mount) {
-    this.fileSystem = fileSystem;
+  private PrivateMount(Mount mount) {
     this.mount = mount;
   }
 
@@ -54,8 +53,14 @@ final class PrivateMount implements Closeable {
     }
   }
 
+  /** Makes mounts of a home for as long as other programs need them. */
+  static TreeMounter mounter(Path home) {
+    AtomicLong next = new AtomicLong();
+    return (files, readOnly) -> open(home, "work-" + next.incrementAndGet(), files, readOnly);
+  }
+
   /**
-   * Mounts a file system, which is closed with the mount, and also when this fails.
+   * Mounts a file system, which is not closed with the mount.
    *
    * @param name of the directory: no other mount of the home has it
    */
@@ -73,21 +78,17 @@ final class PrivateMount implements Closeable {
                   fileSystem,
                   directory,
                   new MountOptions("firn:" + name, readOnly, List.of("noacl")));
-      return new PrivateMount(fileSystem, mount);
+      return new PrivateMount(mount);
     } finally {
       if (mount == null) {
-        fileSystem.close();
         Files.deleteIfExists(directory);
       }
     }
   }
 
-  Path directory() {
+  @Override
+  public Path directory() {
     return mount.directory();
-  }
-
-  FileSystem fileSystem() {
-    return fileSystem;
   }
 
   /**
@@ -102,7 +103,6 @@ final class PrivateMount implements Closeable {
     }
     mount.unmount();
     closed = true;
-    fileSystem.close();
     Files.deleteIfExists(mount.directory());
   }
 
@@ -114,7 +114,6 @@ final class PrivateMount implements Closeable {
       LOG.warn("{}; it is detached", busy.getMessage());
       closed = true;
       MountPoint.unmountLazily(mount.directory());
-      fileSystem.close();
     }
   }
 }

@@ -89,15 +89,8 @@ public final class Exporter {
       Path file,
       ProgressListener listener)
       throws IOException {
-    Path target = file.toAbsolutePath();
+    Path target = checkTarget(file);
     Path directory = target.getParent();
-    if (directory == null || Files.isDirectory(target)) {
-      throw FirnException.usage("cannot export to '%s': it is a directory; name a file", file);
-    }
-    if (!Files.isDirectory(directory)) {
-      throw FirnException.notFound(
-          "cannot export to '%s': there is no directory '%s'", file, directory);
-    }
     Path partial = directory.resolve("." + target.getFileName() + ".partial");
     try (FileChannel channel = create(partial, file)) {
       try {
@@ -116,12 +109,26 @@ public final class Exporter {
     DurableFiles.force(directory);
   }
 
+  /** The absolute path of a file that can be written. */
+  static Path checkTarget(Path file) {
+    Path target = file.toAbsolutePath();
+    Path directory = target.getParent();
+    if (directory == null || Files.isDirectory(target)) {
+      throw FirnException.usage("cannot export to '%s': it is a directory; name a file", file);
+    }
+    if (!Files.isDirectory(directory)) {
+      throw FirnException.notFound(
+          "cannot export to '%s': there is no directory '%s'", file, directory);
+    }
+    return target;
+  }
+
   /**
    * Makes the file that an export writes to, and locks it. One that is there and not locked is of
    * an export that was killed: it goes. It is never written to, since it may have got its final
    * name since it was opened.
    */
-  private static FileChannel create(Path partial, Path file) throws IOException {
+  static FileChannel create(Path partial, Path file) throws IOException {
     while (true) {
       try {
         FileChannel channel =

@@ -60,9 +60,11 @@ public enum PackageFormat {
     return Optional.empty();
   }
 
-  /** All names, for messages. */
+  /** All names, for messages; with those of images. */
   public static String all() {
-    return Arrays.stream(values()).map(PackageFormat::text).collect(Collectors.joining(", "));
+    return Arrays.stream(values()).map(PackageFormat::text).collect(Collectors.joining(", "))
+        + ", "
+        + ImageFormat.all();
   }
 
   /**

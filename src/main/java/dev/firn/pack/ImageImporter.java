@@ -1,0 +1,149 @@
+package dev.firn.pack;
+
+import dev.firn.base.FirnException;
+import dev.firn.base.Program;
+import dev.firn.base.Sizes;
+import dev.firn.region.ImportRequest;
+import dev.firn.region.Region;
+import dev.firn.region.SnapshotImport;
+import dev.firn.snapshot.Snapshot;
+import dev.firn.vfs.Disk;
+import dev.firn.vfs.FileMode;
+import dev.firn.vfs.FileSystem;
+import dev.firn.vfs.SetAttributes;
+import dev.firn.vfs.VolumeKind;
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Map;
+
+/**
+ * Makes a snapshot of a block volume from a disk's image. Nothing of it is visible until all of it
+ * has been read; a failure leaves nothing behind. Safe to use from several threads.
+ *
+ * <p>Images are hostile. One of QEMU's is copied into the home before it is looked at, so that it
+ * does not change between being checked and being read.
+ */
+public final class ImageImporter {
+  private static final int BUFFER_BYTES = 1 << 18;
+
+  private ImageImporter() {}
+
+  /**
+   * Reads {@code in} to its end; does not close it.
+   *
+   * @throws FirnException of kind CORRUPT if it is no such image, damaged, or wants other files;
+   *     NO_SPACE if it does not fit into a disk of the wanted size, or under the home
+   */
+  public static Snapshot importFrom(
+      Region region,
+      InputStream in,
+      ImageFormat format,
+      ImportOptions options,
+      TreeMounter mounter,
+      ProgressListener listener)
+      throws IOException {
+    try {
+      InputStream buffered = new BufferedInputStream(in, BUFFER_BYTES);
+      if (!format.isCompressed()) {
+        return importPlain(region, buffered, format, options, mounter, listener);
+      }
+      try (InputStream plain = new Decompressed(PackageFormat.TAR_GZ, buffered, options.source())) {
+        return importPlain(region, plain, format, options, mounter, listener);
+      }
+    } catch (IOException e) {
+      throw FullDisk.explain(e, "the disk of the home");
+    }
+  }
+
+  private static Snapshot importPlain(
+      Region region,
+      InputStream in,
+      ImageFormat format,
+      ImportOptions options,
+      TreeMounter mounter,
+      ProgressListener listener)
+      throws IOException {
+    if (format.isQcow2()) {
+      return importQcow2(region, in, options, mounter, listener);
+    }
+    return importRaw(region, in, options, listener);
+  }
+
+  private static Snapshot importRaw(
+      Region region, InputStream in, ImportOptions options, ProgressListener listener)
+      throws IOException {
+    boolean sized = options.sizeBytes() != null;
+    long sizeBytes = sized ? options.sizeBytes() : Sizes.VOLUME_BYTES_MAX;
+    try (SnapshotImport session = region.beginImport(request(options, sizeBytes))) {
+      Progress progress = new Progress(listener, -1);
+      long disk = makeDisk(region, session.target());
+      long length = RawDisk.read(in, session.target(), disk, sizeBytes, options.source(), progress);
+      if (length == 0) {
+        throw FirnException.corrupt("%s is empty, and no disk", options.source());
+      }
+      if (!sized) {
+        session.resize(diskBytes(length));
+      }
+      progress.finish();
+      return session.publish();
+    }
+  }
+
+  private static Snapshot importQcow2(
+      Region region,
+      InputStream in,
+      ImportOptions options,
+      TreeMounter mounter,
+      ProgressListener listener)
+      throws IOException {
+    QemuImg.requireInstalled();
+    Path directory = Exporter.spoolDirectory(region);
+    Path image = Files.createTempFile(directory, ".firn-", ".qcow2");
+    try {
+      Files.copy(in, image, StandardCopyOption.REPLACE_EXISTING);
+      long declared = Qcow2Header.diskBytes(image, options.source());
+      long sizeBytes = options.sizeBytes() == null ? diskBytes(declared) : options.sizeBytes();
+      if (declared > sizeBytes) {
+        throw FirnException.noSpace(
+            "%s is of a disk of %d bytes, which does not fit into %d; give more with --size",
+            options.source(), declared, sizeBytes);
+      }
+      try (SnapshotImport session = region.beginImport(request(options, sizeBytes))) {
+        FileSystem target = session.target();
+        target.setAttributes(makeDisk(region, target), SetAttributes.size(declared));
+        try (TreeMounter.Mounted mounted = mounter.mount(target, false)) {
+          Program.Watcher watcher = () -> listener.progress(0, -1);
+          Path raw = mounted.directory().resolve(Disk.NAME);
+          QemuImg.toRaw(image, raw, declared, options.source(), watcher);
+        }
+        return session.publish();
+      }
+    } finally {
+      Files.deleteIfExists(image);
+    }
+  }
+
+  private static ImportRequest request(ImportOptions options, long sizeBytes) {
+    return new ImportRequest(
+        options.name(), sizeBytes, null, Map.of(), null, null, VolumeKind.BLOCK);
+  }
+
+  /** The size of the smallest disk that holds so many bytes. */
+  private static long diskBytes(long bytes) {
+    long sectors = (bytes + Disk.SECTOR_BYTES - 1) / Disk.SECTOR_BYTES;
+    return Math.max(Sizes.MIB, sectors * Disk.SECTOR_BYTES);
+  }
+
+  /** Makes the one file, for the home's owner; answers its inode. */
+  private static long makeDisk(Region region, FileSystem target) throws IOException {
+    int uid = (Integer) Files.getAttribute(region.home(), "unix:uid");
+    int gid = (Integer) Files.getAttribute(region.home(), "unix:gid");
+    target.setAttributes(FileSystem.ROOT_INODE, SetAttributes.owner(uid, gid));
+    int mode = FileMode.REGULAR | 0600;
+    return target.makeNode(FileSystem.ROOT_INODE, Disk.name(), mode, 0, uid, gid).inode();
+  }
+}
