@@ -279,7 +279,8 @@ final class CatalogRebuild {
         snapshot.sizeBytes(),
         snapshot.createdAt(),
         snapshot.tags(),
-        snapshot.failure());
+        snapshot.failure(),
+        snapshot.originId());
   }
 
   private void write(Path file, RegionInfo region) throws IOException {

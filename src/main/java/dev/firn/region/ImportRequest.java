@@ -11,6 +11,7 @@ import java.util.Map;
  * @param description null: none
  * @param createdAt when it was first taken; null: now
  * @param sourceVolumeName the volume it was taken of, elsewhere; null: unknown
+ * @param originId the id that it got where it was first taken; null: unknown
  */
 public record ImportRequest(
     String name,
@@ -18,4 +19,16 @@ public record ImportRequest(
     String description,
     Map<String, String> tags,
     Instant createdAt,
-    String sourceVolumeName) {}
+    String sourceVolumeName,
+    String originId) {
+
+  public ImportRequest(
+      String name,
+      long volumeSizeBytes,
+      String description,
+      Map<String, String> tags,
+      Instant createdAt,
+      String sourceVolumeName) {
+    this(name, volumeSizeBytes, description, tags, createdAt, sourceVolumeName, null);
+  }
+}

@@ -1,5 +1,6 @@
 package dev.firn.region;
 
+import dev.firn.map.FrozenMap;
 import dev.firn.map.MapStore;
 import dev.firn.snapshot.MapPool;
 import dev.firn.snapshot.Snapshot;
@@ -35,11 +36,15 @@ final class RegionImport implements SnapshotImport {
   private boolean published;
   private boolean closed;
 
+  /**
+   * @param base what the target has to begin with; null: nothing
+   */
   RegionImport(
       ImportRows rows,
       MapPool maps,
       MapStore.VolumeOptions options,
       ImportRequest request,
+      FrozenMap base,
       Clock clock,
       Listener listener)
       throws IOException {
@@ -53,9 +58,15 @@ final class RegionImport implements SnapshotImport {
     MapPool.Use made = null;
     VolumeFileSystem formatted = null;
     try {
-      made = maps.create(volumeNumber, options);
+      made =
+          base == null
+              ? maps.create(volumeNumber, options)
+              : maps.createFrom(volumeNumber, options, base);
       made.map().setMetadata(VolumeMetadata.NO_VOLUME);
-      formatted = VolumeFileSystem.create(made.map(), sizeBytes, clock);
+      formatted =
+          base == null
+              ? VolumeFileSystem.create(made.map(), sizeBytes, clock)
+              : VolumeFileSystem.open(made.map(), sizeBytes, clock);
     } finally {
       if (formatted == null) {
         discard(made);
@@ -98,7 +109,8 @@ final class RegionImport implements SnapshotImport {
             sizeBytes,
             createdAt.truncatedTo(ChronoUnit.MILLIS),
             request.tags(),
-            null);
+            null,
+            request.originId() == null ? identity.id() : request.originId());
     target.close();
     use.map().freezeAs(row.number(), SnapshotMetadata.encode(row));
     use.map().commit();

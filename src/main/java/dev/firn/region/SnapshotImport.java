@@ -10,7 +10,9 @@ import java.io.IOException;
  * #close} without that leaves nothing behind. One thread at a time, except for the target.
  */
 public interface SnapshotImport extends Closeable {
-  /** An empty writable file system of the requested size. Do not close it. */
+  /**
+   * A writable file system of the requested size, empty or with what its base has. Do not close it.
+   */
   FileSystem target();
 
   /**

@@ -254,9 +254,10 @@ final class SnapshotRows implements SnapshotRecords {
     handle
         .createUpdate(
             "INSERT INTO snapshots (number, id, name, volume_number, volume_id, volume_name,"
-                + " state, progress, description, size_bytes, created_at_millis, failure) VALUES"
+                + " state, progress, description, size_bytes, created_at_millis, failure,"
+                + " origin_id) VALUES"
                 + " (:number, :id, :name, :volumeNumber, :volumeId, :volumeName, :state,"
-                + " :progress, :description, :sizeBytes, :createdAtMillis, :failure)")
+                + " :progress, :description, :sizeBytes, :createdAtMillis, :failure, :originId)")
         .bind("number", row.number())
         .bind("id", row.id())
         .bind("name", row.name())
@@ -269,6 +270,7 @@ final class SnapshotRows implements SnapshotRecords {
         .bind("sizeBytes", row.sizeBytes())
         .bind("createdAtMillis", row.createdAt().toEpochMilli())
         .bind("failure", row.failure())
+        .bind("originId", row.originId())
         .execute();
     row.tags()
         .forEach(
@@ -341,6 +343,7 @@ final class SnapshotRows implements SnapshotRecords {
         results.getLong("size_bytes"),
         Instant.ofEpochMilli(results.getLong("created_at_millis")),
         new LinkedHashMap<>(),
-        results.getString("failure"));
+        results.getString("failure"),
+        results.getString("origin_id"));
   }
 }

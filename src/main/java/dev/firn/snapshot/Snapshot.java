@@ -19,6 +19,8 @@ import java.util.Map;
  * @param sizeBytes the size of the volume when it was taken
  * @param tags never null
  * @param failure why the state is {@link SnapshotState#ERROR}, else null
+ * @param originId the id that it got where it was first taken, which packages keep: together with
+ *     {@code createdAt} the same everywhere for snapshots of the same content
  */
 public record Snapshot(
     String id,
@@ -33,7 +35,40 @@ public record Snapshot(
     long sizeBytes,
     Instant createdAt,
     Map<String, String> tags,
-    String failure) {
+    String failure,
+    String originId) {
+
+  /** One that was taken here. */
+  public Snapshot(
+      String id,
+      long number,
+      String name,
+      long volumeNumber,
+      String volumeId,
+      String volumeName,
+      SnapshotState state,
+      int progress,
+      String description,
+      long sizeBytes,
+      Instant createdAt,
+      Map<String, String> tags,
+      String failure) {
+    this(
+        id,
+        number,
+        name,
+        volumeNumber,
+        volumeId,
+        volumeName,
+        state,
+        progress,
+        description,
+        sizeBytes,
+        createdAt,
+        tags,
+        failure,
+        id);
+  }
 
   /** What an imported snapshot shows as its volume. */
   public static final String NO_VOLUME_ID = "vol-ffffffff";

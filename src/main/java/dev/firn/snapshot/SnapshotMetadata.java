@@ -34,6 +34,9 @@ public final class SnapshotMetadata {
     fields.put("name", snapshot.name());
     fields.put("volumeId", snapshot.volumeId());
     fields.put("volumeName", snapshot.volumeName());
+    if (!snapshot.originId().equals(snapshot.id())) {
+      fields.put("originId", snapshot.originId());
+    }
     fields.put("createdAt", snapshot.createdAt().toString());
     fields.put("sizeBytes", snapshot.sizeBytes());
     fields.put("description", snapshot.description());
@@ -74,7 +77,8 @@ public final class SnapshotMetadata {
           fields.required("sizeBytes").asLong(),
           Instant.parse(fields.required("createdAt").asText()),
           tags,
-          null);
+          null,
+          fields.path("originId").asText(fields.required("id").asText()));
     } catch (IOException | IllegalArgumentException | DateTimeException e) {
       throw new CorruptDataException(
           "what the log says of snapshot number " + number + " cannot be read", e);
