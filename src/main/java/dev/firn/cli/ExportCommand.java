@@ -26,6 +26,7 @@ import picocli.CommandLine.Parameters;
       "Example:",
       "  firn export data@first first.firn",
       "  firn export db@last db.qcow2",
+      "  firn export data@second second.firn --base data@first",
       "  firn export data@last - --format tar.zst | ssh host 'cat > data.tar.zst'"
     })
 final class ExportCommand extends AccountClientCommand {
@@ -47,12 +48,32 @@ final class ExportCommand extends AccountClientCommand {
       })
   private String format;
 
+  @Option(
+      names = "--base",
+      paramLabel = "SNAPSHOT",
+      description = {
+        "Write only what makes the snapshot of this one.",
+        "To import it, a home must have imported the base's package."
+      })
+  private String base;
+
+  @Option(
+      names = "--sign-key",
+      paramLabel = "FILE",
+      description = "Sign with the key that 'firn pack keygen' made.")
+  private Path signKey;
+
   @Option(names = "--force", description = "Replace the file if it exists.")
   private boolean force;
 
   @Override
   void run(Session session) throws IOException {
-    ObjectNode parameters = ApiClient.parameters().put("snapshot", snapshot).put("format", format);
+    ObjectNode parameters =
+        ApiClient.parameters()
+            .put("snapshot", snapshot)
+            .put("format", format)
+            .put("base", base)
+            .put("signKey", signKey == null ? null : signKey.toAbsolutePath().toString());
     if (file.equals(Streams.STANDARD)) {
       try (OutputStream output = new FileOutputStream(FileDescriptor.out)) {
         download(session, parameters, output, "standard output");

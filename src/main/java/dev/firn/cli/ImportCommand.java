@@ -1,6 +1,7 @@
 package dev.firn.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.firn.server.ApiClient;
 import java.io.FileDescriptor;
@@ -10,6 +11,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -48,10 +50,28 @@ final class ImportCommand extends AccountClientCommand {
       description = "The size of a volume made from it (default: as the package says, or enough).")
   private Long sizeBytes;
 
+  @Option(
+      names = "--trusted-key",
+      paramLabel = "FILE",
+      description = {
+        "Take packages signed by this public key, and by no other that is not in the home's"
+            + " trusted-keys; may be repeated."
+      })
+  private List<Path> trustedKeys = List.of();
+
+  @Option(names = "--require-signature", description = "Refuse what is not signed.")
+  private boolean requireSignature;
+
   @Override
   void run(Session session) throws IOException {
     ObjectNode parameters =
-        ApiClient.parameters().put("name", name).put("format", format).put("sizeBytes", sizeBytes);
+        ApiClient.parameters()
+            .put("name", name)
+            .put("format", format)
+            .put("sizeBytes", sizeBytes)
+            .put("requireSignature", requireSignature);
+    ArrayNode keys = parameters.putArray("trustedKeys");
+    trustedKeys.forEach(key -> keys.add(key.toAbsolutePath().toString()));
     JsonNode snapshot;
     try (ProgressDisplay progress = new ProgressDisplay("Importing")) {
       snapshot = send(session, parameters, progress);

@@ -43,6 +43,7 @@ import picocli.CommandLine.Spec;
       RollbackCommand.class,
       ExportCommand.class,
       ImportCommand.class,
+      PackCommand.class,
       DiskUseCommand.class,
       GcCommand.class,
       ScrubCommand.class,

@@ -2,6 +2,7 @@ package dev.firn.daemon;
 
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import dev.firn.base.FirnException;
+import dev.firn.pack.ExportOptions;
 import dev.firn.pack.Exporter;
 import dev.firn.pack.ImageExporter;
 import dev.firn.pack.ImageFormat;
@@ -10,7 +11,9 @@ import dev.firn.pack.ImportOptions;
 import dev.firn.pack.Importer;
 import dev.firn.pack.PackageFormat;
 import dev.firn.pack.ProgressListener;
+import dev.firn.pack.Signer;
 import dev.firn.pack.TreeMounter;
+import dev.firn.pack.Trust;
 import dev.firn.region.Region;
 import dev.firn.server.Actions;
 import dev.firn.server.Events;
@@ -43,9 +46,12 @@ final class PackageActions {
 
   /**
    * @param format null: as the file's name ends
+   * @param base the snapshot to tell only the difference from; null: all is told
+   * @param signKey the file of the key to sign with; null: not signed
    * @param overwrite whether a file that exists is replaced
    */
-  record ExportParameters(String snapshot, Path file, String format, boolean overwrite) {
+  record ExportParameters(
+      String snapshot, Path file, String format, String base, Path signKey, boolean overwrite) {
     ExportParameters {
       Actions.required("snapshot", snapshot);
       Actions.required("file", file);
@@ -54,8 +60,10 @@ final class PackageActions {
 
   /**
    * @param format null: firn
+   * @param base as with {@link ExportParameters}
+   * @param signKey as well
    */
-  record DownloadParameters(String snapshot, String format) {
+  record DownloadParameters(String snapshot, String format, String base, Path signKey) {
     DownloadParameters {
       Actions.required("snapshot", snapshot);
     }
@@ -65,15 +73,28 @@ final class PackageActions {
    * @param name null: the one in the package, if it has one
    * @param format null: as the contents say
    * @param sizeBytes of the volume; null: as the package says, or enough
+   * @param trustedKeys files of public keys, besides those of the home; null: none
+   * @param requireSignature whether unsigned packages are refused
    */
-  record ImportParameters(Path file, String name, String format, Long sizeBytes) {
+  record ImportParameters(
+      Path file,
+      String name,
+      String format,
+      Long sizeBytes,
+      List<Path> trustedKeys,
+      boolean requireSignature) {
     ImportParameters {
       Actions.required("file", file);
     }
   }
 
   /** As {@link ImportParameters}. */
-  record UploadParameters(String name, String format, Long sizeBytes) {}
+  record UploadParameters(
+      String name,
+      String format,
+      Long sizeBytes,
+      List<Path> trustedKeys,
+      boolean requireSignature) {}
 
   record Exported(String format, List<String> warnings) {}
 
@@ -105,7 +126,9 @@ final class PackageActions {
     }
     requireNew(parameters);
     Reports reports = new Reports(events);
-    Exporter.exportToFile(region, parameters.snapshot(), format, file, reports);
+    ExportOptions options =
+        new ExportOptions(format, parameters.base(), signer(parameters.signKey()));
+    Exporter.exportToFile(region, parameters.snapshot(), options, file, reports);
     return new Exported(format.text(), reports.warnings());
   }
 
@@ -145,7 +168,9 @@ final class PackageActions {
       format = PackageFormat.FIRN;
     }
     Reports reports = new Reports(null);
-    Exporter.export(region, parameters.snapshot(), format, output, reports);
+    ExportOptions options =
+        new ExportOptions(format, parameters.base(), signer(parameters.signKey()));
+    Exporter.export(region, parameters.snapshot(), options, output, reports);
     return new Exported(format.text(), reports.warnings());
   }
 
@@ -159,7 +184,11 @@ final class PackageActions {
           input,
           parameters.format(),
           file,
-          new ImportOptions(parameters.name(), parameters.sizeBytes(), "'" + file + "'"),
+          new ImportOptions(
+              parameters.name(),
+              parameters.sizeBytes(),
+              trust(parameters.trustedKeys(), parameters.requireSignature()),
+              "'" + file + "'"),
           events);
     }
   }
@@ -170,7 +199,11 @@ final class PackageActions {
         input,
         parameters.format(),
         null,
-        new ImportOptions(parameters.name(), parameters.sizeBytes(), PIPED),
+        new ImportOptions(
+            parameters.name(),
+            parameters.sizeBytes(),
+            trust(parameters.trustedKeys(), parameters.requireSignature()),
+            PIPED),
         events);
   }
 
@@ -195,6 +228,14 @@ final class PackageActions {
     byte[] head = input.readNBytes(ImageFormat.DETECT_BYTES);
     input.reset();
     return ImageFormat.isQcow2(head);
+  }
+
+  private static Signer signer(Path file) throws IOException {
+    return file == null ? null : Signer.read(file);
+  }
+
+  private Trust trust(List<Path> files, boolean required) throws IOException {
+    return Trust.of(region.home(), files == null ? List.of() : files, required);
   }
 
   private static PackageFormat format(String name) {

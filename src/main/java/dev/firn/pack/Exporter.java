@@ -43,13 +43,12 @@ public final class Exporter {
   public static void export(
       Region region,
       String snapshotReference,
-      PackageFormat format,
+      ExportOptions options,
       OutputStream target,
       ProgressListener listener)
       throws IOException {
-    Snapshot snapshot = region.snapshot(snapshotReference);
-    try (FileSystem source = region.openSnapshot(snapshot.id(), "an export")) {
-      write(source, snapshot, format, target, spoolDirectory(region), listener);
+    try (ExportSource source = ExportSource.open(region, snapshotReference, options)) {
+      write(source, options.format(), options.signer(), target, spoolDirectory(region), listener);
     } catch (IOException e) {
       throw FullDisk.explain(e, "the disk of the home, or the one that is written to,");
     }
@@ -66,13 +65,12 @@ public final class Exporter {
   public static void exportToFile(
       Region region,
       String snapshotReference,
-      PackageFormat format,
+      ExportOptions options,
       Path file,
       ProgressListener listener)
       throws IOException {
-    Snapshot snapshot = region.snapshot(snapshotReference);
-    try (FileSystem source = region.openSnapshot(snapshot.id(), "an export")) {
-      writeFile(source, snapshot, format, file, listener);
+    try (ExportSource source = ExportSource.open(region, snapshotReference, options)) {
+      writeFile(source, options.format(), options.signer(), file, listener);
     } catch (IOException e) {
       throw FullDisk.explain(e, "the disk of '" + file + "'");
     }
@@ -83,9 +81,9 @@ public final class Exporter {
   }
 
   static void writeFile(
-      FileSystem source,
-      Snapshot snapshot,
+      ExportSource source,
       PackageFormat format,
+      Signer signer,
       Path file,
       ProgressListener listener)
       throws IOException {
@@ -96,7 +94,7 @@ public final class Exporter {
       try {
         CheckedOutputStream out =
             new CheckedOutputStream(Channels.newOutputStream(channel), new CRC32C());
-        write(source, snapshot, format, out, directory, listener);
+        write(source, format, signer, out, directory, listener);
         channel.force(true);
         verify(partial, format, out.getChecksum().getValue(), file);
         Files.move(
@@ -169,30 +167,39 @@ public final class Exporter {
   }
 
   static void write(
-      FileSystem source,
-      Snapshot snapshot,
+      ExportSource exported,
       PackageFormat format,
+      Signer signer,
       OutputStream target,
       Path spoolDirectory,
       ProgressListener listener)
       throws IOException {
+    FileSystem source = exported.files();
     FileSystemStatus status = source.status();
-    Progress progress = new Progress(listener, status.totalBytes() - status.freeBytes());
+    long totalBytes =
+        exported.delta() == null ? status.totalBytes() - status.freeBytes() : Progress.UNKNOWN;
+    Progress progress = new Progress(listener, totalBytes);
     switch (format) {
       case FIRN -> {
-        Manifest.SnapshotPart part =
-            Manifest.snapshotPart(
-                snapshot.id(),
-                snapshot.name(),
-                snapshot.description(),
-                snapshot.createdAt(),
-                snapshot.tags());
-        // A snapshot that was made of an archive has none.
-        String volumeName = snapshot.volumeName().isEmpty() ? null : snapshot.volumeName();
-        Manifest.VolumePart volume =
-            Manifest.VolumePart.of(volumeName, snapshot.sizeBytes(), snapshot.kind());
+        Snapshot snapshot = exported.snapshot();
+        PackageWriter writer =
+            new PackageWriter(
+                Manifest.snapshotPart(snapshot),
+                Manifest.volumePart(snapshot),
+                signer,
+                spoolDirectory,
+                progress);
         BufferedOutputStream buffered = new BufferedOutputStream(target, BUFFER_BYTES);
-        PackageWriter.write(source, part, volume, buffered, spoolDirectory, progress);
+        if (exported.delta() == null) {
+          writer.writeFull(source, buffered);
+        } else {
+          writer.writeIncremental(
+              exported.base(),
+              Manifest.basePart(exported.baseSnapshot()),
+              source,
+              exported.delta(),
+              buffered);
+        }
         buffered.flush();
       }
       case TAR -> writeTar(source, target, progress);

@@ -129,7 +129,7 @@ public final class ImageImporter {
 
   private static ImportRequest request(ImportOptions options, long sizeBytes) {
     return new ImportRequest(
-        options.name(), sizeBytes, null, Map.of(), null, null, VolumeKind.BLOCK);
+        options.name(), sizeBytes, null, Map.of(), null, null, VolumeKind.BLOCK, null);
   }
 
   /** The size of the smallest disk that holds so many bytes. */

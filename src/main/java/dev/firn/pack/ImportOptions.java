@@ -5,10 +5,11 @@ package dev.firn.pack;
  *
  * @param name the snapshot's; null: the one in the package, if it has one
  * @param sizeBytes the volume's; null: the one in the package, or what the archive needs
+ * @param trust whose packages are taken
  * @param source what is imported, for messages, like the file's name
  */
-public record ImportOptions(String name, Long sizeBytes, String source) {
+public record ImportOptions(String name, Long sizeBytes, Trust trust, String source) {
   public ImportOptions(String name, Long sizeBytes) {
-    this(name, sizeBytes, "the package");
+    this(name, sizeBytes, Trust.ALL, "the package");
   }
 }

@@ -7,6 +7,7 @@ import dev.firn.region.ImportRequest;
 import dev.firn.region.Region;
 import dev.firn.region.SnapshotImport;
 import dev.firn.snapshot.Snapshot;
+import dev.firn.snapshot.SnapshotNames;
 import dev.firn.vfs.FileSystemStatus;
 import java.io.BufferedInputStream;
 import java.io.IOException;
@@ -24,10 +25,29 @@ public final class Importer {
   /** Plain archives do not say how large a volume they come from: at least this, a gibibyte. */
   private static final long ARCHIVE_VOLUME_BYTES_MIN = Sizes.GIB;
 
+  /** What an incremental import may need for a moment beyond what it leaves. */
+  private static final long INCREMENTAL_SLACK_BYTES = 16 * Sizes.MIB;
+
   /** Where the snapshot is made: a Region, or a test's stand-in. */
-  @FunctionalInterface
   interface Sink {
     SnapshotImport begin(ImportRequest request) throws IOException;
+
+    /** Begins with what a base has; null if it is not there. */
+    SnapshotImport beginFrom(Manifest.BasePart base, ImportRequest request) throws IOException;
+  }
+
+  private record RegionSink(Region region) implements Sink {
+    @Override
+    public SnapshotImport begin(ImportRequest request) throws IOException {
+      return region.beginImport(request);
+    }
+
+    @Override
+    public SnapshotImport beginFrom(Manifest.BasePart base, ImportRequest request)
+        throws IOException {
+      Snapshot here = region.findOrigin(base.id(), base.time());
+      return here == null ? null : region.beginImport(request, here.id());
+    }
   }
 
   private Importer() {}
@@ -37,7 +57,8 @@ public final class Importer {
    *
    * @param format null: what the content shows; else the content must be that
    * @throws FirnException of kind CORRUPT if the content is damaged, cut short, hostile or nothing
-   *     that Firn knows, and NO_SPACE if it does not fit into the volume or under the home
+   *     that Firn knows, NOT_FOUND if it is incremental and its base is not there, and NO_SPACE if
+   *     it does not fit into the volume or under the home
    */
   public static Snapshot importFrom(
       Region region,
@@ -48,7 +69,7 @@ public final class Importer {
       throws IOException {
     Path spoolDirectory = Exporter.spoolDirectory(region);
     try {
-      return importFrom(region::beginImport, in, format, options, spoolDirectory, listener);
+      return importFrom(new RegionSink(region), in, format, options, spoolDirectory, listener);
     } catch (IOException e) {
       throw FullDisk.explain(e, "the disk of the home");
     }
@@ -72,6 +93,7 @@ public final class Importer {
     if (detected == PackageFormat.FIRN) {
       return importPackage(sink, content, options, spoolDirectory, listener);
     }
+    options.trust().checkUnsigned(options.source(), true);
     if (detected == PackageFormat.TAR) {
       return importTar(sink, content, options, listener);
     }
@@ -106,35 +128,52 @@ public final class Importer {
       Path spoolDirectory,
       ProgressListener listener)
       throws IOException {
-    PackageReader reader = new PackageReader(content, options.source());
+    PackageReader reader =
+        new PackageReader(
+            content, options.source(), options.trust(), new Progress(listener, Progress.UNKNOWN));
     Manifest manifest = reader.manifest();
+    long sizeBytes =
+        options.sizeBytes() != null ? options.sizeBytes() : manifest.volume().sizeBytes();
+    Manifest.BasePart base = manifest.base();
+    String id = manifest.snapshot().id();
     ImportRequest request =
         new ImportRequest(
             options.name() != null ? options.name() : manifest.snapshot().name(),
-            options.sizeBytes() != null ? options.sizeBytes() : manifest.volume().sizeBytes(),
+            base == null
+                ? sizeBytes
+                : Math.min(Sizes.VOLUME_BYTES_MAX, sizeBytes + INCREMENTAL_SLACK_BYTES),
             manifest.snapshot().description(),
             manifest.snapshot().tags(),
             manifest.createdAt(),
             manifest.volume().name(),
-            manifest.volume().volumeKind());
-    if (manifest.counts().dataBytes() > request.volumeSizeBytes()) {
+            manifest.volume().volumeKind(),
+            SnapshotNames.looksLikeId(id) ? id : null);
+    if (manifest.counts().dataBytes() > sizeBytes) {
       throw FirnException.noSpace(
           "%s holds %s, which does not fit into a volume of %s; give a larger one with --size",
-          options.source(),
-          Sizes.format(manifest.counts().dataBytes()),
-          Sizes.format(request.volumeSizeBytes()));
+          options.source(), Sizes.format(manifest.counts().dataBytes()), Sizes.format(sizeBytes));
     }
-    try (SnapshotImport session = begin(sink, request, options)) {
+    try (SnapshotImport session = begin(sink, base, request, options)) {
       reader.restore(session.target(), spoolDirectory, listener);
+      if (base != null) {
+        session.resize(sizeBytes);
+      }
       return session.publish();
     }
   }
 
   /** What a Region refuses is the package's fault, unless the user has given it. */
-  private static SnapshotImport begin(Sink sink, ImportRequest request, ImportOptions options)
+  private static SnapshotImport begin(
+      Sink sink, Manifest.BasePart base, ImportRequest request, ImportOptions options)
       throws IOException {
     try {
-      return sink.begin(request);
+      SnapshotImport session = base == null ? sink.begin(request) : sink.beginFrom(base, request);
+      if (session == null) {
+        throw FirnException.notFound(
+            "%s is incremental and needs %s, which is not here; import that first",
+            options.source(), base.shown());
+      }
+      return session;
     } catch (FirnException e) {
       if (e.kind() == ErrorKind.USAGE && options.name() == null && options.sizeBytes() == null) {
         throw new FirnException(

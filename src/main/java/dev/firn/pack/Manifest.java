@@ -16,10 +16,13 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.firn.base.FirnException;
 import dev.firn.base.Sizes;
+import dev.firn.snapshot.Snapshot;
+import dev.firn.snapshot.SnapshotNames;
 import dev.firn.vfs.VolumeKind;
 import java.io.IOException;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -29,13 +32,24 @@ import java.util.TreeMap;
  * A package's table of contents, its first member.
  *
  * @param base null: the package is full
+ * @param signedBy the fingerprint of the key that {@code manifest.sig} is by; null: not signed
  * @param members in the order of the file: those of the tree, then those of the data
  */
-@JsonPropertyOrder({"format", "formatVersion", "base", "snapshot", "volume", "counts", "members"})
+@JsonPropertyOrder({
+  "format",
+  "formatVersion",
+  "base",
+  "signedBy",
+  "snapshot",
+  "volume",
+  "counts",
+  "members"
+})
 record Manifest(
     @JsonProperty(required = true) String format,
     @JsonProperty(required = true) int formatVersion,
-    Object base,
+    @JsonProperty(required = true) BasePart base,
+    @JsonInclude(JsonInclude.Include.NON_NULL) String signedBy,
     @JsonProperty(required = true) SnapshotPart snapshot,
     @JsonProperty(required = true) VolumePart volume,
     @JsonProperty(required = true) Counts counts,
@@ -48,10 +62,43 @@ record Manifest(
   @JsonPropertyOrder({"id", "name", "description", "createdAt", "tags"})
   record SnapshotPart(
       @JsonProperty(required = true) String id,
-      String name,
-      String description,
+      @JsonProperty(required = true) String name,
+      @JsonProperty(required = true) String description,
       @JsonProperty(required = true) String createdAt,
       @JsonProperty(required = true) Map<String, String> tags) {}
+
+  /**
+   * The snapshot that an incremental package needs, by what its own package says of it.
+   *
+   * @param name null: none
+   * @param volume the name of its volume; null: none
+   */
+  @JsonPropertyOrder({"id", "name", "volume", "createdAt"})
+  record BasePart(
+      @JsonProperty(required = true) String id,
+      @JsonProperty(required = true) String name,
+      @JsonProperty(required = true) String volume,
+      @JsonProperty(required = true) String createdAt) {
+
+    /** Whether a package is of this snapshot. */
+    boolean isSnapshot(Manifest manifest) {
+      return id.equals(manifest.snapshot.id())
+          && time()
+              .truncatedTo(ChronoUnit.MILLIS)
+              .equals(manifest.createdAt().truncatedTo(ChronoUnit.MILLIS));
+    }
+
+    Instant time() {
+      return Instant.parse(createdAt);
+    }
+
+    /** In messages. */
+    String shown() {
+      String called =
+          name == null ? "" : " ('" + (volume == null ? "" : volume + "@") + name + "')";
+      return SnapshotNames.printable("snapshot " + id + called + " of " + createdAt);
+    }
+  }
 
   /**
    * The volume it was taken of.
@@ -144,25 +191,56 @@ record Manifest(
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
           .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
-          .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
           .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
           .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
           .build();
 
   private static final int TREE_RECORD_BYTES_MIN = 24;
+  private static final int BASE_CHARACTERS_MAX = 1024;
 
   /** What there is to say of the snapshot, before its tree is known. */
-  static SnapshotPart snapshotPart(
-      String id, String name, String description, Instant createdAt, Map<String, String> tags) {
-    return new SnapshotPart(id, name, description, createdAt.toString(), new TreeMap<>(tags));
+  static SnapshotPart snapshotPart(Snapshot snapshot) {
+    return new SnapshotPart(
+        snapshot.originId(),
+        snapshot.name(),
+        snapshot.description(),
+        snapshot.createdAt().toString(),
+        new TreeMap<>(snapshot.tags()));
   }
 
-  static Manifest full(
-      SnapshotPart snapshot, VolumePart volume, Counts counts, List<Member> members) {
+  static VolumePart volumePart(Snapshot snapshot) {
+    return VolumePart.of(volumeName(snapshot), snapshot.sizeBytes(), snapshot.kind());
+  }
+
+  static BasePart basePart(Snapshot snapshot) {
+    return new BasePart(
+        snapshot.originId(),
+        snapshot.name(),
+        volumeName(snapshot),
+        snapshot.createdAt().toString());
+  }
+
+  /** A snapshot that was made of an archive has none. */
+  private static String volumeName(Snapshot snapshot) {
+    return snapshot.volumeName().isEmpty() ? null : snapshot.volumeName();
+  }
+
+  /**
+   * @param base null: the package is full
+   * @param signedBy null: it is not signed
+   */
+  static Manifest of(
+      BasePart base,
+      String signedBy,
+      SnapshotPart snapshot,
+      VolumePart volume,
+      Counts counts,
+      List<Member> members) {
     return new Manifest(
         PackageLayout.FORMAT,
-        PackageLayout.FORMAT_VERSION,
-        null,
+        neededVersion(base, signedBy),
+        base,
+        signedBy,
         snapshot,
         volume,
         counts,
@@ -243,12 +321,8 @@ record Manifest(
         || members.stream().anyMatch(m -> m == null || m.name() == null || m.sha256() == null)) {
       throw invalid(source, "a part of it is null");
     }
-    if (!PackageLayout.FORMAT.equals(format) || formatVersion != PackageLayout.FORMAT_VERSION) {
+    if (!PackageLayout.FORMAT.equals(format) || formatVersion != neededVersion(base, signedBy)) {
       throw invalid(source, "format '" + format + "' version " + formatVersion + " is unknown");
-    }
-    if (base != null) {
-      throw FirnException.failed(
-          "%s is an incremental package, which this Firn cannot import; export a full one", source);
     }
     if (volume.sizeBytes() <= 0 || volume.sizeBytes() > Sizes.VOLUME_BYTES_MAX) {
       throw FirnException.corrupt(
@@ -256,12 +330,37 @@ record Manifest(
               + " hostile",
           source, volume.sizeBytes(), Sizes.VOLUME_BYTES_MAX);
     }
-    try {
-      createdAt();
-    } catch (DateTimeException e) {
-      throw invalid(source, "'" + snapshot.createdAt() + "' is not a time");
+    checkTime(source, snapshot.createdAt());
+    if (signedBy != null && !signedBy.matches("[0-9a-f]{64}")) {
+      throw invalid(source, "it is signed by no key");
+    }
+    if (base != null) {
+      if (base.id() == null || base.createdAt() == null) {
+        throw invalid(source, "a part of its base is null");
+      }
+      for (String text : new String[] {base.id(), base.name(), base.volume()}) {
+        if (text != null && text.length() > BASE_CHARACTERS_MAX) {
+          throw invalid(source, "its base has an impossible name");
+        }
+      }
+      checkTime(source, base.createdAt());
     }
     checkMembers(source);
+  }
+
+  /** Each manifest has one: the lowest that can say what it says. */
+  private static int neededVersion(BasePart base, String signedBy) {
+    return base == null && signedBy == null
+        ? PackageLayout.FORMAT_VERSION_FULL
+        : PackageLayout.FORMAT_VERSION;
+  }
+
+  private static void checkTime(String source, String text) {
+    try {
+      Instant.parse(text);
+    } catch (DateTimeException e) {
+      throw invalid(source, "'" + text + "' is not a time");
+    }
   }
 
   private void checkMembers(String source) {
@@ -314,7 +413,7 @@ record Manifest(
       }
       records += count;
     }
-    if (records > treeBytes / TREE_RECORD_BYTES_MIN || counts.directories() < 1) {
+    if (records > treeBytes / TREE_RECORD_BYTES_MIN || base == null && counts.directories() < 1) {
       throw invalid(source, "its counts do not fit its tree");
     }
     if (counts.logicalBytes() < counts.dataBytes()) {

@@ -3,10 +3,21 @@ package dev.firn.pack;
 /** The numbers of the firn package, as native-notes/package.md describes them. */
 final class PackageLayout {
   static final String FORMAT = "firn-package";
-  static final int FORMAT_VERSION = 1;
+
+  /** Of a full package that is not signed. */
+  static final int FORMAT_VERSION_FULL = 1;
+
+  /** The highest that is known: with a base, or with a signature. */
+  static final int FORMAT_VERSION = 2;
 
   static final String MANIFEST = "manifest.json";
   static final String MANIFEST_DIGEST = "manifest.sha256";
+
+  /** Behind the digest, if the manifest says that it is signed. */
+  static final String SIGNATURE = "manifest.sig";
+
+  /** Of Ed25519. */
+  static final int SIGNATURE_BYTES = 64;
 
   /** Raw bytes of a tree member, at most. */
   static final int TREE_MEMBER_BYTES = 4 << 20;
@@ -35,6 +46,9 @@ final class PackageLayout {
   static final int RECORD_XATTR = 3;
   static final int RECORD_EXTENT = 4;
   static final int RECORD_END = 5;
+  static final int RECORD_BASE = 6;
+  static final int RECORD_CHANGE = 7;
+  static final int RECORD_HOLE = 8;
 
   /** The longest target of a symbolic link (PATH_MAX less its NUL). */
   static final int TARGET_BYTES_MAX = 4095;

@@ -18,8 +18,18 @@ final class PackageReader {
   private final String source;
   private final Manifest manifest;
 
-  /** Reads the manifest; CORRUPT if it is damaged or asks for what is not possible. */
+  /** As the other, of a package that need not be anybody's. */
   PackageReader(InputStream in, String source) throws IOException {
+    this(in, source, Trust.ALL, null);
+  }
+
+  /**
+   * Reads the manifest; CORRUPT if it is damaged or asks for what is not possible, NOT_PERMITTED if
+   * it is not by somebody who is trusted.
+   *
+   * @param progress is told of a signature that was not verified; null: nobody is
+   */
+  PackageReader(InputStream in, String source, Trust trust, Progress progress) throws IOException {
     this.input = new PackageTar.Input(in, source);
     this.source = source;
     byte[] json = input.manifest();
@@ -30,6 +40,12 @@ final class PackageReader {
           source, PackageLayout.MANIFEST, PackageLayout.MANIFEST_DIGEST);
     }
     this.manifest = Manifest.parse(json, source);
+    if (manifest.signedBy() == null) {
+      trust.checkUnsigned(source, false);
+    } else {
+      byte[] signature = input.member(PackageLayout.SIGNATURE, PackageLayout.SIGNATURE_BYTES);
+      trust.check(json, manifest.signedBy(), signature, source, progress);
+    }
   }
 
   Manifest manifest() {
@@ -37,8 +53,9 @@ final class PackageReader {
   }
 
   /**
-   * Makes the tree in an empty file system. When it returns, every byte of the package has been
-   * verified and used; when it throws, the target is to be thrown away.
+   * Makes the tree in an empty file system, or in one that has the base's. When it returns, every
+   * byte of the package has been verified and used; when it throws, the target is to be thrown
+   * away.
    */
   void restore(FileSystem target, Path spoolDirectory, ProgressListener listener)
       throws IOException {
@@ -54,7 +71,8 @@ final class PackageReader {
       }
       FrameReader tree = new FrameReader(treeMembers, spooled(spool), workers, source);
       FrameReader data = new FrameReader(dataMembers, this::read, workers, source);
-      new TreeRestorer(new TreeDecoder(tree, source), data, target, progress, source)
+      boolean incremental = manifest.base() != null;
+      new TreeRestorer(new TreeDecoder(tree, source), data, target, incremental, progress, source)
           .restore(manifest.counts());
       input.end();
     } finally {

@@ -2,6 +2,9 @@ package dev.firn.pack;
 
 /** Counts bytes, and tells a listener about once per MiB. */
 final class Progress {
+  /** A total that only the end will tell. */
+  static final long UNKNOWN = -1;
+
   private static final long STEP_BYTES = 1 << 20;
 
   private final ProgressListener listener;

@@ -11,6 +11,7 @@ import dev.firn.vfs.FileSystemStatus;
 import dev.firn.vfs.SetAttributes;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 
 /**
  * Makes inodes in the target of an import. Works by inode and single name, never by path: whatever
@@ -22,6 +23,9 @@ final class TreeBuilder {
 
   /** More than one step of an import takes: with so much free, a volume is not full. */
   private static final long FREE_BYTES_MIN = 16 << 20;
+
+  /** As fallocate(2) has it. */
+  private static final int PUNCH_HOLE_KEEP_SIZE = 3;
 
   private static final int DEVICE_MINOR_MAX = (1 << 20) - 1;
   private static final int DEVICE_MAJOR_MAX = (1 << 12) - 1;
@@ -84,6 +88,61 @@ final class TreeBuilder {
   void link(long inode, long parent, byte[] name, Entry entry) throws IOException {
     checkName(name, entry);
     run(entry, () -> target.link(inode, parent, name));
+  }
+
+  void rename(long parent, byte[] name, long newParent, byte[] newName, Entry entry)
+      throws IOException {
+    checkName(newName, entry);
+    run(
+        entry,
+        () -> {
+          target.rename(parent, name, newParent, newName, FileSystem.RENAME_NO_REPLACE);
+          return null;
+        });
+  }
+
+  /** Takes attributes and content away that a changed inode does not have any more. */
+  void prepareChange(Attributes old, TreeRecord.Change change, Entry entry) throws IOException {
+    run(
+        entry,
+        () -> {
+          if (old.uid() != change.uid() || old.gid() != change.gid()) {
+            target.setAttributes(old.inode(), SetAttributes.owner(change.uid(), change.gid()));
+          }
+          if (old.isRegular() && old.sizeBytes() > change.sizeBytes()) {
+            target.setAttributes(old.inode(), SetAttributes.size(change.sizeBytes()));
+          }
+          for (byte[] name : target.listXattrs(old.inode())) {
+            target.removeXattr(old.inode(), name);
+          }
+          return null;
+        });
+  }
+
+  void punchHole(long inode, long offset, long length, Entry entry) throws IOException {
+    run(
+        entry,
+        () -> {
+          target.allocate(inode, PUNCH_HOLE_KEEP_SIZE, offset, length);
+          return null;
+        });
+  }
+
+  /** Takes an extended attribute away; answers what it was, or null. */
+  byte[] takeXattr(long inode, byte[] name, Entry entry) throws IOException {
+    for (byte[] each : target.listXattrs(inode)) {
+      if (Arrays.equals(each, name)) {
+        byte[] value = target.getXattr(inode, name);
+        run(
+            entry,
+            () -> {
+              target.removeXattr(inode, name);
+              return null;
+            });
+        return value;
+      }
+    }
+    return null;
   }
 
   void write(long inode, long offset, byte[] bytes, int from, int length, Entry entry)

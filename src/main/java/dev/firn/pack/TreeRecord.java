@@ -1,7 +1,10 @@
 package dev.firn.pack;
 
+import static dev.firn.pack.PackageLayout.RECORD_BASE;
+import static dev.firn.pack.PackageLayout.RECORD_CHANGE;
 import static dev.firn.pack.PackageLayout.RECORD_END;
 import static dev.firn.pack.PackageLayout.RECORD_EXTENT;
+import static dev.firn.pack.PackageLayout.RECORD_HOLE;
 import static dev.firn.pack.PackageLayout.RECORD_INODE;
 import static dev.firn.pack.PackageLayout.RECORD_LINK;
 import static dev.firn.pack.PackageLayout.RECORD_XATTR;
@@ -34,6 +37,9 @@ sealed interface TreeRecord {
       case RECORD_XATTR -> Xattr.parse(body);
       case RECORD_EXTENT -> Extent.parse(body);
       case RECORD_END -> End.parse(body);
+      case RECORD_BASE -> Base.parse(body);
+      case RECORD_CHANGE -> Change.parse(body);
+      case RECORD_HOLE -> Hole.parse(body);
       default -> throw new IllegalArgumentException("record type " + type + " is unknown");
     };
   }
@@ -247,6 +253,175 @@ sealed interface TreeRecord {
           Bytes.getLong(body, 8),
           Bytes.getLong(body, 16),
           Bytes.getLong(body, 24));
+    }
+  }
+
+  /**
+   * A name in the base of an incremental package, and how the inode behind it was there.
+   *
+   * @param parent ordinal of the directory; the root's is 0, its own
+   * @param flags {@link #GONE}, {@link #STAYS} or both
+   * @param sizeBytes of a regular file, else 0
+   */
+  record Base(
+      long parent,
+      int flags,
+      int mode,
+      long sizeBytes,
+      long modifySeconds,
+      int modifyNanos,
+      byte[] name)
+      implements TreeRecord {
+    /** The directory does not have this name any more. */
+    static final int GONE = 1;
+
+    /** The inode is in the new tree, too. */
+    static final int STAYS = 2;
+
+    private static final int FIXED_BYTES = 36;
+
+    boolean isGone() {
+      return (flags & GONE) != 0;
+    }
+
+    boolean stays() {
+      return (flags & STAYS) != 0;
+    }
+
+    @Override
+    public int type() {
+      return RECORD_BASE;
+    }
+
+    @Override
+    public int bodyBytes() {
+      return FIXED_BYTES + name.length;
+    }
+
+    @Override
+    public void put(byte[] bytes, int at) {
+      Bytes.putLong(bytes, at, parent);
+      Bytes.putShort(bytes, at + 8, flags);
+      Bytes.putInt(bytes, at + 10, mode);
+      Bytes.putLong(bytes, at + 14, sizeBytes);
+      Bytes.putLong(bytes, at + 22, modifySeconds);
+      Bytes.putInt(bytes, at + 30, modifyNanos);
+      Bytes.putShort(bytes, at + 34, name.length);
+      System.arraycopy(name, 0, bytes, at + FIXED_BYTES, name.length);
+    }
+
+    private static Base parse(byte[] body) {
+      atLeast(body, FIXED_BYTES);
+      exactly(body, FIXED_BYTES + Bytes.getShort(body, 34));
+      return new Base(
+          Bytes.getLong(body, 0),
+          Bytes.getShort(body, 8),
+          Bytes.getInt(body, 10),
+          Bytes.getLong(body, 14),
+          Bytes.getLong(body, 22),
+          Bytes.getInt(body, 30),
+          Arrays.copyOfRange(body, FIXED_BYTES, body.length));
+    }
+  }
+
+  /**
+   * What an inode that stays is now; its content that changed and all its attributes follow.
+   *
+   * @param ordinal of its {@link Base} record
+   * @param sizeBytes of a regular file, else 0
+   */
+  record Change(
+      long ordinal,
+      int mode,
+      int uid,
+      int gid,
+      long sizeBytes,
+      long modifySeconds,
+      int modifyNanos,
+      long accessSeconds,
+      int accessNanos)
+      implements TreeRecord {
+    private static final int BODY_BYTES = 52;
+
+    @Override
+    public int type() {
+      return RECORD_CHANGE;
+    }
+
+    @Override
+    public int bodyBytes() {
+      return BODY_BYTES;
+    }
+
+    @Override
+    public void put(byte[] bytes, int at) {
+      Bytes.putLong(bytes, at, ordinal);
+      Bytes.putInt(bytes, at + 8, mode);
+      Bytes.putInt(bytes, at + 12, uid);
+      Bytes.putInt(bytes, at + 16, gid);
+      Bytes.putLong(bytes, at + 20, sizeBytes);
+      Bytes.putLong(bytes, at + 28, modifySeconds);
+      Bytes.putInt(bytes, at + 36, modifyNanos);
+      Bytes.putLong(bytes, at + 40, accessSeconds);
+      Bytes.putInt(bytes, at + 48, accessNanos);
+    }
+
+    private static Change parse(byte[] body) {
+      exactly(body, BODY_BYTES);
+      return new Change(
+          Bytes.getLong(body, 0),
+          Bytes.getInt(body, 8),
+          Bytes.getInt(body, 12),
+          Bytes.getInt(body, 16),
+          Bytes.getLong(body, 20),
+          Bytes.getLong(body, 28),
+          Bytes.getInt(body, 36),
+          Bytes.getLong(body, 40),
+          Bytes.getInt(body, 48));
+    }
+
+    /** As the record of a new inode without a name. */
+    Inode asInode() {
+      return new Inode(
+          0,
+          mode,
+          uid,
+          gid,
+          0,
+          1,
+          sizeBytes,
+          modifySeconds,
+          modifyNanos,
+          accessSeconds,
+          accessNanos,
+          Bytes.EMPTY,
+          Bytes.EMPTY);
+    }
+  }
+
+  /** A range of the changed file before that is a hole now. */
+  record Hole(long offset, long length) implements TreeRecord {
+    private static final int BODY_BYTES = 16;
+
+    @Override
+    public int type() {
+      return RECORD_HOLE;
+    }
+
+    @Override
+    public int bodyBytes() {
+      return BODY_BYTES;
+    }
+
+    @Override
+    public void put(byte[] bytes, int at) {
+      Bytes.putLong(bytes, at, offset);
+      Bytes.putLong(bytes, at + 8, length);
+    }
+
+    private static Hole parse(byte[] body) {
+      exactly(body, BODY_BYTES);
+      return new Hole(Bytes.getLong(body, 0), Bytes.getLong(body, 8));
     }
   }
 

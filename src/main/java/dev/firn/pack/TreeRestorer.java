@@ -1,6 +1,8 @@
 package dev.firn.pack;
 
+import dev.firn.base.Bytes;
 import dev.firn.base.FirnException;
+import dev.firn.vfs.Attributes;
 import dev.firn.vfs.FileMode;
 import dev.firn.vfs.FileSystem;
 import java.io.IOException;
@@ -25,8 +27,13 @@ final class TreeRestorer implements TreeBuilder.Entry {
   private static final class OpenDirectory {
     final long ordinal;
     final long inode;
+
+    /** Null: of the base, and changed, if at all, when all names have come. */
     final TreeRecord.Inode record;
+
     byte[] lastName = new byte[0];
+
+    /** What the directory gets when nothing more is made in it: what is would take it over. */
     byte[] defaultAcl;
 
     OpenDirectory(long ordinal, long inode, TreeRecord.Inode record) {
@@ -52,10 +59,22 @@ final class TreeRestorer implements TreeBuilder.Entry {
   private final Progress progress;
   private final String source;
 
+  /** Null: the package is full. */
+  private final BaseTree base;
+
   private final Deque<OpenDirectory> path = new ArrayDeque<>();
   private final Map<Long, LinkedInode> linked = new HashMap<>();
   private TreeRecord.Inode current;
   private long currentInode;
+
+  /** Whether it is one of the base, which changes. */
+  private boolean currentChanges;
+
+  /** The last directory of the base that names came into, and the last inode that changed. */
+  private long lastEntered = -1;
+
+  private long lastChanged = -1;
+
   private long contentEnd;
   private byte[] lastXattr = new byte[0];
   private byte[] currentName = new byte[0];
@@ -73,13 +92,22 @@ final class TreeRestorer implements TreeBuilder.Entry {
   private long logicalBytes;
   private long dataBytes;
 
+  /**
+   * @param incremental whether the target has what the records change
+   */
   TreeRestorer(
-      TreeDecoder tree, FrameReader data, FileSystem target, Progress progress, String source) {
+      TreeDecoder tree,
+      FrameReader data,
+      FileSystem target,
+      boolean incremental,
+      Progress progress,
+      String source) {
     this.tree = tree;
     this.data = data;
     this.builder = new TreeBuilder(target, source);
     this.progress = progress;
     this.source = source;
+    this.base = incremental ? new BaseTree(builder, this, source) : null;
   }
 
   /** Makes all of the tree; CORRUPT at the first thing that is wrong. */
@@ -94,11 +122,19 @@ final class TreeRestorer implements TreeBuilder.Entry {
         add(extent);
       } else if (record instanceof TreeRecord.Xattr xattr) {
         add(xattr);
+      } else if (base != null && record instanceof TreeRecord.Base name) {
+        currentName = name.name();
+        base.add(name);
+      } else if (base != null && record instanceof TreeRecord.Change change) {
+        add(change);
+      } else if (base != null && record instanceof TreeRecord.Hole hole) {
+        add(hole);
       } else if (record instanceof TreeRecord.End end) {
         finish(end, declared);
         return;
       } else {
-        throw invalid("it has no end");
+        throw invalid(
+            record == null ? "it has no end" : "it has records of an incremental package");
       }
     }
   }
@@ -107,8 +143,8 @@ final class TreeRestorer implements TreeBuilder.Entry {
     finishCurrent();
     currentName = record.name();
     check(record);
-    long ordinal = inodes++;
-    if (ordinal == 0) {
+    long ordinal = inodes++ + (base == null ? 0 : base.count());
+    if (base == null && ordinal == 0) {
       if (record.parent() != 0 || record.name().length != 0 || !isDirectory(record)) {
         throw invalid("it does not begin with a root directory");
       }
@@ -154,6 +190,11 @@ final class TreeRestorer implements TreeBuilder.Entry {
     finishCurrent();
     currentName = record.name();
     OpenDirectory parent = enter(record.parent(), record.name());
+    hardLinks++;
+    if (base != null && record.ordinal() < base.count()) {
+      base.place(record.ordinal(), parent.inode, record.name());
+      return;
+    }
     LinkedInode first = linked.get(record.ordinal());
     if (first == null) {
       throw invalid("'" + shown() + "' is a link to nothing");
@@ -162,7 +203,46 @@ final class TreeRestorer implements TreeBuilder.Entry {
     if (--first.namesLeft == 0) {
       linked.remove(record.ordinal());
     }
-    hardLinks++;
+  }
+
+  private void add(TreeRecord.Change record) throws IOException {
+    finishCurrent();
+    closePath();
+    base.release();
+    currentName = Bytes.EMPTY;
+    long inode = base.inode(record.ordinal());
+    if (record.ordinal() <= lastChanged) {
+      throw invalid("its changes are out of order");
+    }
+    lastChanged = record.ordinal();
+    Attributes old = builder.target().getAttributes(inode);
+    TreeRecord.Inode changed = record.asInode();
+    check(changed);
+    if (((old.mode() ^ record.mode()) & FileMode.TYPE_MASK) != 0) {
+      throw invalid("a file of the base becomes one of another type");
+    }
+    builder.prepareChange(old, record, this);
+    if (old.isRegular()) {
+      logicalBytes = Manifest.Counts.addLength(logicalBytes, record.sizeBytes());
+    }
+    current = changed;
+    currentInode = inode;
+    currentChanges = true;
+    contentEnd = 0;
+    lastXattr = new byte[0];
+  }
+
+  private void add(TreeRecord.Hole hole) throws IOException {
+    if (!currentChanges || !FileMode.isRegular(current.mode())) {
+      throw invalid("there is a hole without a changed file");
+    }
+    if (hole.length() <= 0
+        || hole.offset() < contentEnd
+        || hole.offset() > current.sizeBytes() - hole.length()) {
+      throw invalid("a hole overlaps or exceeds its file");
+    }
+    builder.punchHole(currentInode, hole.offset(), hole.length(), this);
+    contentEnd = hole.offset() + hole.length();
   }
 
   private void add(TreeRecord.Extent extent) throws IOException {
@@ -198,7 +278,9 @@ final class TreeRestorer implements TreeBuilder.Entry {
       throw invalid("an attribute of '" + shown() + "' is there twice or out of order");
     }
     lastXattr = xattr.name();
-    if (isDirectory(current) && Arrays.equals(xattr.name(), PosixAcl.DEFAULT_NAME)) {
+    if (!currentChanges
+        && isDirectory(current)
+        && Arrays.equals(xattr.name(), PosixAcl.DEFAULT_NAME)) {
       path.element().defaultAcl = xattr.value();
       return;
     }
@@ -207,8 +289,12 @@ final class TreeRestorer implements TreeBuilder.Entry {
 
   private void finish(TreeRecord.End end, Manifest.Counts declared) throws IOException {
     finishCurrent();
-    while (!path.isEmpty()) {
-      close(path.pop());
+    closePath();
+    if (base != null) {
+      base.release();
+      if (lastChanged < 0) {
+        throw invalid("it does not say what its root is");
+      }
     }
     if (tree.next() != null) {
       throw invalid("it goes on behind its end");
@@ -242,6 +328,15 @@ final class TreeRestorer implements TreeBuilder.Entry {
     while (!path.isEmpty() && path.peek().ordinal != ordinal) {
       close(path.pop());
     }
+    if (base != null) {
+      base.end();
+      if (lastChanged >= 0) {
+        throw invalid("names come behind changes");
+      }
+      if (path.isEmpty() && ordinal < base.count()) {
+        enterBase(ordinal);
+      }
+    }
     OpenDirectory directory = path.peek();
     if (directory == null) {
       throw invalid("'" + shown() + "' is in no open directory");
@@ -254,6 +349,24 @@ final class TreeRestorer implements TreeBuilder.Entry {
     return directory;
   }
 
+  /** Each directory of the base once: only so its names are known to be in order. */
+  private void enterBase(long ordinal) throws IOException {
+    long inode = base.inode(ordinal);
+    if (!base.isDirectory(ordinal) || ordinal <= lastEntered) {
+      throw invalid("directories of the base are out of order");
+    }
+    lastEntered = ordinal;
+    OpenDirectory directory = new OpenDirectory(ordinal, inode, null);
+    directory.defaultAcl = builder.takeXattr(inode, PosixAcl.DEFAULT_NAME, this);
+    path.push(directory);
+  }
+
+  private void closePath() throws IOException {
+    while (!path.isEmpty()) {
+      close(path.pop());
+    }
+  }
+
   /**
    * A directory's times come last: each name made in it changes them. So does its default ACL: what
    * is made in it would take it over.
@@ -262,15 +375,21 @@ final class TreeRestorer implements TreeBuilder.Entry {
     if (directory.defaultAcl != null) {
       builder.setXattr(directory.inode, PosixAcl.DEFAULT_NAME, directory.defaultAcl, this);
     }
-    setAttributes(directory.inode, directory.record, null);
+    if (directory.record != null) {
+      setAttributes(directory.inode, directory.record, null);
+    }
   }
 
   private void finishCurrent() throws IOException {
-    if (current != null && !isDirectory(current)) {
+    if (current != null && currentChanges) {
+      boolean regular = FileMode.isRegular(current.mode());
+      setAttributes(currentInode, current, regular ? (Long) current.sizeBytes() : null);
+    } else if (current != null && !isDirectory(current)) {
       boolean longer = FileMode.isRegular(current.mode()) && current.sizeBytes() != contentEnd;
       setAttributes(currentInode, current, longer ? (Long) current.sizeBytes() : null);
     }
     current = null;
+    currentChanges = false;
   }
 
   private void setAttributes(long inode, TreeRecord.Inode record, Long sizeBytes)
@@ -334,7 +453,8 @@ final class TreeRestorer implements TreeBuilder.Entry {
   public String shown() {
     StringBuilder text = new StringBuilder();
     for (Iterator<OpenDirectory> names = path.descendingIterator(); names.hasNext(); ) {
-      byte[] name = names.next().record.name();
+      TreeRecord.Inode record = names.next().record;
+      byte[] name = record == null ? Bytes.EMPTY : record.name();
       text.append(name.length == 0 ? "" : Names.printable(name) + "/");
     }
     text.append(Names.printable(currentName));

@@ -128,7 +128,7 @@ final class TreeWalker {
     return entries;
   }
 
-  private static boolean isDots(byte[] name) {
+  static boolean isDots(byte[] name) {
     return name[0] == '.' && (name.length == 1 || (name.length == 2 && name[1] == '.'));
   }
 }

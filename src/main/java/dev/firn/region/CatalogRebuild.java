@@ -307,7 +307,8 @@ final class CatalogRebuild {
         snapshot.createdAt(),
         snapshot.tags(),
         snapshot.failure(),
-        snapshot.accountId());
+        snapshot.accountId(),
+        snapshot.originId());
   }
 
   private void write(Path file, RegionInfo region) throws IOException {

@@ -13,6 +13,7 @@ import java.util.Map;
  * @param createdAt when it was first taken; null: now
  * @param sourceVolumeName the volume it was taken of, elsewhere; null: unknown
  * @param kind of that volume
+ * @param originId the id that it got where it was first taken; null: unknown
  */
 public record ImportRequest(
     String name,
@@ -21,7 +22,8 @@ public record ImportRequest(
     Map<String, String> tags,
     Instant createdAt,
     String sourceVolumeName,
-    VolumeKind kind) {
+    VolumeKind kind,
+    String originId) {
 
   /** Of a volume with files. */
   public ImportRequest(
@@ -38,6 +40,7 @@ public record ImportRequest(
         tags,
         createdAt,
         sourceVolumeName,
-        VolumeKind.FILESYSTEM);
+        VolumeKind.FILESYSTEM,
+        null);
   }
 }

@@ -81,7 +81,7 @@ final class References {
     return everywhere || owner.equals(accountId);
   }
 
-  private boolean isVisible(Snapshot snapshot) {
+  boolean isVisible(Snapshot snapshot) {
     return isOurs(snapshot.accountId()) || permissions.of(snapshot.id()).allow(accountId);
   }
 

@@ -12,6 +12,7 @@ import dev.firn.snapshot.SnapshotNames;
 import dev.firn.snapshot.SnapshotRequest;
 import dev.firn.snapshot.SnapshotState;
 import dev.firn.snapshot.SnapshotView;
+import dev.firn.snapshot.TreeDelta;
 import dev.firn.snapshot.TreeDiff;
 import dev.firn.vfs.FileSystem;
 import dev.firn.vfs.FrozenFileSystem;
@@ -21,8 +22,10 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -519,8 +522,37 @@ public final class Region implements Closeable {
     attachmentRows.remove(volumeId);
   }
 
+  /**
+   * The completed snapshot that was first taken with this id at this time, here or elsewhere; null
+   * if there is none. Of several, which then are equal, the oldest here.
+   */
+  public Snapshot findOrigin(String originId, Instant createdAt) {
+    return snapshotRows.by("origin_id", originId).stream()
+        .filter(row -> row.state() == SnapshotState.COMPLETED && references.isVisible(row))
+        .filter(row -> row.createdAt().equals(createdAt.truncatedTo(ChronoUnit.MILLIS)))
+        .findFirst()
+        .orElse(null);
+  }
+
+  /** All that makes one snapshot's tree of another's. */
+  public TreeDelta delta(String before, String after) throws IOException {
+    try (SnapshotLease old = snapshots.lease(references.snapshot(before).number(), "a comparison");
+        SnapshotLease now = snapshots.lease(references.snapshot(after).number(), "a comparison")) {
+      return TreeDelta.between(old.map(), now.map());
+    }
+  }
+
   /** Starts a snapshot from elsewhere. */
   public SnapshotImport beginImport(ImportRequest request) throws IOException {
+    return beginImport(request, null);
+  }
+
+  /**
+   * Starts a snapshot from elsewhere that is a change of one that is here.
+   *
+   * @param base its id; null: it starts empty
+   */
+  public SnapshotImport beginImport(ImportRequest request, String base) throws IOException {
     if (request.name() != null) {
       SnapshotNames.check(request.name());
     }
@@ -533,10 +565,17 @@ public final class Region implements Closeable {
     MapStore.VolumeOptions options =
         new MapStore.VolumeOptions(
             Checks.subregion(null, info.subregions()), Checks.compression(null));
-    RegionImport begun =
-        new RegionImport(importRows, maps, options, accountId(), request, clock, imports::remove);
-    imports.add(begun);
-    return begun;
+    try (SnapshotLease lease =
+        base == null
+            ? null
+            : snapshots.lease(references.snapshot(base).number(), "the base of an import")) {
+      FrozenMap map = lease == null ? null : lease.map();
+      RegionImport begun =
+          new RegionImport(
+              importRows, maps, options, accountId(), request, map, clock, imports::remove);
+      imports.add(begun);
+      return begun;
+    }
   }
 
   /** Finishes what runs, closes what is open, and lets the home go. */

@@ -1,6 +1,7 @@
 package dev.firn.region;
 
 import dev.firn.base.Sizes;
+import dev.firn.map.FrozenMap;
 import dev.firn.map.MapStore;
 import dev.firn.snapshot.MapPool;
 import dev.firn.snapshot.Snapshot;
@@ -38,12 +39,16 @@ final class RegionImport implements SnapshotImport {
   private boolean published;
   private boolean closed;
 
+  /**
+   * @param base what the target has to begin with; null: nothing
+   */
   RegionImport(
       ImportRows rows,
       MapPool maps,
       MapStore.VolumeOptions options,
       String accountId,
       ImportRequest request,
+      FrozenMap base,
       Clock clock,
       Listener listener)
       throws IOException {
@@ -58,9 +63,15 @@ final class RegionImport implements SnapshotImport {
     MapPool.Use made = null;
     VolumeFileSystem formatted = null;
     try {
-      made = maps.create(volumeNumber, options);
+      made =
+          base == null
+              ? maps.create(volumeNumber, options)
+              : maps.createFrom(volumeNumber, options, base);
       made.map().setMetadata(VolumeMetadata.NO_VOLUME);
-      formatted = VolumeFileSystem.create(made.map(), roomBytes(sizeBytes), clock);
+      formatted =
+          base == null
+              ? VolumeFileSystem.create(made.map(), roomBytes(sizeBytes), clock)
+              : VolumeFileSystem.open(made.map(), roomBytes(sizeBytes), clock);
     } finally {
       if (formatted == null) {
         discard(made);
@@ -113,7 +124,8 @@ final class RegionImport implements SnapshotImport {
             createdAt.truncatedTo(ChronoUnit.MILLIS),
             request.tags(),
             null,
-            accountId);
+            accountId,
+            request.originId() == null ? identity.id() : request.originId());
     target.close();
     use.map().freezeAs(row.number(), SnapshotMetadata.encode(row));
     use.map().commit();

@@ -11,8 +11,9 @@ import java.io.IOException;
  */
 public interface SnapshotImport extends Closeable {
   /**
-   * An empty writable file system of the requested size. Do not close it. For a block volume it
-   * must become exactly a {@link dev.firn.vfs.Disk}, not longer than the volume.
+   * A writable file system of the requested size, empty or with what its base has. Do not close it.
+   * For a block volume it must become exactly a {@link dev.firn.vfs.Disk}, not longer than the
+   * volume.
    */
   FileSystem target();
 

@@ -333,9 +333,10 @@ final class SnapshotRows implements SnapshotRecords {
         .createUpdate(
             "INSERT INTO snapshots (number, id, name, volume_number, volume_id, volume_name,"
                 + " kind, state, progress, description, size_bytes, created_at_millis, failure,"
-                + " account_id) VALUES"
+                + " account_id, origin_id) VALUES"
                 + " (:number, :id, :name, :volumeNumber, :volumeId, :volumeName, :kind, :state,"
-                + " :progress, :description, :sizeBytes, :createdAtMillis, :failure, :accountId)")
+                + " :progress, :description, :sizeBytes, :createdAtMillis, :failure, :accountId,"
+                + " :originId)")
         .bind("number", row.number())
         .bind("id", row.id())
         .bind("name", row.name())
@@ -350,6 +351,7 @@ final class SnapshotRows implements SnapshotRecords {
         .bind("createdAtMillis", row.createdAt().toEpochMilli())
         .bind("failure", row.failure())
         .bind("accountId", row.accountId())
+        .bind("originId", row.originId())
         .execute();
     TagRows.copy(handle, row.accountId(), row.id(), row.tags());
   }
@@ -435,6 +437,7 @@ final class SnapshotRows implements SnapshotRecords {
         Instant.ofEpochMilli(results.getLong("created_at_millis")),
         new LinkedHashMap<>(),
         results.getString("failure"),
-        results.getString("account_id"));
+        results.getString("account_id"),
+        results.getString("origin_id"));
   }
 }

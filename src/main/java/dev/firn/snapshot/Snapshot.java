@@ -22,6 +22,8 @@ import java.util.Map;
  * @param tags never null
  * @param failure why the state is {@link SnapshotState#ERROR}, else null
  * @param accountId whose it is, 12 digits
+ * @param originId the id that it got where it was first taken, which packages keep: together with
+ *     {@code createdAt} the same everywhere for snapshots of the same content
  */
 public record Snapshot(
     String id,
@@ -38,7 +40,44 @@ public record Snapshot(
     Instant createdAt,
     Map<String, String> tags,
     String failure,
-    String accountId) {
+    String accountId,
+    String originId) {
+
+  /** One that was taken here. */
+  public Snapshot(
+      String id,
+      long number,
+      String name,
+      long volumeNumber,
+      String volumeId,
+      String volumeName,
+      VolumeKind kind,
+      SnapshotState state,
+      int progress,
+      String description,
+      long sizeBytes,
+      Instant createdAt,
+      Map<String, String> tags,
+      String failure,
+      String accountId) {
+    this(
+        id,
+        number,
+        name,
+        volumeNumber,
+        volumeId,
+        volumeName,
+        kind,
+        state,
+        progress,
+        description,
+        sizeBytes,
+        createdAt,
+        tags,
+        failure,
+        accountId,
+        id);
+  }
 
   /** What an imported snapshot, or a copy, shows as its volume. */
   public static final String NO_VOLUME_ID = "vol-ffffffff";

@@ -39,6 +39,9 @@ public final class SnapshotMetadata {
       // As older versions wrote it, where nothing is said.
       fields.put("kind", snapshot.kind().text());
     }
+    if (!snapshot.originId().equals(snapshot.id())) {
+      fields.put("originId", snapshot.originId());
+    }
     fields.put("createdAt", snapshot.createdAt().toString());
     fields.put("sizeBytes", snapshot.sizeBytes());
     fields.put("accountId", snapshot.accountId());
@@ -82,7 +85,8 @@ public final class SnapshotMetadata {
           Instant.parse(fields.required("createdAt").asText()),
           tags,
           null,
-          fields.path("accountId").asText(Snapshot.OWNER_ACCOUNT_ID));
+          fields.path("accountId").asText(Snapshot.OWNER_ACCOUNT_ID),
+          fields.path("originId").asText(fields.required("id").asText()));
     } catch (IOException | IllegalArgumentException | DateTimeException e) {
       throw new CorruptDataException(
           "what the log says of snapshot number " + number + " cannot be read", e);

@@ -48,7 +48,7 @@ class ExportFileTest {
   }
 
   private void export(PackageFormat format, Path to, ProgressListener listener) throws IOException {
-    Exporter.writeFile(source, TestHome.snapshot(), format, to, listener);
+    Exporter.writeFile(ExportSource.full(TestHome.snapshot(), source), format, null, to, listener);
   }
 
   private List<String> names() throws IOException {

@@ -33,13 +33,14 @@ class RegionPackTest {
 
   private Path export(Region region, PackageFormat format) throws IOException {
     Path file = directory.resolve("monday." + format.text());
-    Exporter.exportToFile(region, "data@monday", format, file, ProgressListener.NONE);
+    Exporter.exportToFile(
+        region, "data@monday", ExportOptions.full(format), file, ProgressListener.NONE);
     return file;
   }
 
   private static Snapshot importFrom(Region region, Path file, String name) throws IOException {
     try (InputStream in = Files.newInputStream(file)) {
-      ImportOptions options = new ImportOptions(name, null, file.toString());
+      ImportOptions options = new ImportOptions(name, null, Trust.ALL, file.toString());
       return Importer.importFrom(region, in, null, options, ProgressListener.NONE);
     }
   }
@@ -110,7 +111,11 @@ class RegionPackTest {
       // What was imported can be exported, too, and used.
       there.createVolume(VolumeRequest.from("again", "copy"));
       Exporter.exportToFile(
-          there, "copy", format, directory.resolve("again"), ProgressListener.NONE);
+          there,
+          "copy",
+          ExportOptions.full(format),
+          directory.resolve("again"),
+          ProgressListener.NONE);
       importFrom(here, directory.resolve("again"), "back");
     }
   }

@@ -63,7 +63,8 @@ final class TestHome implements Closeable {
 
   byte[] export(FileSystem source, PackageFormat format) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    Exporter.write(source, snapshot(), format, bytes, spool(), ProgressListener.NONE);
+    Exporter.write(
+        ExportSource.full(snapshot(), source), format, null, bytes, spool(), ProgressListener.NONE);
     return bytes.toByteArray();
   }
 
@@ -74,12 +75,7 @@ final class TestHome implements Closeable {
 
   FrozenFileSystem importFrom(byte[] bytes, ImportOptions options) throws IOException {
     Importer.importFrom(
-        this::begin,
-        new ByteArrayInputStream(bytes),
-        null,
-        options,
-        spool(),
-        ProgressListener.NONE);
+        sink(), new ByteArrayInputStream(bytes), null, options, spool(), ProgressListener.NONE);
     return imported;
   }
 
@@ -122,7 +118,21 @@ final class TestHome implements Closeable {
         Snapshot.OWNER_ACCOUNT_ID);
   }
 
-  SnapshotImport begin(ImportRequest request) throws IOException {
+  Importer.Sink sink() {
+    return new Importer.Sink() {
+      @Override
+      public SnapshotImport begin(ImportRequest request) throws IOException {
+        return TestHome.this.begin(request);
+      }
+
+      @Override
+      public SnapshotImport beginFrom(Manifest.BasePart base, ImportRequest request) {
+        return null;
+      }
+    };
+  }
+
+  private SnapshotImport begin(ImportRequest request) throws IOException {
     lastRequest = request;
     lastSizeBytes = request.volumeSizeBytes();
     VolumeMap map = newMap();

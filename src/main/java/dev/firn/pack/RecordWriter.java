@@ -1,0 +1,225 @@
+package dev.firn.pack;
+
+import dev.firn.vfs.Attributes;
+import dev.firn.vfs.FileMode;
+import dev.firn.vfs.FileSystem;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Writes the records of a tree and the contents of its files into a spool, and counts them. Blocks
+ * of zeros are holes whether the store has them or not. For one thread.
+ */
+final class RecordWriter implements Closeable {
+  private static final int READ_BYTES = 1 << 20;
+  private static final byte[] ZEROS = new byte[PackageLayout.HOLE_BYTES];
+
+  private final FileSystem source;
+  private final FrameWriter frames;
+  private final TreeEncoder tree;
+  private final Progress progress;
+  private final FileReader reader;
+
+  private byte[] data;
+  private int dataLength;
+  private int dataMember;
+
+  private long directories;
+  private long files;
+  private long symbolicLinks;
+  private long others;
+  private long hardLinks;
+  private long extents;
+  private long logicalBytes;
+  private long dataBytes;
+
+  // The extent that is still growing: contiguous both in the file and in its member.
+  private long extentOffset;
+  private int extentLength;
+
+  // The same for a hole.
+  private long holeOffset;
+  private long holeLength;
+
+  RecordWriter(FileSystem source, Spool spool, Progress progress) {
+    this.source = source;
+    this.progress = progress;
+    this.frames = new FrameWriter(spool);
+    this.tree = new TreeEncoder(frames);
+    this.reader = new FileReader(source, READ_BYTES);
+    this.data = frames.buffer();
+  }
+
+  /** Writes a record that is not counted. */
+  void write(TreeRecord record) throws IOException {
+    tree.write(record);
+  }
+
+  /** An inode at its first name, with all that is in it. */
+  void inode(long parentOrdinal, byte[] name, Attributes attributes) throws IOException {
+    int type = attributes.mode() & FileMode.TYPE_MASK;
+    byte[] target = new byte[0];
+    switch (type) {
+      case FileMode.DIRECTORY -> directories++;
+      case FileMode.REGULAR -> files++;
+      case FileMode.SYMBOLIC_LINK -> {
+        symbolicLinks++;
+        target = source.readLink(attributes.inode());
+      }
+      default -> others++;
+    }
+    boolean device = type == FileMode.CHARACTER_DEVICE || type == FileMode.BLOCK_DEVICE;
+    tree.write(
+        new TreeRecord.Inode(
+            parentOrdinal,
+            attributes.mode(),
+            attributes.uid(),
+            attributes.gid(),
+            device ? attributes.device() : 0,
+            type == FileMode.DIRECTORY ? 1 : (int) attributes.linkCount(),
+            type == FileMode.REGULAR ? attributes.sizeBytes() : 0,
+            attributes.modifySeconds(),
+            attributes.modifyNanos(),
+            attributes.accessSeconds(),
+            attributes.accessNanos(),
+            name,
+            target));
+    // Content before attributes: a write may take privileges away that the attributes give.
+    if (type == FileMode.REGULAR) {
+      logicalBytes = Manifest.Counts.addLength(logicalBytes, attributes.sizeBytes());
+      content(attributes.inode(), attributes.sizeBytes());
+    }
+    xattrs(attributes.inode());
+  }
+
+  /** A further name of an inode. */
+  void link(long parentOrdinal, long ordinal, byte[] name) throws IOException {
+    hardLinks++;
+    tree.write(new TreeRecord.Link(parentOrdinal, ordinal, name));
+  }
+
+  /** Counts a file that changes, whose content comes as {@link #block}s. */
+  void changedFile(long sizeBytes) {
+    logicalBytes = Manifest.Counts.addLength(logicalBytes, sizeBytes);
+  }
+
+  void xattrs(long inode) throws IOException {
+    List<byte[]> names = new ArrayList<>(source.listXattrs(inode));
+    names.sort(Arrays::compareUnsigned);
+    for (byte[] name : names) {
+      tree.write(new TreeRecord.Xattr(name, source.getXattr(inode, name)));
+    }
+  }
+
+  /** Ends the tree and waits for all members. */
+  Manifest.Counts finish() throws IOException {
+    long inodes = directories + files + symbolicLinks + others;
+    tree.write(new TreeRecord.End(inodes, hardLinks, extents, dataBytes));
+    tree.finish();
+    if (dataLength > 0) {
+      frames.submit(false, data, dataLength);
+    }
+    frames.finish();
+    return new Manifest.Counts(
+        directories, files, symbolicLinks, others, hardLinks, logicalBytes, dataBytes);
+  }
+
+  /** All members, where they are in the spool; after {@link #finish}. */
+  List<FrameWriter.Spooled> members() {
+    List<FrameWriter.Spooled> members = new ArrayList<>(frames.treeMembers());
+    members.addAll(frames.dataMembers());
+    return members;
+  }
+
+  @Override
+  public void close() {
+    frames.close();
+  }
+
+  private void content(long inode, long sizeBytes) throws IOException {
+    reader.begin(inode, sizeBytes, PackageLayout.HOLE_BYTES);
+    while (reader.next()) {
+      for (int at = 0; at < reader.length(); at += PackageLayout.HOLE_BYTES) {
+        int length = Math.min(PackageLayout.HOLE_BYTES, reader.length() - at);
+        if (!isZero(reader.bytes(), at, length)) {
+          append(reader.offset() + at, reader.bytes(), at, length);
+        }
+      }
+    }
+    flushExtent();
+  }
+
+  /**
+   * A block of a file in the base that is another now; blocks come in ascending order, and {@link
+   * #endBlocks} behind the last.
+   *
+   * @param length of the file's last block it may be less than {@link PackageLayout#HOLE_BYTES}
+   */
+  void block(long offset, ByteBuffer bytes, int at, int length) throws IOException {
+    if (isZero(bytes.array(), at, length)) {
+      flushExtent();
+      if (holeLength > 0 && holeOffset + holeLength != offset) {
+        flushHole();
+      }
+      holeOffset = holeLength == 0 ? offset : holeOffset;
+      holeLength += length;
+    } else {
+      flushHole();
+      append(offset, bytes.array(), at, length);
+    }
+  }
+
+  void endBlocks() throws IOException {
+    flushExtent();
+    flushHole();
+  }
+
+  private static boolean isZero(byte[] bytes, int at, int length) {
+    return Arrays.equals(bytes, at, at + length, ZEROS, 0, length);
+  }
+
+  private void append(long offset, byte[] bytes, int from, int length) throws IOException {
+    if (extentLength > 0 && extentOffset + extentLength != offset) {
+      flushExtent();
+    }
+    for (int done = 0; done < length; ) {
+      int count = Math.min(length - done, data.length - dataLength);
+      if (extentLength == 0) {
+        extentOffset = offset + done;
+      }
+      System.arraycopy(bytes, from + done, data, dataLength, count);
+      dataLength += count;
+      extentLength += count;
+      done += count;
+      if (dataLength == data.length) {
+        flushExtent();
+        frames.submit(false, data, dataLength);
+        data = frames.buffer();
+        dataLength = 0;
+        dataMember++;
+      }
+    }
+    dataBytes += length;
+    progress.advance(length);
+  }
+
+  private void flushExtent() throws IOException {
+    if (extentLength > 0) {
+      tree.write(
+          new TreeRecord.Extent(extentOffset, extentLength, dataMember, dataLength - extentLength));
+      extents++;
+      extentLength = 0;
+    }
+  }
+
+  private void flushHole() throws IOException {
+    if (holeLength > 0) {
+      tree.write(new TreeRecord.Hole(holeOffset, holeLength));
+      holeLength = 0;
+    }
+  }
+}
