@@ -23,7 +23,7 @@ final class KernelMount implements Mount {
     Device device = Mounter.mount(directory, options);
     boolean started = false;
     try {
-      Session.start(fileSystem, directory, device, options.initFlags(), mount::end);
+      Session.start(fileSystem, directory, device, options, mount::end);
       started = true;
     } finally {
       if (!started) {

@@ -26,6 +26,13 @@ final class LinuxCalls {
 
     long syscall(long number, long first, byte[] second, long third);
 
+    long syscall(
+        long number, long first, long second, long third, long fourth, long fifth, long sixth);
+
+    int eventfd(int value, int flags);
+
+    int sched_setaffinity(int thread, long maskBytes, byte[] mask);
+
     long read(int fd, long buffer, long sizeBytes);
 
     long write(int fd, long buffer, long sizeBytes);
@@ -58,7 +65,35 @@ final class LinuxCalls {
 
   static final LibC LIBC = LibraryLoader.create(LibC.class).load("c");
 
+  private static final boolean AARCH64 = System.getProperty("os.arch").equals("aarch64");
+  private static final long SYS_MMAP = AARCH64 ? 222 : 9;
+  private static final long SYS_MUNMAP = AARCH64 ? 215 : 11;
+  private static final long SYS_IO_URING_SETUP = 425;
+  private static final long SYS_IO_URING_ENTER = 426;
+
   private LinuxCalls() {}
+
+  /**
+   * By its number, since jnr-ffi's binding of the C library's mmap answers EINVAL where this works.
+   *
+   * @return -1 when it fails
+   */
+  static long mmap(long sizeBytes, long protection, long flags, int fd, long offset) {
+    return LIBC.syscall(SYS_MMAP, 0, sizeBytes, protection, flags, fd, offset);
+  }
+
+  static void munmap(long address, long sizeBytes) {
+    LIBC.syscall(SYS_MUNMAP, address, sizeBytes, 0, 0, 0, 0);
+  }
+
+  /** The ring's descriptor, which is closed in child processes. */
+  static int ioUringSetup(int entries, long parameters) {
+    return (int) LIBC.syscall(SYS_IO_URING_SETUP, entries, parameters, 0, 0, 0, 0);
+  }
+
+  static int ioUringEnter(int fd, int toSubmit, int toWaitFor, int flags) {
+    return (int) LIBC.syscall(SYS_IO_URING_ENTER, fd, toSubmit, toWaitFor, flags, 0, 0);
+  }
 
   /** Why the last call of this thread failed. */
   static Errno lastError() {

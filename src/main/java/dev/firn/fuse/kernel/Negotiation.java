@@ -4,8 +4,8 @@ import dev.firn.base.FirnException;
 import java.nio.file.Path;
 
 /**
- * What kernel and server agreed on in their first exchange: version, features, sizes. Immutable
- * once made.
+ * What kernel and server agreed on in their first exchange: version, features, sizes. Does not
+ * change once it was answered.
  *
  * <pre>
  * fuse_init_in                        fuse_init_out, 64 bytes
@@ -54,7 +54,7 @@ final class Negotiation {
 
   private final int minor;
   private final int readAheadBytes;
-  private final long flags;
+  private long flags;
 
   private Negotiation(int minor, int readAheadBytes, long flags) {
     this.minor = minor;
@@ -101,6 +101,11 @@ final class Negotiation {
         .putShort(28, PAYLOAD_BYTES_MAX / PAGE_BYTES)
         .putInt(32, (int) (flags >>> 32));
     return ANSWER_BYTES;
+  }
+
+  /** Does not ask for a feature after all; before {@link #answer}. */
+  void without(long flag) {
+    flags &= ~flag;
   }
 
   boolean has(long flag) {
