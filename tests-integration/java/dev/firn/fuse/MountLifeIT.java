@@ -18,6 +18,7 @@ import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import jnr.constants.platform.Errno;
@@ -236,16 +237,18 @@ class MountLifeIT {
 
   /** A process of its own that has mounted a directory. */
   private Process startMounted(Path directory) throws IOException {
-    Process child =
-        new ProcessBuilder(
+    List<String> command =
+        new ArrayList<>(
+            List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-cp",
                 System.getProperty("java.class.path"),
                 MountingProcess.class.getName(),
                 transport.name(),
-                directory.toString())
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
+                directory.toString()));
+    command.addAll(TestTransports.options(transport));
+    Process child =
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     for (byte expected : "mounted\n".getBytes(StandardCharsets.UTF_8)) {
       assertEquals(expected, child.getInputStream().read());
     }
