@@ -45,6 +45,7 @@ import picocli.CommandLine.Spec;
       ScrubCommand.class,
       CheckCommand.class,
       DaemonCommand.class,
+      DoctorCommand.class,
       CompletionCommand.class,
       VersionCommand.class
     })

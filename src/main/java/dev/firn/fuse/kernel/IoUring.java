@@ -47,8 +47,14 @@ final class IoUring {
   private static final int FEATURE_SINGLE_MMAP = 1;
   private static final int ENTER_GET_EVENTS = 1;
 
-  private static final byte OPERATION_POLL_ADD = 6;
-  private static final byte OPERATION_COMMAND = 46;
+  private static final int REGISTER_FILES = 2;
+
+  private static final long OPERATION_POLL_ADD = 6;
+  private static final long OPERATION_COMMAND = 46;
+
+  /** In the flags of a submission: its descriptor is the place of a registered file. */
+  private static final long FIXED_FILE = 1L << Byte.SIZE;
+
   private static final int POLL_ADD_MULTIPLE = 1;
   private static final int POLLIN = 1;
 
@@ -97,9 +103,10 @@ final class IoUring {
   /**
    * @param submissionsMax at a time, before {@link #submit}; a power of two, as is {@code
    *     completionsMax}
+   * @param descriptor the file that commands are for; stays open until the ring is closed
    * @throws IOException saying why this process may not have a ring
    */
-  static IoUring open(int submissionsMax, int completionsMax) throws IOException {
+  static IoUring open(int submissionsMax, int completionsMax, int descriptor) throws IOException {
     NativeBuffer parameters = new NativeBuffer(PARAMETERS_BYTES);
     try {
       ByteBuffer given = parameters.bytes;
@@ -122,8 +129,16 @@ final class IoUring {
         ringMemory = MappedMemory.shared(fd, 0, ringBytes);
         submissionMemory =
             MappedMemory.shared(fd, SUBMISSIONS_AT, given.getInt(0) * SUBMISSION_BYTES);
-        return new IoUring(fd, given, ringMemory, submissionMemory);
+        IoUring opened = new IoUring(fd, given, ringMemory, submissionMemory);
+        given.putInt(0, descriptor);
+        if (LinuxCalls.ioUringRegister(fd, REGISTER_FILES, parameters.address, 1) < 0) {
+          throw new IOException("io_uring_register(2): " + LinuxCalls.lastError().description());
+        }
+        return opened;
       } catch (IOException | RuntimeException | Error e) {
+        if (submissionMemory != null) {
+          submissionMemory.unmap();
+        }
         if (ringMemory != null) {
           ringMemory.unmap();
         }
@@ -144,43 +159,38 @@ final class IoUring {
     };
   }
 
-  /** Submits a command for a descriptor. */
-  void command(
-      int descriptor, int command, long address, int length, long id, int queue, long userData) {
-    int at = nextSubmission(OPERATION_COMMAND, descriptor, userData);
-    submissions.putInt(at + 8, command);
+  /** Submits a command for the file that the ring was opened for. */
+  void command(int command, long address, int length, long id, int queue, long userData) {
+    int at = nextSubmission();
+    submissions.putLong(at, OPERATION_COMMAND | FIXED_FILE);
+    submissions.putLong(at + 8, command);
     submissions.putLong(at + 16, address);
-    submissions.putInt(at + 24, length);
+    submissions.putLong(at + 24, length);
+    submissions.putLong(at + 32, userData);
     submissions.putLong(at + 56, id);
-    submissions.putShort(at + 64, (short) queue);
+    submissions.putLong(at + 64, queue);
     publish();
   }
 
   /** Asks for a completion each time that something can be read from a descriptor from now on. */
   void poll(int descriptor, long userData) {
-    int at = nextSubmission(OPERATION_POLL_ADD, descriptor, userData);
-    submissions.putInt(at + 24, POLL_ADD_MULTIPLE);
-    submissions.putInt(at + 28, POLLIN);
+    int at = nextSubmission();
+    submissions.putLong(at, OPERATION_POLL_ADD | (long) descriptor << Integer.SIZE);
+    submissions.putLong(at + 8, 0);
+    submissions.putLong(at + 16, 0);
+    submissions.putLong(at + 24, POLL_ADD_MULTIPLE | (long) POLLIN << Integer.SIZE);
+    submissions.putLong(at + 32, userData);
     publish();
   }
 
-  private int nextSubmission(byte operation, int descriptor, long userData) {
-    if (pending > submissionMask) {
-      submit();
-    }
+  /** The place of the next submission. What is not used of one is 0 from the beginning. */
+  private int nextSubmission() {
     // Ours alone, so it needs no ordering.
     int tail = ring.getInt(submissionTailAt);
     while (tail - (int) INT.getAcquire(ring, submissionHeadAt) > submissionMask) {
       submit();
     }
-    int at = (tail & submissionMask) * SUBMISSION_BYTES;
-    for (int i = 0; i < SUBMISSION_BYTES; i += Long.BYTES) {
-      submissions.putLong(at + i, 0);
-    }
-    submissions.put(at, operation);
-    submissions.putInt(at + 4, descriptor);
-    submissions.putLong(at + 32, userData);
-    return at;
+    return (tail & submissionMask) * SUBMISSION_BYTES;
   }
 
   private void publish() {

@@ -77,12 +77,22 @@ final class Negotiation {
               + " --transport jnr-fuse",
           directory, major, minor, MAJOR, MINOR_MIN);
     }
+    return new Negotiation(
+        Math.min(minor, MINOR_MAX), init.intAt(8), (WANTED | optionalFlags) & offeredFlags(init));
+  }
+
+  private static long offeredFlags(Request init) {
     long offered = init.intAt(12) & 0xffffffffL;
     if ((offered & InitFlags.INIT_EXT) != 0) {
       offered |= (long) init.intAt(16) << 32;
     }
-    return new Negotiation(
-        Math.min(minor, MINOR_MAX), init.intAt(8), (WANTED | optionalFlags) & offered);
+    return offered;
+  }
+
+  /** What the kernel says it could do. */
+  static KernelOffer offered(Request init) {
+    return new KernelOffer(
+        init.intAt(0) + "." + init.intAt(4), (offeredFlags(init) & InitFlags.OVER_IO_URING) != 0);
   }
 
   /** Writes the answer to INIT. */

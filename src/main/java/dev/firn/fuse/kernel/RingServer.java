@@ -54,7 +54,6 @@ final class RingServer {
   private final Dispatcher dispatcher;
   private final ServiceTimes serviceTimes;
   private final String name;
-  private final int device;
   private final int processor;
   private final int[] queues;
   private final int payloadBytes;
@@ -111,14 +110,13 @@ final class RingServer {
     this.dispatcher = dispatcher;
     this.serviceTimes = serviceTimes;
     this.name = name;
-    this.device = device;
     this.processor = processor;
     this.queues = queues;
     this.payloadBytes = payloadBytes;
     sleepers = new int[queues.length];
     spares = new int[queues.length];
     one.bytes.putLong(0, 1);
-    ring = IoUring.open(SUBMISSIONS_MAX, COMPLETIONS_MAX);
+    ring = IoUring.open(SUBMISSIONS_MAX, COMPLETIONS_MAX, device);
     wakeFd = LinuxCalls.LIBC.eventfd(0, EVENTFD_FLAGS);
     if (wakeFd < 0) {
       Errno error = LinuxCalls.lastError();
@@ -212,17 +210,10 @@ final class RingServer {
 
   private void submit(RingEntry entry) {
     if (entry.isRegistered()) {
-      ring.command(
-          device, COMMIT_AND_FETCH, 0, 0, entry.commitId(), queues[entry.queue], entry.index);
+      ring.command(COMMIT_AND_FETCH, 0, 0, entry.commitId(), queues[entry.queue], entry.index);
     } else {
       ring.command(
-          device,
-          REGISTER,
-          entry.vectorsAddress(),
-          RingEntry.VECTORS,
-          0,
-          queues[entry.queue],
-          entry.index);
+          REGISTER, entry.vectorsAddress(), RingEntry.VECTORS, 0, queues[entry.queue], entry.index);
     }
   }
 

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.function.IntUnaryOperator;
 
 /**
  * The rings that a mount's requests come over. The kernel has a queue for each processor that the
@@ -29,14 +30,26 @@ final class Rings {
     this.queueCount = queueCount;
   }
 
-  /** Throws an IOException that says why there are none. */
-  static Rings open(Session session, Dispatcher dispatcher, Path directory, Device device)
-      throws IOException {
-    return open(session, dispatcher, directory, device, Negotiation.PAYLOAD_BYTES_MAX);
+  /** Opens the rings of a mount; throws an IOException that says why there are none. */
+  interface Opener {
+    Rings open(Session session, Dispatcher dispatcher, Path directory, Device device)
+        throws IOException;
   }
 
-  private static Rings open(
-      Session session, Dispatcher dispatcher, Path directory, Device device, int payloadBytes)
+  static Rings open(Session session, Dispatcher dispatcher, Path directory, Device device)
+      throws IOException {
+    return open(session, dispatcher, directory, device, i -> Negotiation.PAYLOAD_BYTES_MAX);
+  }
+
+  /**
+   * @param payloadBytes of the requests of each server; the kernel refuses less than it needs
+   */
+  static Rings open(
+      Session session,
+      Dispatcher dispatcher,
+      Path directory,
+      Device device,
+      IntUnaryOperator payloadBytes)
       throws IOException {
     List<Integer> possible = list(Files.readString(POSSIBLE, StandardCharsets.US_ASCII).strip());
     List<Integer> usable = new ArrayList<>(possible);
@@ -59,7 +72,7 @@ final class Rings {
                 device.fd(),
                 processor,
                 queuesOf(processor, i, usable, possible.size()),
-                payloadBytes));
+                payloadBytes.applyAsInt(i)));
       }
       opened = true;
       return rings;

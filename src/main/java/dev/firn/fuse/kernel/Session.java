@@ -86,6 +86,17 @@ final class Session {
       KernelOptions options,
       Consumer<Throwable> onEnd)
       throws IOException {
+    return start(fileSystem, directory, device, options, Rings::open, onEnd);
+  }
+
+  static Session start(
+      FileSystem fileSystem,
+      Path directory,
+      Device device,
+      KernelOptions options,
+      Rings.Opener opener,
+      Consumer<Throwable> onEnd)
+      throws IOException {
     Request init = new Request(IN_BYTES, 4096);
     try {
       if (!device.receive(init) || init.opcode() != Opcode.INIT) {
@@ -93,7 +104,7 @@ final class Session {
       }
       Negotiation negotiation = Negotiation.of(init, options.initFlags(), directory);
       Session session = new Session(fileSystem, directory, device, negotiation, onEnd);
-      session.openRings(options.ringUse());
+      session.openRings(options.ringUse(), opener);
       Errno error = device.answer(init, 0, negotiation.answer(init));
       if (error != null) {
         throw new IOException("the kernel did not take the answer: " + error.description());
@@ -106,7 +117,7 @@ final class Session {
   }
 
   /** Before INIT is answered: once rings were promised, the kernel waits for them. */
-  private void openRings(RingUse use) {
+  private void openRings(RingUse use, Rings.Opener opener) {
     if (use == RingUse.OFF) {
       return;
     }
@@ -115,7 +126,7 @@ final class Session {
       return;
     }
     try {
-      rings = Rings.open(this, dispatcher, directory, devices.get(0));
+      rings = opener.open(this, dispatcher, directory, devices.get(0));
     } catch (IOException | OutOfMemoryError e) {
       negotiation.without(InitFlags.OVER_IO_URING);
       withoutRings(use, e.getMessage());
@@ -164,6 +175,10 @@ final class Session {
     if (refusal != null) {
       withoutRings(use, refusal);
     }
+  }
+
+  boolean usesRings() {
+    return rings != null;
   }
 
   Notifier notifier() {
