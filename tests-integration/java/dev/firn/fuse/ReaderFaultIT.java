@@ -5,7 +5,6 @@ import static dev.firn.fuse.Posix.check;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.firn.fuse.kernel.KernelTransport;
 import dev.firn.vfs.FileSystem;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
@@ -14,9 +13,16 @@ import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Faults outside of what answers requests: threads of the kernel transport end by them. */
+@ParameterizedClass
+@MethodSource("dev.firn.fuse.TestTransports#kernel")
 class ReaderFaultIT {
+  @Parameter Transport transport;
+
   private static final int WAIT_SECONDS = 30;
 
   private final AtomicBoolean faulty = new AtomicBoolean();
@@ -45,7 +51,7 @@ class ReaderFaultIT {
 
   @Test
   void whoAskedAThreadThatEndsIsAnsweredAndTheMountLivesOn() throws Exception {
-    try (TestMount mount = new TestMount(new KernelTransport(), fileSystem())) {
+    try (TestMount mount = new TestMount(transport, fileSystem())) {
       faulty.set(true);
       // In a process of its own, or the test could not give up waiting.
       Process mkdir =

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.firn.base.LongWork;
-import dev.firn.fuse.kernel.KernelTransport;
 import dev.firn.vfs.Errno;
 import dev.firn.vfs.ErrnoException;
 import dev.firn.vfs.FileSystem;
@@ -21,10 +20,17 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Many fsyncs at once: they share syncs, hold up nothing else, and all hear of a failure. */
+@ParameterizedClass
+@MethodSource("dev.firn.fuse.TestTransports#kernel")
 @Timeout(120)
 class SharedSyncIT {
+  @Parameter Transport transport;
+
   /** More than there are threads that serve a mount. */
   private static final int CALLERS = 24;
 
@@ -83,7 +89,7 @@ class SharedSyncIT {
   }
 
   private void expectAll(int answer) throws Exception {
-    try (TestMount mount = new TestMount(new KernelTransport(), fileSystem())) {
+    try (TestMount mount = new TestMount(transport, fileSystem())) {
       try {
         List<CompletableFuture<Integer>> answers = fsyncFromManyThreads(mount);
         assertTrue(begun.await(WAIT_SECONDS, TimeUnit.SECONDS));

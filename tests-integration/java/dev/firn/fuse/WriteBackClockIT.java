@@ -3,7 +3,6 @@ package dev.firn.fuse;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.firn.fuse.kernel.KernelTransport;
 import dev.firn.vfs.Attributes;
 import dev.firn.vfs.FileSystem;
 import java.nio.ByteBuffer;
@@ -12,10 +11,17 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.StandardOpenOption;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** What is written to files that stay open does not stay in the kernel. */
+@ParameterizedClass
+@MethodSource("dev.firn.fuse.TestTransports#kernel")
 @Timeout(120)
 class WriteBackClockIT {
+  @Parameter Transport transport;
+
   /** The kernel by itself waits for 30 s (dirty_expire_centisecs), and then up to 5 more. */
   private static final long PATIENCE_MILLIS = 20_000;
 
@@ -24,7 +30,7 @@ class WriteBackClockIT {
   @Test
   void changedPagesOfOpenFilesCome() throws Exception {
     try (TestVolume volume = new TestVolume();
-        TestMount mount = new TestMount(new KernelTransport(), volume.fileSystem());
+        TestMount mount = new TestMount(transport, volume.fileSystem());
         FileChannel file =
             FileChannel.open(
                 mount.directory().resolve("open"),
@@ -51,7 +57,7 @@ class WriteBackClockIT {
   void aMountIsNeverBusyByIt() throws Exception {
     for (int round = 0; round < 3; round++) {
       try (TestVolume volume = new TestVolume()) {
-        TestMount mount = new TestMount(new KernelTransport(), volume.fileSystem());
+        TestMount mount = new TestMount(transport, volume.fileSystem());
         try (mount) {
           FileChannel file =
               FileChannel.open(

@@ -52,6 +52,7 @@ import picocli.CommandLine.Spec;
       KeyCommand.class,
       QuotaCommand.class,
       DaemonCommand.class,
+      DoctorCommand.class,
       CompletionCommand.class,
       VersionCommand.class
     })

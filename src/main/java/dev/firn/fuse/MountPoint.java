@@ -210,8 +210,12 @@ public final class MountPoint {
     if (!MountTable.typeAt(place).orElse("").startsWith("fuse")) {
       return false;
     }
-    return LibCHolder.LIBC.statfs(terminated(place), new byte[STATFS_BYTES]) != 0
-        && lastError() == Errno.ENOTCONN;
+    if (LibCHolder.LIBC.statfs(terminated(place), new byte[STATFS_BYTES]) == 0) {
+      return false;
+    }
+    Errno error = lastError();
+    // ECONNABORTED: it ended while we asked.
+    return error == Errno.ENOTCONN || error == Errno.ECONNABORTED;
   }
 
   /** Resolves links; the last name itself may be a dead mount, which cannot be looked at. */

@@ -1,14 +1,14 @@
 package dev.firn.fuse.posix;
 
+import dev.firn.fuse.TestTransports;
 import dev.firn.fuse.Transport;
-import dev.firn.fuse.kernel.KernelTransport;
 import java.util.Map;
 
-/** The scenarios on a volume through the kernel's own protocol. */
+/** The scenarios on a volume through the kernel's own protocol over /dev/fuse. */
 class KernelPosixIT extends MountedPosixScenarios {
   @Override
   Transport transport() {
-    return new KernelTransport();
+    return TestTransports.overDevice();
   }
 
   @Override

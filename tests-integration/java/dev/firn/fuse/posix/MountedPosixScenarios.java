@@ -36,6 +36,9 @@ abstract class MountedPosixScenarios extends PosixScenarios {
 
   @AfterAll
   void tearDown() throws IOException {
+    if (mount == null) {
+      return;
+    }
     try {
       mount.close();
       assertEquals("", uses.held());

@@ -34,6 +34,16 @@ public final class JnrFuseTransport implements Transport {
     return JnrFuseMount.start(library, symbols, fileSystem, place, options);
   }
 
+  /** Whether the library is there. */
+  public static boolean isInstalled() {
+    try {
+      loadLibrary();
+      return true;
+    } catch (FirnException e) {
+      return false;
+    }
+  }
+
   private static synchronized void loadLibrary() {
     if (library == null) {
       try {

@@ -10,7 +10,7 @@ import jnr.constants.platform.Errno;
  * queue of its own, so that threads do not contend for one. Reading never blocks, except in {@link
  * #receive}. Safe for concurrent use.
  */
-final class Device {
+final class Device implements RequestSource {
   static final String PATH = "/dev/fuse";
 
   private static final byte[] PATH_BYTES = Mounter.text(PATH);
@@ -117,6 +117,22 @@ final class Device {
     return LinuxCalls.LIBC.write(fd, message.address, length) == length
         ? null
         : LinuxCalls.lastError();
+  }
+
+  @Override
+  public Errno answer(Request request, int error, int bodyBytes) {
+    return send(request.output, request.seal(error, bodyBytes));
+  }
+
+  @Override
+  public Errno answerJoined(long unique, int error) {
+    NativeBuffer message = new NativeBuffer(Request.OUT_HEADER_BYTES);
+    try {
+      message.bytes.putInt(0, message.sizeBytes).putInt(4, error).putLong(8, unique);
+      return send(message, message.sizeBytes);
+    } finally {
+      message.free();
+    }
   }
 
   void close() {

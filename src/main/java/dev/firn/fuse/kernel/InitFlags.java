@@ -26,5 +26,8 @@ final class InitFlags {
   /** Says that the upper half of the flags is there, too. */
   static final long INIT_EXT = 1L << 30;
 
+  /** Requests come over io_uring, once its queues are registered. */
+  static final long OVER_IO_URING = 1L << 41;
+
   private InitFlags() {}
 }

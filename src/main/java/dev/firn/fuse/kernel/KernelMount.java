@@ -23,7 +23,7 @@ final class KernelMount implements Mount {
     Device device = Mounter.mount(directory, options);
     boolean started = false;
     try {
-      Session.start(fileSystem, directory, device, initFlags(fileSystem, options), mount::end);
+      Session.start(fileSystem, directory, device, options, mount::end);
       started = true;
     } finally {
       if (!started) {
@@ -35,15 +35,6 @@ final class KernelMount implements Mount {
       ReadAhead.enlarge(directory);
     }
     return mount;
-  }
-
-  /**
-   * Of files with fixed sizes the kernel hands over what is written at once: if it gathered writes
-   * behind the end, they would fail unseen.
-   */
-  private static long initFlags(FileSystem fileSystem, KernelOptions options) {
-    long flags = options.initFlags();
-    return fileSystem.hasFixedSizes() ? flags & ~InitFlags.WRITEBACK_CACHE : flags;
   }
 
   @Override

@@ -40,6 +40,7 @@ final class KernelOptions {
           2048L);
 
   private static final String ALLOW_OTHER = "allow_other";
+  private static final String IO_URING = "io_uring=";
 
   private final String sourceName;
   private final boolean root;
@@ -48,6 +49,7 @@ final class KernelOptions {
   private boolean allowOther;
   private boolean writeBack = true;
   private boolean accessControlLists = true;
+  private RingUse ringUse = RingUse.AUTO;
 
   /**
    * @param root only root may let others in unasked; see user_allow_other in /etc/fuse.conf
@@ -72,6 +74,10 @@ final class KernelOptions {
     } else if (CLEARING.containsKey(word)) {
       flags &= ~CLEARING.get(word);
     } else {
+      if (word.startsWith(IO_URING)) {
+        ringUse = RingUse.of(word.substring(IO_URING.length()));
+        return;
+      }
       switch (word) {
         case ALLOW_OTHER -> allowOther = true;
         case "no_allow_other" -> allowOther = false;
@@ -86,7 +92,8 @@ final class KernelOptions {
         default ->
             throw FirnException.usage(
                 "unknown mount option '%s'; there are ro, suid, dev, noexec, sync, dirsync,"
-                    + " noatime, nodiratime, allow_other, no_allow_other, no_writeback, noacl",
+                    + " noatime, nodiratime, allow_other, no_allow_other, no_writeback, noacl,"
+                    + " io_uring=auto|on|off",
                 word);
       }
       return;
@@ -98,7 +105,12 @@ final class KernelOptions {
   /** Flags of INIT that are asked for unless an option says otherwise. */
   long initFlags() {
     return (writeBack ? InitFlags.WRITEBACK_CACHE : 0)
-        | (accessControlLists ? InitFlags.POSIX_ACL : 0);
+        | (accessControlLists ? InitFlags.POSIX_ACL : 0)
+        | (ringUse == RingUse.OFF ? 0 : InitFlags.OVER_IO_URING);
+  }
+
+  RingUse ringUse() {
+    return ringUse;
   }
 
   String sourceName() {

@@ -1,5 +1,10 @@
 package dev.firn.fuse.kernel;
 
+import com.kenai.jffi.CallContext;
+import com.kenai.jffi.CallingConvention;
+import com.kenai.jffi.Invoker;
+import com.kenai.jffi.Library;
+import com.kenai.jffi.Type;
 import jnr.constants.platform.Errno;
 import jnr.ffi.LibraryLoader;
 import jnr.ffi.Runtime;
@@ -25,6 +30,13 @@ final class LinuxCalls {
     int syncfs(int fd);
 
     long syscall(long number, long first, byte[] second, long third);
+
+    long syscall(
+        long number, long first, long second, long third, long fourth, long fifth, long sixth);
+
+    int eventfd(int value, int flags);
+
+    int sched_setaffinity(int thread, long maskBytes, byte[] mask);
 
     long read(int fd, long buffer, long sizeBytes);
 
@@ -58,7 +70,67 @@ final class LinuxCalls {
 
   static final LibC LIBC = LibraryLoader.create(LibC.class).load("c");
 
+  /**
+   * Of syscall(2) with up to five arguments. jnr-ffi's own stub hands the sixth of six numbers over
+   * wrongly, and for more it makes a buffer each time; jffi below it does neither.
+   */
+  private static final CallContext SIX_NUMBERS =
+      CallContext.getCallContext(
+          Type.SLONG_LONG,
+          new Type[] {
+            Type.SLONG_LONG,
+            Type.SLONG_LONG,
+            Type.SLONG_LONG,
+            Type.SLONG_LONG,
+            Type.SLONG_LONG,
+            Type.SLONG_LONG
+          },
+          CallingConvention.DEFAULT,
+          true);
+
+  private static final Invoker INVOKER = Invoker.getInstance();
+  private static final long SYSCALL = Library.getDefault().getSymbolAddress("syscall");
+
+  private static final boolean AARCH64 = System.getProperty("os.arch").equals("aarch64");
+  private static final long SYS_MMAP = AARCH64 ? 222 : 9;
+  private static final long SYS_MUNMAP = AARCH64 ? 215 : 11;
+  private static final long SYS_IO_URING_SETUP = 425;
+  private static final long SYS_IO_URING_ENTER = 426;
+  private static final long SYS_IO_URING_REGISTER = 427;
+
   private LinuxCalls() {}
+
+  /**
+   * By its number, with seven arguments in all: see {@link #SIX_NUMBERS} for what six would do.
+   *
+   * @return -1 when it fails
+   */
+  static long mmap(long sizeBytes, long protection, long flags, int fd, long offset) {
+    return LIBC.syscall(SYS_MMAP, 0, sizeBytes, protection, flags, fd, offset);
+  }
+
+  static void munmap(long address, long sizeBytes) {
+    LIBC.syscall(SYS_MUNMAP, address, sizeBytes, 0, 0, 0, 0);
+  }
+
+  private static long syscall(
+      long number, long first, long second, long third, long fourth, long fifth) {
+    return INVOKER.invokeN6(SIX_NUMBERS, SYSCALL, number, first, second, third, fourth, fifth);
+  }
+
+  /** The ring's descriptor, which is closed in child processes. */
+  static int ioUringSetup(int entries, long parameters) {
+    return (int) syscall(SYS_IO_URING_SETUP, entries, parameters, 0, 0, 0);
+  }
+
+  static int ioUringRegister(int fd, int operation, long argument, int count) {
+    return (int) syscall(SYS_IO_URING_REGISTER, fd, operation, argument, count, 0);
+  }
+
+  /** Without a signal mask, whose size would be a sixth argument that nobody looks at. */
+  static int ioUringEnter(int fd, int toSubmit, int toWaitFor, int flags) {
+    return (int) syscall(SYS_IO_URING_ENTER, fd, toSubmit, toWaitFor, flags, 0);
+  }
 
   /** Why the last call of this thread failed. */
   static Errno lastError() {

@@ -4,8 +4,8 @@ import dev.firn.base.FirnException;
 import java.nio.file.Path;
 
 /**
- * What kernel and server agreed on in their first exchange: version, features, sizes. Immutable
- * once made.
+ * What kernel and server agreed on in their first exchange: version, features, sizes. Does not
+ * change once it was answered.
  *
  * <pre>
  * fuse_init_in                        fuse_init_out, 64 bytes
@@ -54,7 +54,7 @@ final class Negotiation {
 
   private final int minor;
   private final int readAheadBytes;
-  private final long flags;
+  private long flags;
 
   private Negotiation(int minor, int readAheadBytes, long flags) {
     this.minor = minor;
@@ -77,12 +77,22 @@ final class Negotiation {
               + " --transport jnr-fuse",
           directory, major, minor, MAJOR, MINOR_MIN);
     }
+    return new Negotiation(
+        Math.min(minor, MINOR_MAX), init.intAt(8), (WANTED | optionalFlags) & offeredFlags(init));
+  }
+
+  private static long offeredFlags(Request init) {
     long offered = init.intAt(12) & 0xffffffffL;
     if ((offered & InitFlags.INIT_EXT) != 0) {
       offered |= (long) init.intAt(16) << 32;
     }
-    return new Negotiation(
-        Math.min(minor, MINOR_MAX), init.intAt(8), (WANTED | optionalFlags) & offered);
+    return offered;
+  }
+
+  /** What the kernel says it could do. */
+  static KernelOffer offered(Request init) {
+    return new KernelOffer(
+        init.intAt(0) + "." + init.intAt(4), (offeredFlags(init) & InitFlags.OVER_IO_URING) != 0);
   }
 
   /** Writes the answer to INIT. */
@@ -101,6 +111,11 @@ final class Negotiation {
         .putShort(28, PAYLOAD_BYTES_MAX / PAGE_BYTES)
         .putInt(32, (int) (flags >>> 32));
     return ANSWER_BYTES;
+  }
+
+  /** Does not ask for a feature after all; before {@link #answer}. */
+  void without(long flag) {
+    flags &= ~flag;
   }
 
   boolean has(long flag) {

@@ -47,5 +47,23 @@ final class Opcode {
   static final int STATX = 52;
   static final int COPY_FILE_RANGE_64 = 53;
 
+  /** The most that the first structure of a request's arguments can have. */
+  static final int FIRST_ARGUMENT_BYTES_MAX = 128;
+
   private Opcode() {}
+
+  /**
+   * How long the first structure of a request's arguments is, if anything can follow it: names or
+   * bytes. Else the most it can be.
+   */
+  static int firstArgumentBytes(int opcode) {
+    return switch (opcode) {
+      case LOOKUP, SYMLINK, UNLINK, RMDIR, REMOVEXATTR -> 0;
+      case MKDIR, RENAME, LINK, GETXATTR -> 8;
+      // SETXATTR with SETXATTR_EXT, which all kernels have that have rings.
+      case MKNOD, CREATE, TMPFILE, RENAME2, SETXATTR -> 16;
+      case WRITE -> 40;
+      default -> FIRST_ARGUMENT_BYTES_MAX;
+    };
+  }
 }

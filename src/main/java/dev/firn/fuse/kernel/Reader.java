@@ -187,7 +187,7 @@ final class Reader implements Runnable {
   private void serveWaitingSyncs() {
     if (runsSyncs) {
       // There are more to come meanwhile, which somebody has to receive.
-      session.serveWaitingSyncs(request, this::stopWatching);
+      session.serveWaitingSyncs(this::stopWatching);
       runsSyncs = false;
     }
   }

@@ -17,6 +17,11 @@ import java.nio.ByteBuffer;
  * 16 u64 node      36 u32 extensions 16     body
  *                  40     arguments
  * </pre>
+ *
+ * <p>Over /dev/fuse each of the two is one message. In an entry of a ring (see {@link RingEntry})
+ * the arguments' first structure has a place of its own, what follows it is the payload, and the
+ * answer's header and body take the places of the request's header and payload: an answer's body is
+ * written only after what it lies over was read.
  */
 final class Request {
   static final int IN_HEADER_BYTES = 40;
@@ -25,13 +30,33 @@ final class Request {
   /** Room for the answers to requests that may be answered later; none of them is longer. */
   private static final int DETACHED_OUT_BYTES = 512;
 
+  /** Both null in a ring. */
   final NativeBuffer input;
+
   final NativeBuffer output;
-  private final ByteBuffer in;
+
+  private final ByteBuffer header;
+
+  /** The first structure of the arguments, where it has a place of its own. */
+  private final ByteBuffer first;
+
+  private final int firstAt;
+
+  /** The other arguments, or all. */
+  private final ByteBuffer rest;
+
+  private final int restAt;
+  private final ByteBuffer outHeader;
   private final ByteBuffer out;
+  private final int bodyAt;
   private final ByteBuffer payload;
   private final ByteBuffer body;
-  private int length;
+
+  /** The bytes of arguments that are not in {@link #rest}. */
+  private int firstBytes;
+
+  private int restEnd;
+  private int opcode;
 
   /**
    * Whether the kernel may hold changed pages of the inode that the answer depends on. Decided once
@@ -42,15 +67,54 @@ final class Request {
   Request(int inBytes, int outBytes) {
     input = new NativeBuffer(inBytes);
     output = new NativeBuffer(outBytes);
-    in = input.bytes;
+    header = input.bytes;
+    first = input.bytes;
+    firstAt = IN_HEADER_BYTES;
+    rest = input.bytes;
+    restAt = IN_HEADER_BYTES;
+    outHeader = output.bytes;
     out = output.bytes;
-    payload = in.duplicate();
+    bodyAt = OUT_HEADER_BYTES;
+    payload = rest.duplicate();
     body = out.duplicate();
+  }
+
+  /**
+   * In memory of somebody else.
+   *
+   * @param header of request and answer
+   * @param firstAt where in it the first structure of the arguments is
+   * @param payload the other arguments, and the body of the answer
+   */
+  Request(ByteBuffer header, int firstAt, ByteBuffer payload) {
+    input = null;
+    output = null;
+    this.header = header;
+    this.first = header;
+    this.firstAt = firstAt;
+    this.rest = payload;
+    this.restAt = 0;
+    this.outHeader = header;
+    this.out = payload;
+    this.bodyAt = 0;
+    this.payload = payload.duplicate();
+    this.body = payload.duplicate();
   }
 
   /** Takes the request that was put into {@link #input}. */
   void received(int lengthBytes) {
-    length = lengthBytes;
+    received(0, lengthBytes);
+  }
+
+  /** Takes the request that was put into a ring's entry. */
+  void receivedInParts(int payloadBytes) {
+    received(Opcode.firstArgumentBytes(header.getInt(4)), payloadBytes);
+  }
+
+  private void received(int firstBytes, int restEnd) {
+    this.firstBytes = firstBytes;
+    this.restEnd = restEnd;
+    opcode = header.getInt(4);
     writesBackFirst = false;
   }
 
@@ -62,11 +126,11 @@ final class Request {
     return writesBackFirst;
   }
 
-  /** A copy of its own, to be freed after its answer. */
+  /** A copy of its own, to be freed after its answer; not of one in a ring. */
   Request detach() {
-    Request copy = new Request(length, DETACHED_OUT_BYTES);
-    NativeBuffer.copy(input, copy.input, length);
-    copy.length = length;
+    Request copy = new Request(restEnd, DETACHED_OUT_BYTES);
+    NativeBuffer.copy(input, copy.input, restEnd);
+    copy.received(restEnd);
     copy.writesBackFirst = writesBackFirst;
     return copy;
   }
@@ -76,127 +140,117 @@ final class Request {
     output.free();
   }
 
-  int length() {
-    return length;
-  }
-
   int opcode() {
-    return in.getInt(4);
+    return opcode;
   }
 
   long unique() {
-    return in.getLong(8);
+    return header.getLong(8);
   }
 
   /** The inode it is about. */
   long node() {
-    return in.getLong(16);
+    return header.getLong(16);
   }
 
   int uid() {
-    return in.getInt(24);
+    return header.getInt(24);
   }
 
   int gid() {
-    return in.getInt(28);
+    return header.getInt(28);
   }
 
   /** The 32-bit argument at an offset behind the header. */
   int intAt(int offset) {
-    return in.getInt(IN_HEADER_BYTES + offset);
+    return offset < firstBytes ? first.getInt(firstAt + offset) : rest.getInt(inRest(offset));
   }
 
   long longAt(int offset) {
-    return in.getLong(IN_HEADER_BYTES + offset);
+    return offset < firstBytes ? first.getLong(firstAt + offset) : rest.getLong(inRest(offset));
+  }
+
+  private int inRest(int offset) {
+    return restAt + offset - firstBytes;
   }
 
   /** The NUL-terminated name at an offset behind the header. */
   byte[] nameAt(int offset) throws ErrnoException {
-    int from = IN_HEADER_BYTES + offset;
+    int from = inRest(offset);
     int end = from;
-    while (end < length && in.get(end) != 0) {
+    while (end < restEnd && rest.get(end) != 0) {
       end++;
     }
-    if (end >= length) {
+    if (end >= restEnd) {
       throw new ErrnoException(Errno.EINVAL);
     }
     byte[] name = new byte[end - from];
-    in.get(from, name);
+    rest.get(from, name);
     return name;
   }
 
   byte[] bytesAt(int offset, int count) throws ErrnoException {
     requireLength(offset, count);
     byte[] bytes = new byte[count];
-    in.get(IN_HEADER_BYTES + offset, bytes);
+    rest.get(inRest(offset), bytes);
     return bytes;
   }
 
   /** A view of the bytes at an offset, valid until the next request. */
   ByteBuffer payloadAt(int offset, int count) throws ErrnoException {
     requireLength(offset, count);
-    payload.limit(IN_HEADER_BYTES + offset + count).position(IN_HEADER_BYTES + offset);
+    payload.limit(inRest(offset) + count).position(inRest(offset));
     return payload;
   }
 
   private void requireLength(int offset, int count) throws ErrnoException {
-    if (count < 0 || count > length - IN_HEADER_BYTES - offset) {
+    if (count < 0 || count > restEnd - inRest(offset)) {
       throw new ErrnoException(Errno.EINVAL);
     }
   }
 
   /** The most bytes that an answer's body can have here. */
   int bodyBytesMax() {
-    return output.sizeBytes - OUT_HEADER_BYTES;
+    return out.capacity() - bodyAt;
   }
 
   Request putInt(int offset, int value) {
-    out.putInt(OUT_HEADER_BYTES + offset, value);
+    out.putInt(bodyAt + offset, value);
     return this;
   }
 
   Request putLong(int offset, long value) {
-    out.putLong(OUT_HEADER_BYTES + offset, value);
+    out.putLong(bodyAt + offset, value);
     return this;
   }
 
   Request putShort(int offset, int value) {
-    out.putShort(OUT_HEADER_BYTES + offset, (short) value);
+    out.putShort(bodyAt + offset, (short) value);
     return this;
   }
 
   Request putByte(int offset, int value) {
-    out.put(OUT_HEADER_BYTES + offset, (byte) value);
+    out.put(bodyAt + offset, (byte) value);
     return this;
   }
 
   Request putBytes(int offset, byte[] bytes) {
-    out.put(OUT_HEADER_BYTES + offset, bytes);
+    out.put(bodyAt + offset, bytes);
     return this;
   }
 
   /** A view of the body from its start, to be filled with at most {@code count} bytes. */
   ByteBuffer body(int count) {
-    body.limit(OUT_HEADER_BYTES + count).position(OUT_HEADER_BYTES);
+    body.limit(bodyAt + count).position(bodyAt);
     return body;
   }
 
   /** Writes the answer's header; answers the length of the whole. */
   int seal(int error, int bodyBytes) {
     int total = OUT_HEADER_BYTES + bodyBytes;
-    sealFor(unique(), error, total);
+    outHeader.putLong(8, unique());
+    outHeader.putInt(0, total);
+    outHeader.putInt(4, error);
     return total;
-  }
-
-  /** The same for another request, without a body. */
-  int sealFor(long unique, int error) {
-    sealFor(unique, error, OUT_HEADER_BYTES);
-    return OUT_HEADER_BYTES;
-  }
-
-  private void sealFor(long unique, int error, int total) {
-    out.putInt(0, total);
-    out.putInt(4, error);
-    out.putLong(8, unique);
   }
 }

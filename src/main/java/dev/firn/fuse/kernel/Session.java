@@ -1,7 +1,9 @@
 package dev.firn.fuse.kernel;
 
 import dev.firn.base.DaemonThreads;
+import dev.firn.base.FirnException;
 import dev.firn.fuse.FaultLog;
+import dev.firn.fuse.FuseConnection;
 import dev.firn.vfs.FileSystem;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -17,9 +19,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The threads that serve one mount: a few readers, which share the work as {@link Watch} says, and
- * others for requests that may sleep when all readers are at work. An idle mount has no thread that
- * runs.
+ * The threads that serve one mount: a few readers, which share the work as {@link Watch} says, or
+ * rings and one reader for what does not come over them; and others for requests that may sleep or
+ * take long. An idle mount has no thread that runs.
  */
 final class Session {
   private static final Logger LOG = LoggerFactory.getLogger(Session.class);
@@ -42,6 +44,10 @@ final class Session {
   private final Notifier notifier;
   private final OpenForWriting openForWriting = new OpenForWriting();
   private WriteBackClock writeBackClock;
+
+  /** Null when requests come over /dev/fuse. */
+  private Rings rings;
+
   private final List<Device> devices = new ArrayList<>();
   private final SyncGroup syncs = new SyncGroup();
   private final AtomicInteger readersLeft = new AtomicInteger();
@@ -77,7 +83,18 @@ final class Session {
       FileSystem fileSystem,
       Path directory,
       Device device,
-      long optionalFlags,
+      KernelOptions options,
+      Consumer<Throwable> onEnd)
+      throws IOException {
+    return start(fileSystem, directory, device, options, Rings::open, onEnd);
+  }
+
+  static Session start(
+      FileSystem fileSystem,
+      Path directory,
+      Device device,
+      KernelOptions options,
+      Rings.Opener opener,
       Consumer<Throwable> onEnd)
       throws IOException {
     Request init = new Request(IN_BYTES, 4096);
@@ -85,18 +102,92 @@ final class Session {
       if (!device.receive(init) || init.opcode() != Opcode.INIT) {
         throw new IOException("the kernel did not begin with INIT");
       }
-      Negotiation negotiation = Negotiation.of(init, optionalFlags, directory);
+      Negotiation negotiation = Negotiation.of(init, initFlags(fileSystem, options), directory);
       Session session = new Session(fileSystem, directory, device, negotiation, onEnd);
-      Errno error = device.send(init.output, init.seal(0, negotiation.answer(init)));
+      session.openRings(options.ringUse(), opener);
+      Errno error = device.answer(init, 0, negotiation.answer(init));
       if (error != null) {
         throw new IOException("the kernel did not take the answer: " + error.description());
       }
-      LOG.info("{}: {}", directory, negotiation);
-      session.startReaders();
+      session.begin(options.ringUse());
       return session;
     } finally {
       init.free();
     }
+  }
+
+  /**
+   * Of files with fixed sizes the kernel hands over what is written at once: if it gathered writes
+   * behind the end, they would fail unseen.
+   */
+  private static long initFlags(FileSystem fileSystem, KernelOptions options) {
+    long flags = options.initFlags();
+    return fileSystem.hasFixedSizes() ? flags & ~InitFlags.WRITEBACK_CACHE : flags;
+  }
+
+  /** Before INIT is answered: once rings were promised, the kernel waits for them. */
+  private void openRings(RingUse use, Rings.Opener opener) {
+    if (use == RingUse.OFF) {
+      return;
+    }
+    if (!negotiation.has(InitFlags.OVER_IO_URING)) {
+      withoutRings(use, "this kernel does not offer it");
+      return;
+    }
+    try {
+      rings = opener.open(this, dispatcher, directory, devices.get(0));
+    } catch (IOException | OutOfMemoryError e) {
+      negotiation.without(InitFlags.OVER_IO_URING);
+      withoutRings(use, e.getMessage());
+    }
+  }
+
+  private void withoutRings(RingUse use, String reason) {
+    if (use == RingUse.ON) {
+      throw FirnException.failed(
+          "cannot mount at '%s' with io_uring=on: %s; 'firn doctor' says what can be done",
+          directory, reason);
+    }
+    LOG.info("{}: requests come over {}, not io_uring: {}", directory, Device.PATH, reason);
+  }
+
+  private void begin(RingUse use) throws IOException {
+    fileSystem.cachedBy(notifier);
+    if (rings != null) {
+      registerRings(use);
+    }
+    LOG.info("{}: {}{}", directory, negotiation, rings == null ? "" : ", " + rings);
+    if (negotiation.has(InitFlags.WRITEBACK_CACHE)) {
+      writeBackClock = WriteBackClock.start(directory, openForWriting);
+    }
+    if (rings == null) {
+      startReaders();
+      return;
+    }
+    readersLeft.set(1 + rings.servers().size());
+    rings.servers().forEach(server -> server.done().thenRun(() -> readerEnded(null)));
+    startThread(new ForgetReader(this, dispatcher, devices.get(0)), "forgets");
+  }
+
+  private void registerRings(RingUse use) throws IOException {
+    String refusal = null;
+    boolean registered = false;
+    try {
+      refusal = rings.register();
+      registered = refusal == null;
+    } finally {
+      if (!registered) {
+        rings.close();
+        rings = null;
+      }
+    }
+    if (refusal != null) {
+      withoutRings(use, refusal);
+    }
+  }
+
+  boolean usesRings() {
+    return rings != null;
   }
 
   Notifier notifier() {
@@ -115,37 +206,36 @@ final class Session {
       devices.add(another);
     }
     readersLeft.set(readers);
-    fileSystem.cachedBy(notifier);
-    if (negotiation.has(InitFlags.WRITEBACK_CACHE)) {
-      writeBackClock = WriteBackClock.start(directory, openForWriting);
-    }
     // Half of the processors are for those whose requests these are.
     Watch watch = new Watch(Math.max(1, processors / 2));
     ServiceTimes serviceTimes = new ServiceTimes();
     for (int i = 0; i < readers; i++) {
       Reader reader = new Reader(this, dispatcher, devices.get(i), watch, serviceTimes);
-      Thread thread = new Thread(reader, "fuse-" + directory.getFileName() + "-" + i);
-      // A mount must not keep a process alive that forgot to unmount.
-      thread.setDaemon(true);
-      thread.start();
+      startThread(reader, Integer.toString(i));
     }
+  }
+
+  private void startThread(Runnable work, String name) {
+    Thread thread = new Thread(work, "fuse-" + directory.getFileName() + "-" + name);
+    // A mount must not keep a process alive that forgot to unmount.
+    thread.setDaemon(true);
+    thread.start();
   }
 
   /**
    * Whether a sync is answered by whoever runs one. If not, the caller has to serve it, and {@link
    * #serveWaitingSyncs} afterwards, whatever happens.
    */
-  boolean joinSyncs(Device device, Request request) {
-    return syncs.join(device, request.unique());
+  boolean joinSyncs(RequestSource source, Request request) {
+    return syncs.join(source, request.unique());
   }
 
   /**
    * Syncs for those who joined.
    *
-   * @param any a request whose answer was sent: the room for its answer is used
    * @param beforeEach runs before each sync
    */
-  void serveWaitingSyncs(Request any, Runnable beforeEach) {
+  void serveWaitingSyncs(Runnable beforeEach) {
     for (List<SyncGroup.Waiting> group = nextSyncs(); !group.isEmpty(); group = nextSyncs()) {
       int outcome = -EIO;
       try {
@@ -153,7 +243,7 @@ final class Session {
         outcome = dispatcher.answerSyncs();
       } finally {
         for (SyncGroup.Waiting each : group) {
-          sent(Opcode.FSYNC, each.device().send(any.output, any.sealFor(each.unique(), outcome)));
+          sent(Opcode.FSYNC, each.source().answerJoined(each.unique(), outcome));
         }
       }
     }
@@ -170,12 +260,17 @@ final class Session {
     sleepers.execute(() -> serveDetached(device, request));
   }
 
+  /** Does work that may take long. */
+  void execute(Runnable work) {
+    sleepers.execute(work);
+  }
+
   /**
    * Answers EIO to a request whose reader ends by a fault. It may be one that wants no answer, or
    * has it: the kernel does not mind.
    */
   void refuse(Device device, Request request) {
-    device.send(request.output, request.seal(-EIO, 0));
+    device.answer(request, -EIO, 0);
   }
 
   /** The end of one reader; of the mount, if it was the last. */
@@ -193,20 +288,29 @@ final class Session {
       serve(device, request);
     } finally {
       if (Dispatcher.isSync(request)) {
-        serveWaitingSyncs(request, () -> {});
+        serveWaitingSyncs(() -> {});
       }
       request.free();
     }
   }
 
   /** Answers a request; whatever happens. */
-  void serve(Device device, Request request) {
+  void serve(RequestSource source, Request request) {
+    int opcode = request.opcode();
     int outcome = dispatcher.answer(request);
-    if (outcome == Dispatcher.NO_ANSWER) {
-      return;
+    if (outcome != Dispatcher.NO_ANSWER) {
+      sent(opcode, source.answer(request, Math.min(outcome, 0), Math.max(outcome, 0)));
     }
-    int length = outcome < 0 ? request.seal(outcome, 0) : request.seal(0, outcome);
-    sent(request.opcode(), device.send(request.output, length));
+  }
+
+  /** A ring that cannot go on would leave those who use the mount waiting for good. */
+  void ringFailed(String ring, Throwable fault) {
+    LOG.error("{}: {} failed; the mount is cut off", directory, ring, fault);
+    try {
+      FuseConnection.cutOff(directory);
+    } catch (IOException | RuntimeException e) {
+      LOG.error("{}: the mount could not be cut off", directory, e);
+    }
   }
 
   private void sent(int opcode, Errno error) {
@@ -231,6 +335,8 @@ final class Session {
       sleepers.shutdown();
       if (!sleepers.awaitTermination(SLEEPERS_SECONDS_MAX, TimeUnit.SECONDS)) {
         LOG.warn("{}: requests are still under way after the mount has ended", directory);
+      } else if (rings != null) {
+        rings.close();
       }
       devices.stream().distinct().forEach(Device::close);
       fileSystem.syncAll();

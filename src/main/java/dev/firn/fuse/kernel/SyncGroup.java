@@ -16,7 +16,7 @@ import java.util.List;
  */
 final class SyncGroup {
   /** A request that waits for its answer. */
-  record Waiting(Device device, long unique) {}
+  record Waiting(RequestSource source, long unique) {}
 
   // Guarded by this.
   private boolean running;
@@ -26,9 +26,9 @@ final class SyncGroup {
    * True: somebody runs, and will answer this request, too. False: the caller runs from now on; it
    * syncs for this request and then for each group of {@link #next}.
    */
-  synchronized boolean join(Device device, long unique) {
+  synchronized boolean join(RequestSource source, long unique) {
     if (running) {
-      waiting.add(new Waiting(device, unique));
+      waiting.add(new Waiting(source, unique));
       return true;
     }
     running = true;
