@@ -223,14 +223,14 @@ public final class LogScanner {
    * Throws if a COMMIT behind the end says that records at the end had been durable.
    *
    * <p>A later process went on with the LSN behind the last whole group, whatever was behind that.
-   * So a later segment that has an LSN from before the end of the chain is of such a process, and
-   * its COMMITs count from the last whole group on.
+   * So a later segment that has an LSN from before the end of the chain is of such a process, as
+   * are all behind it, and their COMMITs count from the last whole group on.
    */
   private void requireTorn(long endLsn) throws IOException {
+    long lostLsn = expectedLsn;
     for (long candidate : segmentsFrom(segment)) {
       long length = store.length(candidate);
       long at = candidate == segment ? offset : 0;
-      long lostLsn = expectedLsn;
       for (; at + RecordFormat.HEADER_BYTES <= length; at += RecordFormat.ALIGNMENT) {
         if (!fill(candidate, at, RecordFormat.HEADER_BYTES)) {
           break;

@@ -1,7 +1,9 @@
 package dev.firn.map;
 
 import dev.firn.Seeds;
+import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -33,6 +35,36 @@ class RandomCrashTest {
     }
     System.out.println(
         "whateverHappensIsSurvivedOrTold: " + run + " scripts, seeds from " + seed + " on");
+  }
+
+  /**
+   * The head of a segment is damaged whose first group reuses the numbers of the checkpoint's
+   * records; a COMMIT in the next segment says that the group had been durable.
+   */
+  @Test
+  void aLostHeadBehindACheckpointIsNoticed() throws IOException {
+    new Script(
+            512,
+            List.of(
+                new Step(Operation.PUT, 0, 97505),
+                new Step(Operation.PUT, 2, 659295),
+                new Step(Operation.PUT, 9, 657176),
+                new Step(Operation.FREEZE, 4, 873686),
+                new Step(Operation.PUT, 6, 559001),
+                new Step(Operation.CHECKPOINT, 6, 23643),
+                new Step(Operation.POWER_CUT, 0, 613160),
+                new Step(Operation.FLIPPED_BIT, 1, 889),
+                new Step(Operation.PUT, 6, 462861),
+                new Step(Operation.PUT, 11, 214886),
+                new Step(Operation.COPY, 4, 661676),
+                new Step(Operation.PUT, 6, 93483),
+                new Step(Operation.CLONE, 11, 121096),
+                new Step(Operation.COMMIT, 5, 513812),
+                new Step(Operation.PUT, 1, 416496),
+                new Step(Operation.STORE, 7, 352738),
+                new Step(Operation.COMMIT, 2, 940229),
+                new Step(Operation.DIE, 0, 711308)))
+        .run();
   }
 
   private static void fail(long seed, Script script, Throwable failure) {
