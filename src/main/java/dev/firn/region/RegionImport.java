@@ -71,7 +71,7 @@ final class RegionImport implements SnapshotImport {
       formatted =
           base == null
               ? VolumeFileSystem.create(made.map(), roomBytes(sizeBytes), clock)
-              : VolumeFileSystem.open(made.map(), roomBytes(sizeBytes), clock);
+              : VolumeFileSystem.openFiles(made.map(), roomBytes(sizeBytes), clock);
     } finally {
       if (formatted == null) {
         discard(made);

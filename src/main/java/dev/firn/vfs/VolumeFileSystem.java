@@ -141,16 +141,38 @@ public final class VolumeFileSystem implements FileSystem {
    */
   public static VolumeFileSystem open(VolumeMap map, long sizeBytes, Clock clock)
       throws IOException {
+    VolumeCounters counters = loadCounters(map);
+    VolumeFileSystem fileSystem = open(map, counters, sizeBytes, clock);
+    if (counters.isDisk) {
+      fileSystem.openDisk(sizeBytes);
+    }
+    return fileSystem;
+  }
+
+  /**
+   * As {@link #open}, but what is a disk is a file like others until {@link #becomeDisk}: for
+   * volumes that are not there for anybody yet.
+   */
+  public static VolumeFileSystem openFiles(VolumeMap map, long sizeBytes, Clock clock)
+      throws IOException {
+    VolumeCounters counters = loadCounters(map);
+    counters.isDisk = false;
+    return open(map, counters, sizeBytes, clock);
+  }
+
+  private static VolumeCounters loadCounters(VolumeMap map) throws IOException {
     VolumeCounters counters = map.read(VolumeCounters::load);
     if (counters == null) {
       throw new IOException("volume " + map.number() + " holds no file system");
     }
+    return counters;
+  }
+
+  private static VolumeFileSystem open(
+      VolumeMap map, VolumeCounters counters, long sizeBytes, Clock clock) throws IOException {
     VolumeFileSystem fileSystem = new VolumeFileSystem(map, counters, sizeBytes, clock);
     map.setSealHook(fileSystem.inodes::seal);
     fileSystem.lifetimes.removeAll();
-    if (counters.isDisk) {
-      fileSystem.openDisk(sizeBytes);
-    }
     return fileSystem;
   }
 

@@ -14,8 +14,10 @@ import dev.firn.region.ScrubListener;
 import dev.firn.region.VolumeRequest;
 import dev.firn.snapshot.Snapshot;
 import dev.firn.vfs.Attributes;
+import dev.firn.vfs.Disk;
 import dev.firn.vfs.FileSystem;
 import dev.firn.vfs.SetAttributes;
+import dev.firn.vfs.VolumeKind;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -134,6 +136,35 @@ class IncrementalTest {
     // From far back, and onto something that was itself imported.
     importFrom(there, export(here, "data@s8", "data@s3", directory.resolve("far")), "far");
     assertSame(tree(here, "data@s8"), tree(there, "far"));
+  }
+
+  /** Also one that has grown in between, and is full before and after. */
+  @Test
+  void aDiskStaysOne() throws IOException {
+    here.createVolume(new VolumeRequest("disk", "block", 2L << 20, null, null, null));
+    writeDisk(0, Trees.random(new Random(1), 2 << 20));
+    here.createSnapshot("disk", "s0", "", Map.of());
+    here.resizeVolume("disk", 3L << 20);
+    writeDisk(1_000_000, Trees.random(new Random(2), (3 << 20) - 1_000_000));
+    here.createSnapshot("disk", "s1", "", Map.of());
+    importFrom(there, export(here, "disk@s0", null, directory.resolve("d0")), null);
+
+    importFrom(there, export(here, "disk@s1", "disk@s0", directory.resolve("d1")), null);
+
+    Snapshot imported = there.snapshot("s1");
+    assertEquals(VolumeKind.BLOCK, imported.kind());
+    assertEquals(3L << 20, imported.sizeBytes());
+    assertSame(tree(here, "disk@s1"), tree(there, "s1"));
+    there.createVolume(VolumeRequest.from("again", "s1"));
+    try (FileSystem files = there.openVolume("again", false)) {
+      assertThrows(IOException.class, () -> files.unlink(ROOT, Disk.name()));
+    }
+  }
+
+  private void writeDisk(long offset, byte[] bytes) throws IOException {
+    try (FileSystem volume = here.openVolume("disk", false)) {
+      Trees.write(volume, volume.lookup(ROOT, Disk.name()).inode(), offset, bytes);
+    }
   }
 
   @Test
