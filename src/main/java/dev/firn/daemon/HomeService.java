@@ -44,6 +44,7 @@ final class HomeService {
       new AttachmentActions(attachments).register(actions);
       new UpkeepActions(region.upkeep()).register(actions);
       new SnapshotActions(region, mounts, attachments).register(actions);
+      new BlockActions(region, new BlockUploads(region)).register(actions);
       new PackageActions(region, PrivateMount.mounter(region.home())).register(actions);
       return new HomeService(
           region, mounts, attachments, ApiServer.start(HomePaths.socket(region.home()), actions));

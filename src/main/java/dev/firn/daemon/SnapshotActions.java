@@ -90,6 +90,7 @@ final class SnapshotActions {
             SnapshotsParameters.class,
             parameters -> region.upkeep().snapshotSpace(parameters.snapshots()))
         .work("ReadDiff", DiffParameters.class, this::diff)
+        .work("ReadBlockDiff", DiffParameters.class, this::diffBlocks)
         .answer("RollbackVolume", RollbackParameters.class, this::rollback);
   }
 
@@ -135,6 +136,22 @@ final class SnapshotActions {
           events.item(change);
         });
     return Map.of("changes", changes[0]);
+  }
+
+  private Map<String, Object> diffBlocks(DiffParameters parameters, Events events)
+      throws IOException {
+    long[] bytes = {0};
+    region.diffBlocks(
+        parameters.from(),
+        parameters.to(),
+        (offset, length) -> {
+          bytes[0] += length;
+          Map<String, Object> range = new LinkedHashMap<>();
+          range.put("offset", offset);
+          range.put("length", length);
+          events.item(range);
+        });
+    return Map.of("bytes", bytes[0]);
   }
 
   private SnapshotStatus rollback(RollbackParameters parameters) throws IOException {

@@ -3,6 +3,7 @@ package dev.firn.region;
 import dev.firn.base.FirnException;
 import dev.firn.map.FrozenMap;
 import dev.firn.map.MapStore;
+import dev.firn.map.VolumeMap;
 import dev.firn.snapshot.MapPool;
 import dev.firn.snapshot.Snapshot;
 import dev.firn.snapshot.SnapshotLease;
@@ -11,8 +12,13 @@ import dev.firn.snapshot.SnapshotNames;
 import dev.firn.snapshot.SnapshotRequest;
 import dev.firn.snapshot.SnapshotView;
 import dev.firn.snapshot.TreeDiff;
+import dev.firn.vfs.Disk;
+import dev.firn.vfs.DiskDiff;
 import dev.firn.vfs.FileSystem;
 import dev.firn.vfs.FrozenFileSystem;
+import dev.firn.vfs.SetAttributes;
+import dev.firn.vfs.VolumeFileSystem;
+import dev.firn.vfs.VolumeKind;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -66,6 +72,7 @@ public final class Region implements Closeable {
   private final Volumes volumes;
   private final Reclaimer reclaimer;
   private final Upkeep upkeep;
+  private final DiskBlocks blocks;
   private final Set<RegionImport> imports = ConcurrentHashMap.newKeySet();
   private final List<Path> obsoleteMounts = new ArrayList<>();
   private boolean closed;
@@ -85,6 +92,7 @@ public final class Region implements Closeable {
     this.importRows = new ImportRows(catalog, clock);
     this.references = new References(volumeRows, snapshotRows);
     this.snapshots = new SnapshotManager(snapshotRows, maps);
+    this.blocks = new DiskBlocks(references, snapshots);
     store.describeBy(number -> "volume '" + snapshotRows.volumeName(number) + "'");
     this.volumes =
         new Volumes(
@@ -266,6 +274,35 @@ public final class Region implements Closeable {
   /** Tells what has changed from a snapshot to a snapshot or to a volume of this moment. */
   public void diff(String fromSnapshot, String toSnapshotOrVolume, TreeDiff.Visitor visitor)
       throws IOException {
+    withBoth(
+        fromSnapshot,
+        toSnapshotOrVolume,
+        (from, before, toVolumeNumber, toKind, after) ->
+            compare(from, before, toVolumeNumber, after, visitor));
+  }
+
+  /** Tells the ranges of a disk in which it may differ; both sides are of block volumes. */
+  public void diffBlocks(String fromSnapshot, String toSnapshotOrVolume, DiskDiff.Visitor visitor)
+      throws IOException {
+    withBoth(
+        fromSnapshot,
+        toSnapshotOrVolume,
+        (from, before, toVolumeNumber, toKind, after) -> {
+          DiskBlocks.requireDisk(from.kind(), from.described());
+          DiskBlocks.requireDisk(toKind, "'" + toSnapshotOrVolume + "'");
+          DiskDiff.run(before, after, visitor);
+        });
+  }
+
+  /** What is done with the two sides of a comparison. */
+  private interface Comparison {
+    void run(
+        Snapshot from, FrozenMap before, long toVolumeNumber, VolumeKind toKind, FrozenMap after)
+        throws IOException;
+  }
+
+  private void withBoth(String fromSnapshot, String toSnapshotOrVolume, Comparison comparison)
+      throws IOException {
     Snapshot from = references.snapshot(fromSnapshot);
     Volume toVolume = references.findVolume(toSnapshotOrVolume);
     Snapshot toSnapshot = references.findSnapshot(toSnapshotOrVolume);
@@ -282,12 +319,13 @@ public final class Region implements Closeable {
     try (SnapshotLease before = snapshots.lease(from.number(), "a comparison")) {
       if (toVolume != null) {
         try (Volumes.FrozenHead after = volumes.freeze(toVolume)) {
-          compare(from, before.map(), toVolume.number(), after.map(), visitor);
+          comparison.run(from, before.map(), toVolume.number(), toVolume.kind(), after.map());
         }
         return;
       }
       try (SnapshotLease after = snapshots.lease(toSnapshot.number(), "a comparison")) {
-        compare(from, before.map(), toSnapshot.volumeNumber(), after.map(), visitor);
+        comparison.run(
+            from, before.map(), toSnapshot.volumeNumber(), toSnapshot.kind(), after.map());
       }
     }
   }
@@ -340,6 +378,11 @@ public final class Region implements Closeable {
     }
   }
 
+  /** The disks of snapshots, block by block. */
+  public DiskBlocks blocks() {
+    return blocks;
+  }
+
   /** What keeps the home in order: space, verification. */
   public Upkeep upkeep() {
     return upkeep;
@@ -381,6 +424,74 @@ public final class Region implements Closeable {
 
   /** Starts a snapshot from elsewhere. */
   public SnapshotImport beginImport(ImportRequest request) throws IOException {
+    check(request);
+    return begin(request, new RegionImport.Empty(maps, importOptions(), request, clock));
+  }
+
+  /**
+   * Starts a snapshot of a disk from elsewhere. The disk is there already: a hole, or what it was
+   * in a snapshot of this home.
+   *
+   * @param parentSnapshot a reference, or null
+   */
+  public SnapshotImport beginDisk(ImportRequest request, String parentSnapshot) throws IOException {
+    check(request);
+    DiskBlocks.requireDisk(request.kind(), "what is imported");
+    if (parentSnapshot == null) {
+      return begin(request, new EmptyDisk(maps, importOptions(), request, home.owner(), clock));
+    }
+    Snapshot parent = references.snapshot(parentSnapshot);
+    DiskBlocks.requireDisk(parent.kind(), parent.described());
+    if (request.volumeSizeBytes() < parent.sizeBytes()) {
+      throw FirnException.usage(
+          "a disk of %d bytes is smaller than %s, which has %d",
+          request.volumeSizeBytes(), parent.described(), parent.sizeBytes());
+    }
+    try (SnapshotLease lease = snapshots.lease(parent.number(), "an import")) {
+      return begin(request, new DiskOf(maps, importOptions(), request, lease.map(), clock));
+    }
+  }
+
+  private record EmptyDisk(
+      MapPool maps,
+      MapStore.VolumeOptions options,
+      ImportRequest request,
+      SetAttributes owner,
+      Clock clock)
+      implements RegionImport.Beginning {
+    @Override
+    public MapPool.Use map(long volumeNumber) throws IOException {
+      return maps.create(volumeNumber, options);
+    }
+
+    @Override
+    public VolumeFileSystem files(VolumeMap map) throws IOException {
+      VolumeFileSystem files = VolumeFileSystem.createDisk(map, request.volumeSizeBytes(), clock);
+      files.setAttributes(FileSystem.ROOT_INODE, owner);
+      files.setAttributes(files.lookup(FileSystem.ROOT_INODE, Disk.name()).inode(), owner);
+      return files;
+    }
+  }
+
+  private record DiskOf(
+      MapPool maps,
+      MapStore.VolumeOptions options,
+      ImportRequest request,
+      FrozenMap source,
+      Clock clock)
+      implements RegionImport.Beginning {
+    @Override
+    public MapPool.Use map(long volumeNumber) throws IOException {
+      return maps.createFrom(volumeNumber, options, source);
+    }
+
+    @Override
+    public VolumeFileSystem files(VolumeMap map) throws IOException {
+      return VolumeFileSystem.open(map, request.volumeSizeBytes(), clock);
+    }
+  }
+
+  private static void check(ImportRequest request) {
     if (request.name() != null) {
       SnapshotNames.check(request.name());
     }
@@ -390,11 +501,17 @@ public final class Region implements Closeable {
     Checks.volumeSize(request.kind(), request.volumeSizeBytes());
     Checks.description(request.description() == null ? "" : request.description());
     Checks.tags(request.tags());
-    MapStore.VolumeOptions options =
-        new MapStore.VolumeOptions(
-            Checks.subregion(null, info.subregions()), Checks.compression(null));
+  }
+
+  private MapStore.VolumeOptions importOptions() {
+    return new MapStore.VolumeOptions(
+        Checks.subregion(null, info.subregions()), Checks.compression(null));
+  }
+
+  private SnapshotImport begin(ImportRequest request, RegionImport.Beginning beginning)
+      throws IOException {
     RegionImport begun =
-        new RegionImport(importRows, maps, options, request, clock, imports::remove);
+        new RegionImport(importRows, maps, beginning, request, clock, imports::remove);
     imports.add(begun);
     return begun;
   }

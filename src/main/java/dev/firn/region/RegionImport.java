@@ -2,6 +2,7 @@ package dev.firn.region;
 
 import dev.firn.base.Sizes;
 import dev.firn.map.MapStore;
+import dev.firn.map.VolumeMap;
 import dev.firn.snapshot.MapPool;
 import dev.firn.snapshot.Snapshot;
 import dev.firn.snapshot.SnapshotMetadata;
@@ -37,10 +38,31 @@ final class RegionImport implements SnapshotImport {
   private boolean published;
   private boolean closed;
 
+  /** What an import begins with. */
+  interface Beginning {
+    MapPool.Use map(long volumeNumber) throws IOException;
+
+    VolumeFileSystem files(VolumeMap map) throws IOException;
+  }
+
+  /** Nothing but a root directory. */
+  record Empty(MapPool maps, MapStore.VolumeOptions options, ImportRequest request, Clock clock)
+      implements Beginning {
+    @Override
+    public MapPool.Use map(long volumeNumber) throws IOException {
+      return maps.create(volumeNumber, options);
+    }
+
+    @Override
+    public VolumeFileSystem files(VolumeMap map) throws IOException {
+      return VolumeFileSystem.create(map, roomBytes(request, request.volumeSizeBytes()), clock);
+    }
+  }
+
   RegionImport(
       ImportRows rows,
       MapPool maps,
-      MapStore.VolumeOptions options,
+      Beginning beginning,
       ImportRequest request,
       Clock clock,
       Listener listener)
@@ -55,9 +77,9 @@ final class RegionImport implements SnapshotImport {
     MapPool.Use made = null;
     VolumeFileSystem formatted = null;
     try {
-      made = maps.create(volumeNumber, options);
+      made = beginning.map(volumeNumber);
       made.map().setMetadata(VolumeMetadata.NO_VOLUME);
-      formatted = VolumeFileSystem.create(made.map(), roomBytes(sizeBytes), clock);
+      formatted = beginning.files(made.map());
     } finally {
       if (formatted == null) {
         discard(made);
@@ -73,14 +95,14 @@ final class RegionImport implements SnapshotImport {
   }
 
   /** A disk's owner and attributes need room beside what is in it. */
-  private long roomBytes(long volumeSizeBytes) {
+  private static long roomBytes(ImportRequest request, long volumeSizeBytes) {
     return request.kind() == VolumeKind.BLOCK ? volumeSizeBytes + Sizes.MIB : volumeSizeBytes;
   }
 
   @Override
   public synchronized void resize(long volumeSizeBytes) throws IOException {
     Checks.volumeSize(request.kind(), volumeSizeBytes);
-    target.resize(roomBytes(volumeSizeBytes));
+    target.resize(roomBytes(request, volumeSizeBytes));
     sizeBytes = volumeSizeBytes;
   }
 
