@@ -37,6 +37,8 @@ mkdir "$work/db/.snapshots/one"
 dd if=/dev/urandom of="$raw" bs=4k seek=100 count=1000 conv=notrunc status=none
 [ "$(sha256sum <"$work/db/.snapshots/one/disk.raw")" = "$digest" ] || fail "the frozen disk changed"
 [ "$(sha256sum <"$raw")" != "$digest" ] || fail "the disk did not change"
+[ "$(firn diff --blocks db@one db)" = "409600 4096000" ] || fail "other blocks differ: $(firn diff --blocks db@one db)"
+[ "$(firn diff db@one db)" = "M disk.raw" ] || fail "other files differ: $(firn diff db@one db)"
 
 # QEMU's tools read and write it.
 qemu-img info -f raw "$raw" | grep -q '64 MiB' || fail "qemu-img info"

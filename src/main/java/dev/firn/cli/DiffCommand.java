@@ -5,6 +5,7 @@ import dev.firn.server.ApiClient;
 import java.io.IOException;
 import java.io.PrintStream;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code firn diff}. */
@@ -14,7 +15,12 @@ import picocli.CommandLine.Parameters;
       "List the paths that differ between a snapshot and a later one, or a volume of now.",
       "A: added, D: deleted, M: modified, R: renamed (old -> new)."
     },
-    footer = {"Example:", "  firn diff data@first data@last", "  firn diff data@first data"})
+    footer = {
+      "Example:",
+      "  firn diff data@first data@last",
+      "  firn diff data@first data",
+      "  firn diff --blocks db@first db@last"
+    })
 final class DiffCommand extends AccountClientCommand {
   @Parameters(
       index = "0",
@@ -25,11 +31,20 @@ final class DiffCommand extends AccountClientCommand {
   @Parameters(index = "1", paramLabel = "SNAPSHOT|VOLUME", description = "The other side.")
   private String to;
 
+  @Option(
+      names = "--blocks",
+      description = {
+        "Of block volumes: list the ranges of the disk that were written, as offset and length in",
+        "bytes."
+      })
+  private boolean blocks;
+
   @Override
   void run(Session session) throws IOException {
     ItemPrinter printer =
         session.json() ? ItemPrinter.json(session.output()) : new LinePrinter(session.output());
-    session.work("ReadDiff", ApiClient.parameters().put("from", from).put("to", to), printer);
+    String action = blocks ? "ReadBlockDiff" : "ReadDiff";
+    session.work(action, ApiClient.parameters().put("from", from).put("to", to), printer);
     printer.end();
   }
 
@@ -40,6 +55,10 @@ final class DiffCommand extends AccountClientCommand {
 
     @Override
     public void item(JsonNode change) throws IOException {
+      if (change.has("offset")) {
+        output.println(change.get("offset").asLong() + " " + change.get("length").asLong());
+        return;
+      }
       output.print(change.path("kind").asText() + " ");
       output.write(PathText.quoted(Text.path(change, "path")));
       if (change.has("newPath") || change.has("newPathBase64")) {

@@ -40,13 +40,14 @@ final class HomeService {
       mounts.restore();
       attachments.restore();
       Instant startedAt = Instant.now();
+      BlockUploads uploads = new BlockUploads();
       return new HomeService(
           region,
           mounts,
           attachments,
           ApiServer.start(
               HomePaths.socket(region.home()),
-              account -> actions(region, mounts, attachments, startedAt, account)));
+              account -> actions(region, mounts, attachments, uploads, startedAt, account)));
     } catch (IOException | RuntimeException | Error e) {
       LOG.error("The home cannot be served", e);
       attachments.endAllAnyway();
@@ -61,6 +62,7 @@ final class HomeService {
       Region region,
       MountTable mounts,
       AttachmentTable attachments,
+      BlockUploads uploads,
       Instant startedAt,
       String account) {
     Region own = region.as(account == null ? Snapshot.OWNER_ACCOUNT_ID : account);
@@ -70,6 +72,7 @@ final class HomeService {
     new AttachmentActions(own, attachments).register(actions);
     new UpkeepActions(own).register(actions);
     new SnapshotActions(own, mounts, attachments).register(actions);
+    new BlockActions(own, uploads).register(actions);
     new PackageActions(own, PrivateMount.mounter(own.home())).register(actions);
     new AccountActions(own).register(actions);
     return actions;

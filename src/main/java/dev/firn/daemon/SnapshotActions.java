@@ -121,6 +121,7 @@ final class SnapshotActions {
         .answer("DeleteSnapshots", SnapshotsParameters.class, this::delete)
         .answer("ReadSnapshotSpace", SnapshotsParameters.class, this::space)
         .work("ReadDiff", DiffParameters.class, this::diff)
+        .work("ReadBlockDiff", DiffParameters.class, this::diffBlocks)
         .answer("CopySnapshot", CopyParameters.class, this::copy)
         .answer("ShareSnapshot", ShareParameters.class, this::share)
         .answer("UnshareSnapshot", ShareParameters.class, this::unshare)
@@ -178,6 +179,22 @@ final class SnapshotActions {
           events.item(change);
         });
     return Map.of("changes", changes[0]);
+  }
+
+  private Map<String, Object> diffBlocks(DiffParameters parameters, Events events)
+      throws IOException {
+    long[] bytes = {0};
+    region.diffBlocks(
+        parameters.from(),
+        parameters.to(),
+        (offset, length) -> {
+          bytes[0] += length;
+          Map<String, Object> range = new LinkedHashMap<>();
+          range.put("offset", offset);
+          range.put("length", length);
+          events.item(range);
+        });
+    return Map.of("bytes", bytes[0]);
   }
 
   private SnapshotStatus rollback(RollbackParameters parameters) throws IOException {

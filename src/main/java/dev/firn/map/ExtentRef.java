@@ -117,6 +117,24 @@ public final class ExtentRef {
     return new ExtentRef(null, pointer, pending, offsetInside + from, partLength);
   }
 
+  /** Whether both stand for the same part of the same record, or have the same bytes inline. */
+  public boolean isSameAs(ExtentRef other) {
+    if (length != other.length) {
+      return false;
+    }
+    if (inlineBytes != null || other.inlineBytes != null) {
+      return Arrays.equals(inlineBytes, other.inlineBytes);
+    }
+    if (offsetInside != other.offsetInside) {
+      return false;
+    }
+    if (pending != null && pending == other.pending) {
+      return true;
+    }
+    RecordPointer place = place();
+    return place != null && place.equals(other.place());
+  }
+
   /** The value for {@link MapEditor#put(byte[], byte[], PendingExtent)}. */
   public byte[] encode() {
     if (inlineBytes != null) {

@@ -213,6 +213,11 @@ public final class VolumeMap implements Closeable {
     return nodes;
   }
 
+  /** From now on what is written stays in the system's cache, since no other has it. */
+  public void keepCached() {
+    log.keepCached();
+  }
+
   /** Called before every commit and freeze, so that those cover all that was done before. */
   public void setSealHook(SealHook hook) {
     lock.writeLock().lock();

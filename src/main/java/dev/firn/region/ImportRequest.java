@@ -1,5 +1,6 @@
 package dev.firn.region;
 
+import dev.firn.base.Sizes;
 import dev.firn.vfs.VolumeKind;
 import java.time.Instant;
 import java.util.Map;
@@ -42,5 +43,15 @@ public record ImportRequest(
         sourceVolumeName,
         VolumeKind.FILESYSTEM,
         null);
+  }
+
+  /** The room that what is imported may take. */
+  long roomBytes() {
+    return roomBytes(volumeSizeBytes);
+  }
+
+  /** As much for a volume of this size: a disk's owner and attributes come beside its bytes. */
+  long roomBytes(long sizeBytes) {
+    return kind == VolumeKind.BLOCK ? sizeBytes + Sizes.MIB : sizeBytes;
   }
 }

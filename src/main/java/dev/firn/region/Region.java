@@ -14,8 +14,10 @@ import dev.firn.snapshot.SnapshotState;
 import dev.firn.snapshot.SnapshotView;
 import dev.firn.snapshot.TreeDelta;
 import dev.firn.snapshot.TreeDiff;
+import dev.firn.vfs.DiskDiff;
 import dev.firn.vfs.FileSystem;
 import dev.firn.vfs.FrozenFileSystem;
+import dev.firn.vfs.VolumeKind;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -72,6 +74,7 @@ public final class Region implements Closeable {
   private final Volumes volumes;
   private final Reclaimer reclaimer;
   private final Upkeep upkeep;
+  private final DiskBlocks blocks;
   private final PermissionRows permissionRows;
   private final TagRows tagRows;
   private final Accounts accounts;
@@ -105,6 +108,7 @@ public final class Region implements Closeable {
     this.isView = false;
     this.snapshots = new SnapshotManager(snapshotRows, maps);
     catalog.onFullDisk(this::makeRoom);
+    this.blocks = new DiskBlocks(references, snapshots);
     store.describeBy(number -> "volume '" + snapshotRows.volumeName(number) + "'");
     this.volumes =
         new Volumes(
@@ -153,6 +157,7 @@ public final class Region implements Closeable {
     this.accounts = whole.accounts;
     this.references = whole.references.of(accountId);
     this.snapshots = whole.snapshots;
+    this.blocks = new DiskBlocks(references, snapshots);
     this.volumes = whole.volumes;
     this.reclaimer = whole.reclaimer;
     this.upkeep = whole.upkeep;
@@ -409,6 +414,35 @@ public final class Region implements Closeable {
   /** Tells what has changed from a snapshot to a snapshot or to a volume of this moment. */
   public void diff(String fromSnapshot, String toSnapshotOrVolume, TreeDiff.Visitor visitor)
       throws IOException {
+    withBoth(
+        fromSnapshot,
+        toSnapshotOrVolume,
+        (from, before, toVolumeNumber, toKind, after) ->
+            compare(from, before, toVolumeNumber, after, visitor));
+  }
+
+  /** Tells the ranges of a disk in which it may differ; both sides are of block volumes. */
+  public void diffBlocks(String fromSnapshot, String toSnapshotOrVolume, DiskDiff.Visitor visitor)
+      throws IOException {
+    withBoth(
+        fromSnapshot,
+        toSnapshotOrVolume,
+        (from, before, toVolumeNumber, toKind, after) -> {
+          DiskBlocks.requireDisk(from.kind(), from.described());
+          DiskBlocks.requireDisk(toKind, "'" + toSnapshotOrVolume + "'");
+          DiskDiff.run(before, after, visitor);
+        });
+  }
+
+  /** What is done with the two sides of a comparison. */
+  private interface Comparison {
+    void run(
+        Snapshot from, FrozenMap before, long toVolumeNumber, VolumeKind toKind, FrozenMap after)
+        throws IOException;
+  }
+
+  private void withBoth(String fromSnapshot, String toSnapshotOrVolume, Comparison comparison)
+      throws IOException {
     Snapshot from = references.snapshot(fromSnapshot);
     Volume toVolume = references.findVolume(toSnapshotOrVolume);
     Snapshot toSnapshot = references.findSnapshot(toSnapshotOrVolume);
@@ -425,12 +459,13 @@ public final class Region implements Closeable {
     try (SnapshotLease before = snapshots.lease(from.number(), "a comparison")) {
       if (toVolume != null) {
         try (Volumes.FrozenHead after = volumes.freeze(toVolume)) {
-          compare(from, before.map(), toVolume.number(), after.map(), visitor);
+          comparison.run(from, before.map(), toVolume.number(), toVolume.kind(), after.map());
         }
         return;
       }
       try (SnapshotLease after = snapshots.lease(toSnapshot.number(), "a comparison")) {
-        compare(from, before.map(), toSnapshot.volumeNumber(), after.map(), visitor);
+        comparison.run(
+            from, before.map(), toSnapshot.volumeNumber(), toSnapshot.kind(), after.map());
       }
     }
   }
@@ -481,6 +516,11 @@ public final class Region implements Closeable {
         lease.close();
       }
     }
+  }
+
+  /** The disks of snapshots, block by block. */
+  public DiskBlocks blocks() {
+    return blocks;
   }
 
   /** What keeps the home in order: space, verification. */
@@ -553,6 +593,45 @@ public final class Region implements Closeable {
    * @param base its id; null: it starts empty
    */
   public SnapshotImport beginImport(ImportRequest request, String base) throws IOException {
+    check(request);
+    if (base == null) {
+      return begin(request, new ImportBeginning.Empty(maps, importOptions(), request, clock));
+    }
+    try (SnapshotLease lease =
+        snapshots.lease(references.snapshot(base).number(), "the base of an import")) {
+      return begin(
+          request, new ImportBeginning.FilesOf(maps, importOptions(), request, lease.map(), clock));
+    }
+  }
+
+  /**
+   * Starts a snapshot of a disk from elsewhere. The disk is there already: a hole, or what it was
+   * in a snapshot of this home.
+   *
+   * @param parentSnapshot a reference, or null
+   */
+  public SnapshotImport beginDisk(ImportRequest request, String parentSnapshot) throws IOException {
+    check(request);
+    DiskBlocks.requireDisk(request.kind(), "what is imported");
+    if (parentSnapshot == null) {
+      return begin(
+          request,
+          new ImportBeginning.EmptyDisk(maps, importOptions(), request, home.owner(), clock));
+    }
+    Snapshot parent = references.snapshot(parentSnapshot);
+    DiskBlocks.requireDisk(parent.kind(), parent.described());
+    if (request.volumeSizeBytes() < parent.sizeBytes()) {
+      throw FirnException.usage(
+          "a disk of %d bytes is smaller than %s, which has %d",
+          request.volumeSizeBytes(), parent.described(), parent.sizeBytes());
+    }
+    try (SnapshotLease lease = snapshots.lease(parent.number(), "an import")) {
+      return begin(
+          request, new ImportBeginning.DiskOf(maps, importOptions(), request, lease.map(), clock));
+    }
+  }
+
+  private static void check(ImportRequest request) {
     if (request.name() != null) {
       SnapshotNames.check(request.name());
     }
@@ -562,20 +641,19 @@ public final class Region implements Closeable {
     Checks.volumeSize(request.kind(), request.volumeSizeBytes());
     Checks.description(request.description() == null ? "" : request.description());
     Checks.tags(request.tags());
-    MapStore.VolumeOptions options =
-        new MapStore.VolumeOptions(
-            Checks.subregion(null, info.subregions()), Checks.compression(null));
-    try (SnapshotLease lease =
-        base == null
-            ? null
-            : snapshots.lease(references.snapshot(base).number(), "the base of an import")) {
-      FrozenMap map = lease == null ? null : lease.map();
-      RegionImport begun =
-          new RegionImport(
-              importRows, maps, options, accountId(), request, map, clock, imports::remove);
-      imports.add(begun);
-      return begun;
-    }
+  }
+
+  private MapStore.VolumeOptions importOptions() {
+    return new MapStore.VolumeOptions(
+        Checks.subregion(null, info.subregions()), Checks.compression(null));
+  }
+
+  private SnapshotImport begin(ImportRequest request, ImportBeginning beginning)
+      throws IOException {
+    RegionImport begun =
+        new RegionImport(importRows, maps, beginning, accountId(), request, clock, imports::remove);
+    imports.add(begun);
+    return begun;
   }
 
   /** Finishes what runs, closes what is open, and lets the home go. */

@@ -1,8 +1,5 @@
 package dev.firn.region;
 
-import dev.firn.base.Sizes;
-import dev.firn.map.FrozenMap;
-import dev.firn.map.MapStore;
 import dev.firn.snapshot.MapPool;
 import dev.firn.snapshot.Snapshot;
 import dev.firn.snapshot.SnapshotMetadata;
@@ -39,16 +36,12 @@ final class RegionImport implements SnapshotImport {
   private boolean published;
   private boolean closed;
 
-  /**
-   * @param base what the target has to begin with; null: nothing
-   */
   RegionImport(
       ImportRows rows,
       MapPool maps,
-      MapStore.VolumeOptions options,
+      ImportBeginning beginning,
       String accountId,
       ImportRequest request,
-      FrozenMap base,
       Clock clock,
       Listener listener)
       throws IOException {
@@ -63,15 +56,9 @@ final class RegionImport implements SnapshotImport {
     MapPool.Use made = null;
     VolumeFileSystem formatted = null;
     try {
-      made =
-          base == null
-              ? maps.create(volumeNumber, options)
-              : maps.createFrom(volumeNumber, options, base);
+      made = beginning.map(volumeNumber);
       made.map().setMetadata(VolumeMetadata.NO_VOLUME);
-      formatted =
-          base == null
-              ? VolumeFileSystem.create(made.map(), roomBytes(sizeBytes), clock)
-              : VolumeFileSystem.openFiles(made.map(), roomBytes(sizeBytes), clock);
+      formatted = beginning.files(made.map());
     } finally {
       if (formatted == null) {
         discard(made);
@@ -86,15 +73,10 @@ final class RegionImport implements SnapshotImport {
     return target;
   }
 
-  /** A disk's owner and attributes need room beside what is in it. */
-  private long roomBytes(long volumeSizeBytes) {
-    return request.kind() == VolumeKind.BLOCK ? volumeSizeBytes + Sizes.MIB : volumeSizeBytes;
-  }
-
   @Override
   public synchronized void resize(long volumeSizeBytes) throws IOException {
     Checks.volumeSize(request.kind(), volumeSizeBytes);
-    target.resize(roomBytes(volumeSizeBytes));
+    target.resize(request.roomBytes(volumeSizeBytes));
     sizeBytes = volumeSizeBytes;
   }
 

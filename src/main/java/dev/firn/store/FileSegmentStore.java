@@ -92,6 +92,18 @@ public final class FileSegmentStore implements SegmentStore {
         });
   }
 
+  @Override
+  public void writeCached(long segment, long offset, ByteBuffer source) throws IOException {
+    int start = source.position();
+    withFile(
+        segment,
+        file -> {
+          source.position(start);
+          writeAll(file.channel(), offset, source);
+          return null;
+        });
+  }
+
   private void write(SegmentFile file, long offset, ByteBuffer source) throws IOException {
     int length = source.remaining();
     if (length < AlignedBuffers.LONG_BYTES_MIN || !AlignedBuffers.isAligned(source, offset)) {

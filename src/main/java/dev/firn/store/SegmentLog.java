@@ -86,6 +86,14 @@ public final class SegmentLog {
   private long preparedNanos = System.nanoTime() - CLOSE_NANOS;
 
   /**
+   * From now on what is written stays in the system's cache: for volumes whose users read past
+   * their own.
+   */
+  public void keepCached() {
+    writer.keepCached();
+  }
+
+  /**
    * A log that goes on behind {@code end}, in a new segment.
    *
    * @param end behind the last record that counts; what follows in its segment is dead

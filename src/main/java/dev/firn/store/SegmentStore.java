@@ -21,6 +21,11 @@ public interface SegmentStore extends Closeable {
    */
   void write(long segment, long offset, ByteBuffer source) throws IOException;
 
+  /** As {@link #write}, of bytes that will be read: they are in the system's cache afterwards. */
+  default void writeCached(long segment, long offset, ByteBuffer source) throws IOException {
+    write(segment, offset, source);
+  }
+
   /**
    * Writes zeros where nothing was written yet, so that a write there and the next {@link #force}
    * change nothing but bytes. They may not survive a crash before force.

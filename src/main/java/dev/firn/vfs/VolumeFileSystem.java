@@ -131,6 +131,7 @@ public final class VolumeFileSystem implements FileSystem {
               inodes.becomeDisk();
               return found;
             });
+    map.keepCached();
   }
 
   /**
@@ -176,7 +177,12 @@ public final class VolumeFileSystem implements FileSystem {
     return fileSystem;
   }
 
+  /**
+   * Who uses a disk mostly reads and writes past the kernel's cache of the mount (loop devices,
+   * virtual machines), so the cache below is the only one.
+   */
   private void openDisk(long sizeBytes) throws IOException {
+    map.keepCached();
     disk = map.read(Disk::inode);
     if (disk == 0) {
       throw new IOException("block volume " + map.number() + " holds no disk");
