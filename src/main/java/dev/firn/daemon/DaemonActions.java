@@ -30,16 +30,20 @@ final class DaemonActions {
 
   /**
    * @param target a volume or a snapshot
+   * @param packageFile a package instead; null: the target
    */
   record MountParameters(
       String target,
+      Path packageFile,
       Path directory,
       boolean readOnly,
       boolean showSnapshots,
       String transport,
       List<String> options) {
     MountParameters {
-      Actions.required("target", target);
+      if (packageFile == null) {
+        Actions.required("target", target);
+      }
       Actions.required("directory", directory);
       Actions.required("transport", transport);
       options = options == null ? List.of() : List.copyOf(options);
@@ -92,7 +96,9 @@ final class DaemonActions {
     return mounts.mount(
         new MountRecord(
             parameters.directory(),
-            targetId(parameters.target()),
+            parameters.packageFile() != null
+                ? MountTable.PACKAGE_PREFIX + parameters.packageFile()
+                : targetId(parameters.target()),
             parameters.readOnly(),
             parameters.showSnapshots(),
             parameters.transport(),
