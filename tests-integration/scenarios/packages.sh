@@ -84,3 +84,24 @@ mkdir "$work/there/trusted-keys"
 cp key.pub foreign.pub "$work/there/trusted-keys/"
 there import signed.firn --require-signature --name signed >/dev/null
 there import foreign.firn --require-signature --name foreign >/dev/null
+
+# A package is browsed without importing it; what is damaged in it is an error where it is read.
+firn mount data@three original
+firn mount ./merged.firn copy
+same original copy
+same_listing original copy
+(cd original && getfattr -R -h -d -m - . | LC_ALL=C sort) >xattrs-a.txt
+(cd copy && getfattr -R -h -d -m - . | LC_ALL=C sort) >xattrs-b.txt
+cmp xattrs-a.txt xattrs-b.txt
+! touch copy/new 2>/dev/null || fail "a package can be written"
+refused 2 'incremental' there mount two.firn "$work/there-mount"
+firn umount copy
+cp merged.firn damaged.firn
+printf 'x' | dd of=damaged.firn bs=1 seek=$(($(stat -c %s damaged.firn) - 5000)) conv=notrunc status=none
+firn mount damaged.firn copy
+ls -lR copy >/dev/null
+! cat $(find copy -type f) >/dev/null 2>errors.txt || fail "what is damaged was read"
+grep -q 'Input/output error' errors.txt
+firn daemon stop
+firn daemon start
+! mountpoint -q copy || fail "the package's mount came back"

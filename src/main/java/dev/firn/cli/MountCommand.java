@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.firn.server.ApiClient;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import picocli.CommandLine.Command;
@@ -14,15 +15,24 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "mount",
     description = {
-      "Mount a volume or a snapshot at an empty directory.",
-      "The mount comes back when the daemon is started again, until it is unmounted."
+      "Mount a volume, a snapshot or a package at an empty directory.",
+      "The mount comes back when the daemon is started again, until it is unmounted; a package's"
+          + " does not."
     },
-    footer = {"Example:", "  firn mount data /mnt/data", "  firn mount data@first /mnt/first"})
+    footer = {
+      "Example:",
+      "  firn mount data /mnt/data",
+      "  firn mount data@first /mnt/first",
+      "  firn mount ./first.firn /mnt/first"
+    })
 final class MountCommand extends AccountClientCommand {
   @Parameters(
       index = "0",
-      paramLabel = "VOLUME|SNAPSHOT",
-      description = "An id, a name, VOLUME@NAME, VOLUME@last or VOLUME@-2.")
+      paramLabel = "VOLUME|SNAPSHOT|FILE.firn",
+      description = {
+        "An id, a name, VOLUME@NAME, VOLUME@last or VOLUME@-2;",
+        "or a package's file, with a slash in its name or .firn at its end."
+      })
   private String target;
 
   @Parameters(index = "1", paramLabel = "DIR", description = "An empty directory.")
@@ -55,6 +65,7 @@ final class MountCommand extends AccountClientCommand {
     ObjectNode parameters =
         ApiClient.parameters()
             .put("target", target)
+            .put("packageFile", packageFile())
             .put("directory", directory.toAbsolutePath().normalize().toString())
             .put("readOnly", readOnly)
             .put("showSnapshots", showSnapshots)
@@ -62,5 +73,12 @@ final class MountCommand extends AccountClientCommand {
     options.forEach(parameters.putArray("options")::add);
     JsonNode mount = session.call("Mount", parameters);
     session.printedAsJson(mount);
+  }
+
+  /** The package that is meant; null if it is a volume or a snapshot. */
+  private String packageFile() {
+    boolean named =
+        target.contains("/") || target.endsWith(".firn") && Files.exists(Path.of(target));
+    return named ? Path.of(target).toAbsolutePath().normalize().toString() : null;
   }
 }

@@ -32,16 +32,20 @@ final class DaemonActions {
 
   /**
    * @param target a volume or a snapshot
+   * @param packageFile a package instead; null: the target
    */
   record MountParameters(
       String target,
+      Path packageFile,
       Path directory,
       boolean readOnly,
       boolean showSnapshots,
       String transport,
       List<String> options) {
     MountParameters {
-      Actions.required("target", target);
+      if (packageFile == null) {
+        Actions.required("target", target);
+      }
       Actions.required("directory", directory);
       Actions.required("transport", transport);
       options = options == null ? List.of() : List.copyOf(options);
@@ -97,8 +101,13 @@ final class DaemonActions {
   }
 
   private MountStatus mount(MountParameters parameters) throws IOException {
-    String targetId = targetId(parameters.target());
-    found(() -> region.volume(targetId)).ifPresent(attachments::refuseAttached);
+    String targetId;
+    if (parameters.packageFile() != null) {
+      targetId = MountTable.PACKAGE_PREFIX + parameters.packageFile();
+    } else {
+      targetId = targetId(parameters.target());
+      found(() -> region.volume(targetId)).ifPresent(attachments::refuseAttached);
+    }
     return mounts.mount(
         new MountRecord(
             parameters.directory(),

@@ -6,6 +6,9 @@ import dev.firn.fuse.MountOptions;
 import dev.firn.fuse.MountPoint;
 import dev.firn.fuse.Transport;
 import dev.firn.fuse.Transports;
+import dev.firn.pack.PackageFileSystem;
+import dev.firn.pack.ProgressListener;
+import dev.firn.pack.Trust;
 import dev.firn.region.MountRecord;
 import dev.firn.region.Region;
 import dev.firn.server.Failure;
@@ -31,6 +34,9 @@ import org.slf4j.LoggerFactory;
 final class MountTable {
   private static final Logger LOG = LoggerFactory.getLogger(MountTable.class);
   private static final String SNAPSHOT_PREFIX = "snap-";
+
+  /** In front of a package's file, in place of an id. */
+  static final String PACKAGE_PREFIX = "package:";
 
   private final Region region;
   private final Object lock = new Object();
@@ -102,7 +108,7 @@ final class MountTable {
         new MountRecord(
             place(wanted.directory()),
             wanted.targetId(),
-            wanted.readOnly() || wanted.targetId().startsWith(SNAPSHOT_PREFIX),
+            wanted.readOnly() || !isVolume(wanted),
             wanted.showSnapshots(),
             wanted.transport(),
             wanted.options());
@@ -110,7 +116,10 @@ final class MountTable {
     reserve(entry);
     boolean mounted = false;
     try {
-      region.saveMount(record);
+      if (!isPackage(record)) {
+        // A package's file may be gone by the next start.
+        region.saveMount(record);
+      }
       serve(entry);
       mounted = true;
     } finally {
@@ -299,8 +308,7 @@ final class MountTable {
       }
       refuseTaken(record.directory());
       for (Entry other : List.copyOf(entries.values())) {
-        if (record.targetId().startsWith(SNAPSHOT_PREFIX)
-            || !other.record.targetId().equals(record.targetId())) {
+        if (!isVolume(record) || !other.record.targetId().equals(record.targetId())) {
           continue;
         }
         if (other.state != State.FAILED) {
@@ -321,12 +329,8 @@ final class MountTable {
   private void serve(Entry entry) throws IOException {
     MountRecord record = entry.record;
     Transport transport = Transports.named(record.transport());
-    boolean snapshot = record.targetId().startsWith(SNAPSHOT_PREFIX);
-    String source = snapshot ? record.targetId() : region.volume(record.targetId()).name();
-    FileSystem fileSystem =
-        snapshot
-            ? region.openSnapshot(record.targetId(), "the mount at " + record.directory())
-            : region.openVolume(record.targetId(), record.showSnapshots());
+    String source = isVolume(record) ? region.volume(record.targetId()).name() : record.targetId();
+    FileSystem fileSystem = open(record);
     Mount mount = null;
     try {
       mount =
@@ -346,6 +350,27 @@ final class MountTable {
       entry.problem = null;
     }
     mount.ended().whenCompleteAsync((nothing, failure) -> ended(entry, failure));
+  }
+
+  private FileSystem open(MountRecord record) throws IOException {
+    if (isPackage(record)) {
+      return new PackageFileSystem(
+          Path.of(record.targetId().substring(PACKAGE_PREFIX.length())),
+          region.home().resolve("tmp"),
+          Trust.of(region.home(), List.of(), false),
+          ProgressListener.NONE);
+    }
+    return isVolume(record)
+        ? region.openVolume(record.targetId(), record.showSnapshots())
+        : region.openSnapshot(record.targetId(), "the mount at " + record.directory());
+  }
+
+  private static boolean isPackage(MountRecord record) {
+    return record.targetId().startsWith(PACKAGE_PREFIX);
+  }
+
+  private static boolean isVolume(MountRecord record) {
+    return !isPackage(record) && !record.targetId().startsWith(SNAPSHOT_PREFIX);
   }
 
   /** Somebody else unmounted it, unless the entry is being unmounted here. */
@@ -420,6 +445,9 @@ final class MountTable {
 
   private String targetName(String targetId) {
     try {
+      if (targetId.startsWith(PACKAGE_PREFIX)) {
+        return null;
+      }
       if (targetId.startsWith(SNAPSHOT_PREFIX)) {
         Snapshot snapshot = region.snapshot(targetId);
         return snapshot.name();

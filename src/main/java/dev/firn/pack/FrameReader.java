@@ -47,7 +47,7 @@ final class FrameReader {
           buffer != null && buffer.length == member.rawBytes()
               ? buffer
               : new byte[(int) member.rawBytes()];
-      ahead.add(workers.submit(() -> open(member, stored, raw)));
+      ahead.add(workers.submit(() -> open(member, stored, raw, label)));
     }
     if (ahead.isEmpty()) {
       return null;
@@ -70,7 +70,8 @@ final class FrameReader {
     buffers.add(raw);
   }
 
-  private byte[] open(Manifest.Member member, byte[] stored, byte[] raw) {
+  /** Verifies and decompresses one member; CORRUPT if it is not what the manifest says. */
+  static byte[] open(Manifest.Member member, byte[] stored, byte[] raw, String label) {
     if (!Digests.sha256(stored, stored.length).equals(member.sha256())) {
       throw FirnException.corrupt(
           "%s is damaged: %s does not have the SHA-256 that the manifest names; get the package"

@@ -93,7 +93,13 @@ final class PackageReader {
     input.end();
   }
 
-  private byte[] read(Manifest.Member member) throws IOException {
+  /** How much of the package was read. */
+  long offset() {
+    return input.offset();
+  }
+
+  /** The next member's stored bytes, not verified. */
+  byte[] read(Manifest.Member member) throws IOException {
     return input.member(member.name(), (int) member.bytes());
   }
 

@@ -51,6 +51,11 @@ final class PackageTar {
     target.write(new byte[TarHeader.padding(sizeBytes)]);
   }
 
+  /** What a member takes in the archive. */
+  static long entryBytes(long sizeBytes) {
+    return TarHeader.BLOCK_BYTES + sizeBytes + TarHeader.padding(sizeBytes);
+  }
+
   static void end(OutputStream target) throws IOException {
     target.write(new byte[END_BYTES]);
   }
@@ -113,6 +118,11 @@ final class PackageTar {
         throw damaged(name);
       }
       return body(name, sizeBytes);
+    }
+
+    /** How much was read. */
+    long offset() {
+      return offset;
     }
 
     /** Checks that the archive ends here, and the file with it. */

@@ -203,6 +203,10 @@ final class TreeBuilder {
 
   /** Refuses what is no single name; an archive that has one wants to reach something else. */
   void checkName(byte[] name, Entry entry) {
+    checkName(name, source, entry);
+  }
+
+  static void checkName(byte[] name, String source, Entry entry) {
     boolean dots =
         name.length > 0 && name.length <= 2 && name[0] == '.' && name[name.length - 1] == '.';
     if (name.length == 0 || dots) {

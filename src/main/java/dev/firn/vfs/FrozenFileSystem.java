@@ -10,7 +10,7 @@ import java.util.List;
  * The file system in a frozen root, read-only: every change answers EROFS. Inode numbers are those
  * the files had in the volume.
  */
-public final class FrozenFileSystem implements FileSystem {
+public final class FrozenFileSystem extends ReadOnlyFileSystem {
   private final FrozenMap map;
   private final long sizeBytes;
   private final String name;
@@ -162,107 +162,9 @@ public final class FrozenFileSystem implements FileSystem {
     return counters.status(sizeBytes);
   }
 
-  /** Nothing to do: frozen inodes do not go. */
-  @Override
-  public void remember(long inode) {}
-
-  @Override
-  public void forget(long inode, long count) {}
-
-  /** Nothing to do: what was promised durable is, and nothing changes. */
-  @Override
-  public void sync(long inode) {}
-
-  @Override
-  public void syncAll() {}
-
-  @Override
-  public Attributes setAttributes(long inode, SetAttributes changes) throws IOException {
-    throw readOnly();
-  }
-
-  @Override
-  public boolean dropPrivileges(long inode) throws IOException {
-    throw readOnly();
-  }
-
-  @Override
-  public Attributes makeTemporary(long parent, int mode, int uid, int gid) throws IOException {
-    throw readOnly();
-  }
-
-  @Override
-  public Attributes makeNode(long parent, byte[] name, int mode, int device, int uid, int gid)
-      throws IOException {
-    throw readOnly();
-  }
-
-  @Override
-  public Attributes makeDirectory(long parent, byte[] name, int mode, int uid, int gid)
-      throws IOException {
-    throw readOnly();
-  }
-
-  @Override
-  public Attributes makeSymbolicLink(long parent, byte[] name, byte[] target, int uid, int gid)
-      throws IOException {
-    throw readOnly();
-  }
-
-  @Override
-  public Attributes link(long inode, long newParent, byte[] newName) throws IOException {
-    throw readOnly();
-  }
-
-  @Override
-  public void unlink(long parent, byte[] name) throws IOException {
-    throw readOnly();
-  }
-
-  @Override
-  public void removeDirectory(long parent, byte[] name) throws IOException {
-    throw readOnly();
-  }
-
-  @Override
-  public void rename(long parent, byte[] name, long newParent, byte[] newName, int flags)
-      throws IOException {
-    throw readOnly();
-  }
-
-  @Override
-  public void write(long inode, long offset, ByteBuffer source) throws IOException {
-    throw readOnly();
-  }
-
-  @Override
-  public void allocate(long inode, int mode, long offset, long length) throws IOException {
-    throw readOnly();
-  }
-
-  @Override
-  public long copyRange(long source, long sourceOffset, long target, long targetOffset, long length)
-      throws IOException {
-    throw readOnly();
-  }
-
-  @Override
-  public void setXattr(long inode, byte[] name, byte[] value, int flags) throws IOException {
-    throw readOnly();
-  }
-
-  @Override
-  public void removeXattr(long inode, byte[] name) throws IOException {
-    throw readOnly();
-  }
-
   /** Runs what the constructor was given; the frozen root belongs to whoever opened it. */
   @Override
   public void close() throws IOException {
     onClose.close();
-  }
-
-  private static ErrnoException readOnly() {
-    return new ErrnoException(Errno.EROFS);
   }
 }

@@ -48,7 +48,7 @@ class BlockActionsTest {
   void open() throws IOException {
     region = Region.open(directory.resolve("home"));
     Actions actions = new Actions();
-    new BlockActions(region, new BlockUploads(region)).register(actions);
+    new BlockActions(region, new BlockUploads()).register(actions);
     server = ApiServer.start(directory.resolve("s"), actions);
     client = new ApiClient(directory.resolve("s"), false);
     region.createVolume(new VolumeRequest("db", "block", SIZE, null, null, null));

@@ -64,7 +64,7 @@ class HostilePackageTest {
   }
 
   /** A package of these records, with {@link #DATA} as its content, and an end that fits. */
-  private static byte[] pack(TreeRecord... records) throws IOException {
+  static byte[] pack(TreeRecord... records) throws IOException {
     return pack(manifest -> manifest, true, records);
   }
 
