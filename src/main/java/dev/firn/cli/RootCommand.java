@@ -48,6 +48,7 @@ import picocli.CommandLine.Spec;
       AccountCommand.class,
       KeyCommand.class,
       QuotaCommand.class,
+      ServeCommand.class,
       DaemonCommand.class,
       CompletionCommand.class,
       VersionCommand.class

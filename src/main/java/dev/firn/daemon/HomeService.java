@@ -58,6 +58,7 @@ final class HomeService {
     new SnapshotActions(own, mounts).register(actions);
     new PackageActions(own).register(actions);
     new AccountActions(own).register(actions);
+    new ServeActions(region, mounts).register(actions);
     return actions;
   }
 

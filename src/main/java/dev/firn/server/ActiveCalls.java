@@ -10,13 +10,14 @@ import java.util.concurrent.locks.ReentrantLock;
  * behind. Calls are never interrupted, because that would close the files they use: long ones ask
  * {@link #check} now and then. Safe for concurrent use.
  */
-final class ActiveCalls {
+public final class ActiveCalls {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition idle = lock.newCondition();
   private int active;
   private volatile boolean stopping;
 
-  void begin() {
+  /** Fails with CONFLICT once the server is stopping. */
+  public void begin() {
     lock.lock();
     try {
       check();
@@ -26,7 +27,7 @@ final class ActiveCalls {
     }
   }
 
-  void end() {
+  public void end() {
     lock.lock();
     try {
       active--;
@@ -44,7 +45,7 @@ final class ActiveCalls {
   }
 
   /** Refuses further calls and waits for those that run; false if some still do after a while. */
-  boolean stop(long timeoutSeconds) throws InterruptedException {
+  public boolean stop(long timeoutSeconds) throws InterruptedException {
     lock.lock();
     try {
       stopping = true;
