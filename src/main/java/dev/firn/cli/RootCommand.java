@@ -51,6 +51,7 @@ import picocli.CommandLine.Spec;
       AccountCommand.class,
       KeyCommand.class,
       QuotaCommand.class,
+      ServeCommand.class,
       DaemonCommand.class,
       DoctorCommand.class,
       CompletionCommand.class,

@@ -75,6 +75,7 @@ final class HomeService {
     new BlockActions(own, uploads).register(actions);
     new PackageActions(own, PrivateMount.mounter(own.home())).register(actions);
     new AccountActions(own).register(actions);
+    new ServeActions(region, mounts).register(actions);
     return actions;
   }
 

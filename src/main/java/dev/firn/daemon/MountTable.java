@@ -134,6 +134,15 @@ final class MountTable {
 
   /** Unmounts a directory and forgets it; returns once everything is durable. */
   void unmount(Path directory) throws IOException {
+    unmount(directory, false);
+  }
+
+  /**
+   * As the other.
+   *
+   * @param anyway whether one that is in use is detached: its users see an error from then on
+   */
+  void unmount(Path directory, boolean anyway) throws IOException {
     Path place = resolve(directory);
     Entry entry;
     boolean served;
@@ -151,7 +160,9 @@ final class MountTable {
       entry.state = State.UNMOUNTING;
     }
     try {
-      if (served) {
+      if (served && anyway) {
+        takeAnyway(entry);
+      } else if (served) {
         take(entry);
       }
     } catch (FirnException busy) {

@@ -79,6 +79,10 @@ public final class Region implements Closeable {
   private final TagRows tagRows;
   private final Accounts accounts;
   private final Set<RegionImport> imports;
+  private final CloudRows cloudRows;
+  private final ImageRows imageRows;
+  private final Object[] tokens;
+  private final ApiLogs apiLogs;
 
   /** Whether this is the home of one account, and the whole is another object. */
   private final boolean isView;
@@ -105,6 +109,10 @@ public final class Region implements Closeable {
     this.references =
         new References(volumeRows, snapshotRows, permissionRows, Snapshot.OWNER_ACCOUNT_ID, true);
     this.imports = ConcurrentHashMap.newKeySet();
+    this.cloudRows = new CloudRows(catalog, clock);
+    this.imageRows = new ImageRows(catalog, clock);
+    this.tokens = Cloud.newLocks();
+    this.apiLogs = new ApiLogs(catalog, clock);
     this.isView = false;
     this.snapshots = new SnapshotManager(snapshotRows, maps);
     catalog.onFullDisk(this::makeRoom);
@@ -162,6 +170,10 @@ public final class Region implements Closeable {
     this.reclaimer = whole.reclaimer;
     this.upkeep = whole.upkeep;
     this.imports = whole.imports;
+    this.cloudRows = whole.cloudRows;
+    this.imageRows = whole.imageRows;
+    this.tokens = whole.tokens;
+    this.apiLogs = whole.apiLogs;
     this.isView = true;
   }
 
@@ -261,6 +273,21 @@ public final class Region implements Closeable {
     return accounts;
   }
 
+  /** What the API keeps beside volumes and snapshots. */
+  public Cloud cloud() {
+    return new Cloud(this, cloudRows, tokens);
+  }
+
+  /** The machine images. */
+  public Images images() {
+    return new Images(this, imageRows, permissionRows);
+  }
+
+  /** The calls of the API. */
+  public ApiLogs apiLogs() {
+    return apiLogs;
+  }
+
   /** All volumes, oldest first. */
   public List<Volume> volumes() {
     return isView ? volumes.of(accountId()) : volumes.all();
@@ -353,6 +380,19 @@ public final class Region implements Closeable {
     return snapshots.copy(new CopyRequest(source.number(), name, text, accountId()));
   }
 
+  /**
+   * A snapshot that an image of the account's may hold on to: its own, or a copy, so that it is in
+   * nobody else's way. What the image is made of may be seen by then.
+   */
+  String forImage(String snapshotId) throws IOException {
+    Snapshot found = snapshotRows.by("id", snapshotId).get(0);
+    if (found.accountId().equals(accountId())) {
+      return found.id();
+    }
+    String description = "Of an image; a copy of " + found.id();
+    return snapshots.copy(new CopyRequest(found.number(), null, description, accountId())).id();
+  }
+
   /** Who may use a snapshot; NOT_PERMITTED unless it is the account's own. */
   public Permissions permissions(String snapshotReference) {
     return permissionRows.of(references.ownSnapshot(snapshotReference).id());
@@ -388,6 +428,11 @@ public final class Region implements Closeable {
     List<String> ids = resources.stream().map(this::ownId).distinct().toList();
     tagRows.set(accountId(), ids, tags);
     describe(ids);
+  }
+
+  /** NOT_FOUND or NOT_PERMITTED unless all are things that the account owns. */
+  public void requireOwn(List<String> resources) {
+    resources.forEach(this::ownId);
   }
 
   /**
@@ -668,6 +713,7 @@ public final class Region implements Closeable {
     all.add(reclaimer);
     all.addAll(imports);
     all.add(volumes::closeAll);
+    all.add(apiLogs);
     all.add(snapshots);
     all.add(store);
     all.add(catalog);
@@ -712,6 +758,7 @@ public final class Region implements Closeable {
     }
     snapshots.recover();
     volumes.recover();
+    cloud().recover();
     for (MountRecord mount : mountRows.all()) {
       String target = mount.targetId();
       if (references.findVolume(target) == null && snapshotRows.by("id", target).isEmpty()) {
@@ -737,8 +784,11 @@ public final class Region implements Closeable {
     return name;
   }
 
-  /** The id of a volume or snapshot that the account owns. */
+  /** The id of a volume, snapshot or image that the account owns. */
   private String ownId(String reference) {
+    if (reference.startsWith("ami-")) {
+      return images().own(reference).id();
+    }
     Volume volume = references.findVolume(reference);
     Snapshot snapshot = references.findSnapshot(reference);
     if (volume != null && snapshot != null) {
@@ -759,6 +809,9 @@ public final class Region implements Closeable {
   /** Tells the store what the catalog says now. */
   private void describe(List<String> ids) {
     for (String id : ids) {
+      if (id.startsWith("ami-")) {
+        continue;
+      }
       Volume volume = references.findVolume(id);
       if (volume != null) {
         volumes.describe(volume);

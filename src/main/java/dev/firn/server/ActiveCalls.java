@@ -10,7 +10,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * behind. Calls are never interrupted, because that would close the files they use: long ones ask
  * {@link #check} now and then. Safe for concurrent use.
  */
-final class ActiveCalls {
+public final class ActiveCalls {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition idle = lock.newCondition();
   private int active;
@@ -19,7 +19,7 @@ final class ActiveCalls {
   /**
    * Always to be followed by {@link #end}. Whether the call may do anything, {@link #check} says.
    */
-  void begin() {
+  public void begin() {
     lock.lock();
     try {
       active++;
@@ -28,7 +28,7 @@ final class ActiveCalls {
     }
   }
 
-  void end() {
+  public void end() {
     lock.lock();
     try {
       active--;
@@ -48,7 +48,7 @@ final class ActiveCalls {
   /**
    * Refuses further work and waits for the calls that run; false if some still do after a while.
    */
-  boolean stop(long timeoutSeconds) throws InterruptedException {
+  public boolean stop(long timeoutSeconds) throws InterruptedException {
     lock.lock();
     try {
       stopping = true;

@@ -1,0 +1,4 @@
+package dev.firn.server.oapi;
+
+/** Who signed a request. */
+record Caller(String accountId, String accessKeyId) {}
