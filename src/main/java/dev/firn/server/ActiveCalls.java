@@ -39,7 +39,7 @@ public final class ActiveCalls {
   }
 
   /** Fails with CONFLICT once the server is stopping. */
-  void check() {
+  public void check() {
     if (stopping) {
       throw FirnException.conflict("the daemon is stopping; try again in a moment");
     }
