@@ -23,7 +23,7 @@ final class RingQueue {
   private static final Logger LOG = LoggerFactory.getLogger(RingQueue.class);
 
   /** For requests that take long but end by themselves. */
-  private static final int WORKERS_MAX = 8;
+  private static final int WORKERS_MAX = 4;
 
   /**
    * To begin with, where we cannot send a request from the processor ourselves: others can, when
