@@ -35,6 +35,8 @@ public interface LibC {
 
   int posix_fadvise(int fd, long offset, long length, int advice);
 
+  int sched_setaffinity(int thread, long maskBytes, byte[] mask);
+
   int fsync(int fd);
 
   int fdatasync(int fd);

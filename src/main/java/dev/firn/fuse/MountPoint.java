@@ -214,8 +214,8 @@ public final class MountPoint {
       return false;
     }
     Errno error = lastError();
-    // ECONNABORTED: it ended while we asked.
-    return error == Errno.ENOTCONN || error == Errno.ECONNABORTED;
+    // The last two: it ended while we asked.
+    return error == Errno.ENOTCONN || error == Errno.ECONNABORTED || error == Errno.ECANCELED;
   }
 
   /** Resolves links; the last name itself may be a dead mount, which cannot be looked at. */

@@ -9,8 +9,7 @@ import jnr.constants.platform.Errno;
 
 /**
  * An io_uring with submissions of 128 bytes: two queues in memory that we share with the kernel.
- * What it offers here is just what FUSE needs. Belongs to one thread at a time; another may take it
- * over, if what the first did happens before.
+ * What it offers here is just what FUSE needs. Belongs to one thread.
  *
  * <p>Memory ordering: of each queue one side moves the tail and the other the head. Whoever moves
  * one releases it after it has written (or read) the places it gives away; whoever reads the other
@@ -19,20 +18,17 @@ import jnr.constants.platform.Errno;
  *
  * <pre>
  * struct io_uring_params, 120 bytes          struct io_uring_sqe, 128 bytes
- *   0 u32 submissions   40 u32 sq head         0 u8  operation    32 u64 user data
- *   4 u32 completions   44 u32 sq tail         1 u8  flags        48 u64 command's flags
- *   8 u32 flags         48 u32 sq mask         4 s32 descriptor   56 u64 commit id
- *  20 u32 features      64 u32 sq array        8 u32 command      64 u16 queue
- *                       80 u32 cq head        16 u64 address
- *                       84 u32 cq tail        24 u32 length      struct io_uring_cqe, 16 bytes
- *                       88 u32 cq mask        28 u32 events       0 u64 user data
- *                      100 u32 cq entries                         8 s32 result   12 u32 flags
+ *   0 u32 submissions   40 u32 sq head         0 u8  operation    24 u32 length
+ *   4 u32 completions   44 u32 sq tail         1 u8  flags        32 u64 user data: 0
+ *   8 u32 flags         48 u32 sq mask         4 s32 descriptor   48 u64 command's flags: 0
+ *  20 u32 features      64 u32 sq array        8 u32 command      56 u64 commit id
+ *                       80 u32 cq head        16 u64 address      64 u16 queue
+ *                       84 u32 cq tail
+ *                       88 u32 cq mask      struct io_uring_cqe, 16 bytes
+ *                      100 u32 cq entries      0 u64 user data   8 s32 result   12 u32 flags
  * </pre>
  */
 final class IoUring {
-  /** In the flags of a completion: the submission will bring more. */
-  static final int MORE = 1 << 1;
-
   private static final VarHandle INT =
       MethodHandles.byteBufferViewVarHandle(int[].class, ByteOrder.nativeOrder());
 
@@ -49,14 +45,10 @@ final class IoUring {
 
   private static final int REGISTER_FILES = 2;
 
-  private static final long OPERATION_POLL_ADD = 6;
   private static final long OPERATION_COMMAND = 46;
 
   /** In the flags of a submission: its descriptor is the place of a registered file. */
   private static final long FIXED_FILE = 1L << Byte.SIZE;
-
-  private static final int POLL_ADD_MULTIPLE = 1;
-  private static final int POLLIN = 1;
 
   private final int fd;
   private final MappedMemory ringMemory;
@@ -160,26 +152,14 @@ final class IoUring {
   }
 
   /** Submits a command for the file that the ring was opened for. */
-  void command(int command, long address, int length, long id, int queue, long userData) {
+  void command(int command, long address, int length, long id, int queue) {
     int at = nextSubmission();
     submissions.putLong(at, OPERATION_COMMAND | FIXED_FILE);
     submissions.putLong(at + 8, command);
     submissions.putLong(at + 16, address);
     submissions.putLong(at + 24, length);
-    submissions.putLong(at + 32, userData);
     submissions.putLong(at + 56, id);
     submissions.putLong(at + 64, queue);
-    publish();
-  }
-
-  /** Asks for a completion each time that something can be read from a descriptor from now on. */
-  void poll(int descriptor, long userData) {
-    int at = nextSubmission();
-    submissions.putLong(at, OPERATION_POLL_ADD | (long) descriptor << Integer.SIZE);
-    submissions.putLong(at + 8, 0);
-    submissions.putLong(at + 16, 0);
-    submissions.putLong(at + 24, POLL_ADD_MULTIPLE | (long) POLLIN << Integer.SIZE);
-    submissions.putLong(at + 32, userData);
     publish();
   }
 
@@ -235,16 +215,8 @@ final class IoUring {
   }
 
   /** Of the completion that is there. */
-  long userData() {
-    return ring.getLong(completionAt());
-  }
-
   int result() {
     return ring.getInt(completionAt() + 8);
-  }
-
-  int flags() {
-    return ring.getInt(completionAt() + 12);
   }
 
   private int completionAt() {

@@ -8,6 +8,8 @@ import com.kenai.jffi.Type;
 import jnr.constants.platform.Errno;
 import jnr.ffi.LibraryLoader;
 import jnr.ffi.Runtime;
+import jnr.ffi.annotations.In;
+import jnr.ffi.annotations.Out;
 
 /**
  * The system calls of this package, as 64-bit Linux has them. Addresses are numbers. What fails
@@ -29,6 +31,8 @@ final class LinuxCalls {
 
     int syncfs(int fd);
 
+    int fstatfs(int fd, @Out byte[] status);
+
     long syscall(long number, long first, byte[] second, long third);
 
     long syscall(
@@ -36,7 +40,9 @@ final class LinuxCalls {
 
     int eventfd(int value, int flags);
 
-    int sched_setaffinity(int thread, long maskBytes, byte[] mask);
+    int sched_setaffinity(int thread, long maskBytes, @In byte[] mask);
+
+    int sched_getaffinity(int thread, long maskBytes, @Out byte[] mask);
 
     long read(int fd, long buffer, long sizeBytes);
 

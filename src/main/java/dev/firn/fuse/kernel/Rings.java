@@ -12,23 +12,14 @@ import java.util.function.IntUnaryOperator;
 
 /**
  * The rings that a mount's requests come over. The kernel has a queue for each processor that the
- * machine may ever have, and uses them when all have an entry. Each processor that this process may
- * run on has a {@link RingServer}; the queues of others are shared out.
+ * machine may ever have, and uses them when all have an entry.
  */
 final class Rings {
-  /** Requests of one queue under way; those that may sleep do not count. */
-  private static final int DEPTH = 8;
-
   private static final Path POSSIBLE = Path.of("/sys/devices/system/cpu/possible");
-  private static final Path OWN_STATUS = Path.of("/proc/thread-self/status");
-  private static final String ALLOWED = "Cpus_allowed_list:";
 
-  private final List<RingServer> servers = new ArrayList<>();
-  private final int queueCount;
+  private final List<RingQueue> queues = new ArrayList<>();
 
-  private Rings(int queueCount) {
-    this.queueCount = queueCount;
-  }
+  private Rings() {}
 
   /** Opens the rings of a mount; throws an IOException that says why there are none. */
   interface Opener {
@@ -42,7 +33,7 @@ final class Rings {
   }
 
   /**
-   * @param payloadBytes of the requests of each server; the kernel refuses less than it needs
+   * @param payloadBytes of the requests of each queue; the kernel refuses less than it needs
    */
   static Rings open(
       Session session,
@@ -51,98 +42,68 @@ final class Rings {
       Device device,
       IntUnaryOperator payloadBytes)
       throws IOException {
-    List<Integer> possible = list(Files.readString(POSSIBLE, StandardCharsets.US_ASCII).strip());
-    List<Integer> usable = new ArrayList<>(possible);
-    usable.retainAll(allowed());
-    if (usable.isEmpty()) {
-      usable = possible;
-    }
-    Rings rings = new Rings(possible.size());
+    Rings rings = new Rings();
     ServiceTimes serviceTimes = new ServiceTimes();
     boolean opened = false;
     try {
-      for (int i = 0; i < usable.size(); i++) {
-        int processor = usable.get(i);
-        rings.servers.add(
-            new RingServer(
+      for (int queue = 0; queue < queueCount(); queue++) {
+        rings.queues.add(
+            new RingQueue(
                 session,
                 dispatcher,
                 serviceTimes,
-                "fuse-" + directory.getFileName() + "-ring-" + processor,
+                "fuse-" + directory.getFileName() + "-ring-" + queue,
                 device.fd(),
-                processor,
-                queuesOf(processor, i, usable, possible.size()),
-                payloadBytes.applyAsInt(i)));
+                queue,
+                payloadBytes.applyAsInt(queue)));
       }
       opened = true;
       return rings;
     } finally {
       if (!opened) {
-        rings.servers.forEach(RingServer::close);
+        rings.close();
       }
     }
   }
 
-  /** The processor's own, and a part of those whose processors are not usable. */
-  private static int[] queuesOf(int processor, int index, List<Integer> usable, int queueCount) {
-    List<Integer> queues = new ArrayList<>();
-    for (int queue = 0; queue < queueCount; queue++) {
-      boolean own = usable.contains(queue) ? queue == processor : queue % usable.size() == index;
-      if (own) {
-        queues.add(queue);
-      }
-    }
-    return queues.stream().mapToInt(Integer::intValue).toArray();
+  private static int queueCount() throws IOException {
+    return count(Files.readString(POSSIBLE, StandardCharsets.US_ASCII).strip());
   }
 
-  private static List<Integer> allowed() throws IOException {
-    for (String line : Files.readAllLines(OWN_STATUS, StandardCharsets.ISO_8859_1)) {
-      if (line.startsWith(ALLOWED)) {
-        return list(line.substring(ALLOWED.length()).strip());
-      }
-    }
-    return List.of();
-  }
-
-  /** As in "0-3,8". */
-  static List<Integer> list(String text) {
-    List<Integer> numbers = new ArrayList<>();
-    for (String range : text.split(",")) {
+  /** How many numbers there are in such as "0-3,8". */
+  static int count(String ranges) {
+    int count = 0;
+    for (String range : ranges.split(",")) {
       String[] ends = range.split("-");
-      int last = Integer.parseInt(ends[ends.length - 1]);
-      for (int number = Integer.parseInt(ends[0]); number <= last; number++) {
-        numbers.add(number);
-      }
+      count += Integer.parseInt(ends[ends.length - 1]) - Integer.parseInt(ends[0]) + 1;
     }
-    return numbers;
-  }
-
-  List<RingServer> servers() {
-    return servers;
+    return count;
   }
 
   /**
-   * Gives the kernel the entries; after INIT was answered. From the first entry of the last queue
-   * on it sends no request over /dev/fuse. Before that, a refusal makes it do just that.
+   * Gives the kernel the entries; after INIT was answered. From the entry of the last queue on it
+   * sends no request over /dev/fuse. Before that, a refusal makes it do just that.
    *
-   * @return null, or why there will be no requests
-   * @throws IOException if some come over rings, and others nowhere
+   * @return whether requests will come over the rings; if not, {@link #close} comes next
    */
-  String register() throws IOException {
-    for (int i = 0; i < servers.size(); i++) {
-      RingServer server = servers.get(i);
-      int registered = awaited(server.start(DEPTH));
-      if (registered == 0 || registered < server.queueCount() * DEPTH && i < servers.size() - 1) {
-        return "the kernel refused the memory for requests";
+  boolean register() throws IOException {
+    boolean registered = false;
+    try {
+      for (RingQueue queue : queues) {
+        if (!queue.register()) {
+          return false;
+        }
       }
-      if (registered < server.queueCount() * DEPTH) {
-        throw new IOException("the kernel refused a part of the memory for requests");
+      registered = true;
+      return true;
+    } finally {
+      for (RingQueue queue : queues) {
+        queue.open(registered);
       }
     }
-    return null;
   }
 
-  private static <T> T awaited(CompletableFuture<T> future) throws IOException {
+  static <T> T awaited(CompletableFuture<T> future) throws IOException {
     try {
       return future.get();
     } catch (InterruptedException | ExecutionException e) {
@@ -150,17 +111,13 @@ final class Rings {
     }
   }
 
-  /** Ends threads that are still there, and frees everything. */
-  void close() throws IOException {
-    servers.forEach(RingServer::dismiss);
-    for (RingServer server : servers) {
-      awaited(server.done());
-      server.close();
-    }
+  /** Frees everything, when the workers have ended. */
+  void close() {
+    queues.forEach(RingQueue::close);
   }
 
   @Override
   public String toString() {
-    return "io_uring with " + queueCount + " queues of " + DEPTH;
+    return "io_uring with " + queues.size() + " queues";
   }
 }

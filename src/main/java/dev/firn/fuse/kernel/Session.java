@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -50,7 +51,7 @@ final class Session {
 
   private final List<Device> devices = new ArrayList<>();
   private final SyncGroup syncs = new SyncGroup();
-  private final AtomicInteger readersLeft = new AtomicInteger();
+  private final AtomicInteger readersLeft = new AtomicInteger(1);
   private final ExecutorService sleepers;
   private final Consumer<Throwable> onEnd;
 
@@ -162,27 +163,26 @@ final class Session {
     }
     if (rings == null) {
       startReaders();
-      return;
+    } else {
+      readerBegins();
+      startThread(new ForgetReader(this, dispatcher, devices.get(0)), "forgets");
     }
-    readersLeft.set(1 + rings.servers().size());
-    rings.servers().forEach(server -> server.done().thenRun(() -> readerEnded(null)));
-    startThread(new ForgetReader(this, dispatcher, devices.get(0)), "forgets");
+    // Until here there was always one left.
+    readerEnded(null);
   }
 
   private void registerRings(RingUse use) throws IOException {
-    String refusal = null;
     boolean registered = false;
     try {
-      refusal = rings.register();
-      registered = refusal == null;
+      registered = rings.register();
     } finally {
       if (!registered) {
         rings.close();
         rings = null;
       }
     }
-    if (refusal != null) {
-      withoutRings(use, refusal);
+    if (!registered) {
+      withoutRings(use, "the kernel refused the memory for requests");
     }
   }
 
@@ -205,12 +205,12 @@ final class Session {
       }
       devices.add(another);
     }
-    readersLeft.set(readers);
     // Half of the processors are for those whose requests these are.
     Watch watch = new Watch(Math.max(1, processors / 2));
     ServiceTimes serviceTimes = new ServiceTimes();
     for (int i = 0; i < readers; i++) {
       Reader reader = new Reader(this, dispatcher, devices.get(i), watch, serviceTimes);
+      readerBegins();
       startThread(reader, Integer.toString(i));
     }
   }
@@ -236,7 +236,23 @@ final class Session {
    * @param beforeEach runs before each sync
    */
   void serveWaitingSyncs(Runnable beforeEach) {
-    for (List<SyncGroup.Waiting> group = nextSyncs(); !group.isEmpty(); group = nextSyncs()) {
+    serveSyncs(nextSyncs(), beforeEach);
+  }
+
+  /** The same, by another thread if there are any. */
+  void passSyncsOn() {
+    List<SyncGroup.Waiting> group = syncs.next();
+    if (!group.isEmpty()) {
+      try {
+        sleepers.execute(() -> serveSyncs(group, () -> {}));
+      } catch (OutOfMemoryError e) {
+        serveSyncs(group, () -> {});
+      }
+    }
+  }
+
+  private void serveSyncs(List<SyncGroup.Waiting> first, Runnable beforeEach) {
+    for (List<SyncGroup.Waiting> group = first; !group.isEmpty(); group = nextSyncs()) {
       int outcome = -EIO;
       try {
         beforeEach.run();
@@ -260,17 +276,37 @@ final class Session {
     sleepers.execute(() -> serveDetached(device, request));
   }
 
-  /** Does work that may take long. */
-  void execute(Runnable work) {
-    sleepers.execute(work);
-  }
-
   /**
    * Answers EIO to a request whose reader ends by a fault. It may be one that wants no answer, or
    * has it: the kernel does not mind.
    */
   void refuse(Device device, Request request) {
     device.answer(request, -EIO, 0);
+  }
+
+  /**
+   * Has some request or other come from a processor, by another thread; of a mount that has ended
+   * none comes.
+   */
+  void ask(Affinity affinity) {
+    try {
+      sleepers.execute(
+          () -> {
+            affinity.bind();
+            try {
+              MountRoot.ask(directory);
+            } finally {
+              affinity.free();
+            }
+          });
+    } catch (RejectedExecutionException e) {
+      LOG.debug("{}: nothing to ask for: the mount has ended", directory);
+    }
+  }
+
+  /** One more reader; to be called while another is there. */
+  void readerBegins() {
+    readersLeft.incrementAndGet();
   }
 
   /** The end of one reader; of the mount, if it was the last. */

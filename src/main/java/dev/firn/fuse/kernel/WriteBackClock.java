@@ -1,7 +1,6 @@
 package dev.firn.fuse.kernel;
 
 import dev.firn.base.DaemonThreads;
-import dev.firn.fuse.MountPoint;
 import java.nio.file.Path;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -16,17 +15,11 @@ import org.slf4j.LoggerFactory;
  * the commits of a store every two seconds that keeps the promise of five.
  *
  * <p>Asks with syncfs(2), which starts to write all that is changed and drops no page from the
- * cache. It needs an open directory of the mount, by which a umount(2) of just that moment would
- * find it busy; so it opens one of a copy of the mount that is attached nowhere (open_tree(2)),
- * which only root may make. Of a user's mount it opens the directory itself.
+ * cache. It needs an open directory of the mount: see {@link MountRoot}.
  */
 final class WriteBackClock implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(WriteBackClock.class);
   private static final long PERIOD_MILLIS = 2_000;
-  private static final int AT_FDCWD = -100;
-  private static final int O_DIRECTORY = 0200000;
-  private static final long SYS_OPEN_TREE = 428;
-  private static final long OPEN_TREE_CLONE = 1;
 
   private final Path directory;
   private final OpenForWriting openForWriting;
@@ -58,7 +51,7 @@ final class WriteBackClock implements AutoCloseable {
   }
 
   private void writeBack() {
-    int root = openRoot();
+    int root = MountRoot.open(directory);
     if (root < 0) {
       Errno error = LinuxCalls.lastError();
       // Unmounted or cut off in between.
@@ -72,23 +65,6 @@ final class WriteBackClock implements AutoCloseable {
       }
     } finally {
       LinuxCalls.LIBC.close(root);
-    }
-  }
-
-  private int openRoot() {
-    byte[] path = MountPoint.terminated(directory);
-    int flags = LinuxCalls.O_CLOEXEC | O_DIRECTORY;
-    int tree =
-        (int)
-            LinuxCalls.LIBC.syscall(
-                SYS_OPEN_TREE, AT_FDCWD, path, OPEN_TREE_CLONE | LinuxCalls.O_CLOEXEC);
-    if (tree < 0) {
-      return LinuxCalls.LIBC.open(path, flags);
-    }
-    try {
-      return LinuxCalls.LIBC.openat(tree, Mounter.text("."), flags);
-    } finally {
-      LinuxCalls.LIBC.close(tree);
     }
   }
 

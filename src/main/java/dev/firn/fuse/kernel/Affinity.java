@@ -1,0 +1,55 @@
+package dev.firn.fuse.kernel;
+
+import java.util.Arrays;
+
+/** On which processors a thread may run. Safe for concurrent use. */
+final class Affinity {
+  private static final int MASK_BYTES = 1024;
+
+  /** The processors of this process, as it was started. */
+  private static final byte[] ALL = all();
+
+  private final byte[] one = new byte[MASK_BYTES];
+  private final boolean binds;
+
+  /**
+   * @param processor which threads are bound to; where this process may not run on it, nothing
+   *     binds
+   */
+  Affinity(int processor) {
+    int at = processor / Byte.SIZE;
+    int bit = 1 << processor % Byte.SIZE;
+    binds = at < MASK_BYTES && (ALL[at] & bit) != 0;
+    if (binds) {
+      one[at] = (byte) bit;
+    }
+  }
+
+  private static byte[] all() {
+    byte[] mask = new byte[MASK_BYTES];
+    // 0: the calling thread, which was never bound.
+    if (LinuxCalls.LIBC.sched_getaffinity(0, mask.length, mask) < 0) {
+      Arrays.fill(mask, (byte) -1);
+    }
+    return mask;
+  }
+
+  /** Whether this process may run on the processor. */
+  boolean binds() {
+    return binds;
+  }
+
+  /** Binds the calling thread, if it may be. */
+  void bind() {
+    if (binds) {
+      LinuxCalls.LIBC.sched_setaffinity(0, one.length, one);
+    }
+  }
+
+  /** Lets the calling thread run wherever the process may. */
+  void free() {
+    if (binds) {
+      LinuxCalls.LIBC.sched_setaffinity(0, ALL.length, ALL);
+    }
+  }
+}
