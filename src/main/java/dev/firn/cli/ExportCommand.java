@@ -18,7 +18,7 @@ import picocli.CommandLine.Parameters;
 /** {@code firn export}. */
 @Command(
     name = "export",
-    description = "Write a snapshot as a package, which 'firn import' takes, or as a tar archive.",
+    description = "Write a snapshot as a package, which 'firn import' takes, or as an archive.",
     footer = {
       "Example:",
       "  firn export data@first first.firn",
@@ -38,7 +38,7 @@ final class ExportCommand extends ClientCommand {
   @Option(
       names = "--format",
       paramLabel = "FORMAT",
-      description = "firn, tar, tar.gz or tar.zst (default: as the file's name ends).")
+      description = "firn, tar, tar.gz, tar.zst or zip (default: as the file's name ends).")
   private String format;
 
   @Option(

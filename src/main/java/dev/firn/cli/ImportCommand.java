@@ -19,7 +19,7 @@ import picocli.CommandLine.Parameters;
 /** {@code firn import}. */
 @Command(
     name = "import",
-    description = "Make a snapshot from a package or a tar archive, and print its id.",
+    description = "Make a snapshot from a package or an archive, and print its id.",
     footer = {
       "Example:",
       "  firn import first.firn",
@@ -35,7 +35,7 @@ final class ImportCommand extends ClientCommand {
   @Option(
       names = "--format",
       paramLabel = "FORMAT",
-      description = "firn, tar, tar.gz or tar.zst (default: as the file's contents say).")
+      description = "firn, tar, tar.gz, tar.zst or zip (default: as the file's contents say).")
   private String format;
 
   @Option(

@@ -196,6 +196,11 @@ public final class Exporter {
         buffered.flush();
       }
       case TAR -> writeTar(source, target, progress);
+      case ZIP -> {
+        BufferedOutputStream buffered = new BufferedOutputStream(target, BUFFER_BYTES);
+        ZipTreeWriter.write(source, buffered, progress);
+        buffered.flush();
+      }
       case TAR_GZ -> {
         try (OutputStream gzip = new GzipCompressorOutputStream(unclosed(target))) {
           writeTar(source, gzip, progress);
