@@ -59,6 +59,20 @@ final class ExportCommand extends ClientCommand {
   @Option(names = "--force", description = "Replace the file if it exists.")
   private boolean force;
 
+  @Option(
+      names = "--resume",
+      description = {
+        "Go on with a file that has the beginning of this export; what it has is compared.",
+        "An interrupted one leaves what it wrote."
+      })
+  private boolean resume;
+
+  @Option(
+      names = "--skip",
+      paramLabel = "BYTES",
+      description = "Leave out what the other end of a broken pipe has already.")
+  private long skippedBytes;
+
   @Override
   void run(Session session) throws IOException {
     ObjectNode parameters =
@@ -67,6 +81,19 @@ final class ExportCommand extends ClientCommand {
             .put("format", format)
             .put("base", base)
             .put("signKey", signKey == null ? null : signKey.toAbsolutePath().toString());
+    if (skippedBytes < 0) {
+      throw FirnException.usage("--skip %d: there is no such beginning", skippedBytes);
+    }
+    if (resume && force) {
+      throw FirnException.usage("--resume and --force exclude each other");
+    }
+    boolean stream = file.equals(Streams.STANDARD) || Streams.isSpecial(Path.of(file));
+    if (stream ? resume : skippedBytes > 0) {
+      throw FirnException.usage("--resume is for files, and --skip for pipes");
+    }
+    if (stream) {
+      parameters.put("skippedBytes", skippedBytes);
+    }
     if (file.equals(Streams.STANDARD)) {
       try (OutputStream output = new FileOutputStream(FileDescriptor.out)) {
         download(session, parameters, output, "standard output");
@@ -81,7 +108,7 @@ final class ExportCommand extends ClientCommand {
       }
       return;
     }
-    parameters.put("file", path.toString()).put("overwrite", force);
+    parameters.put("file", path.toString()).put("overwrite", force).put("resume", resume);
     JsonNode exported;
     try (ProgressDisplay progress = new ProgressDisplay("Exporting")) {
       exported = session.work("ExportSnapshot", parameters, progress);

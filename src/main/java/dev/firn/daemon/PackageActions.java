@@ -38,9 +38,16 @@ final class PackageActions {
    * @param base the snapshot to tell only the difference from; null: all is told
    * @param signKey the file of the key to sign with; null: not signed
    * @param overwrite whether a file that exists is replaced
+   * @param resume whether it is gone on with instead
    */
   record ExportParameters(
-      String snapshot, Path file, String format, String base, Path signKey, boolean overwrite) {
+      String snapshot,
+      Path file,
+      String format,
+      String base,
+      Path signKey,
+      boolean overwrite,
+      boolean resume) {
     ExportParameters {
       Actions.required("snapshot", snapshot);
       Actions.required("file", file);
@@ -51,8 +58,10 @@ final class PackageActions {
    * @param format null: firn
    * @param base as with {@link ExportParameters}
    * @param signKey as well
+   * @param skippedBytes how much of the beginning is left out
    */
-  record DownloadParameters(String snapshot, String format, String base, Path signKey) {
+  record DownloadParameters(
+      String snapshot, String format, String base, Path signKey, long skippedBytes) {
     DownloadParameters {
       Actions.required("snapshot", snapshot);
     }
@@ -109,12 +118,14 @@ final class PackageActions {
                           "the name '%s' tells no format; give one with --format: %s",
                           file.getFileName(), PackageFormat.all()));
     }
-    if (!parameters.overwrite() && Files.isRegularFile(file)) {
-      throw FirnException.conflict("'%s' exists already; replace it with --force", file);
+    if (!parameters.overwrite() && !parameters.resume() && Files.isRegularFile(file)) {
+      throw FirnException.conflict(
+          "'%s' exists already; replace it with --force, or go on with it with --resume", file);
     }
     Reports reports = new Reports(events);
     ExportOptions options =
-        new ExportOptions(format, parameters.base(), signer(parameters.signKey()));
+        new ExportOptions(
+            format, parameters.base(), signer(parameters.signKey()), parameters.resume(), 0);
     Exporter.exportToFile(region, parameters.snapshot(), options, file, reports);
     return new Exported(format.text(), reports.warnings());
   }
@@ -126,7 +137,12 @@ final class PackageActions {
     }
     Reports reports = new Reports(null);
     ExportOptions options =
-        new ExportOptions(format, parameters.base(), signer(parameters.signKey()));
+        new ExportOptions(
+            format,
+            parameters.base(),
+            signer(parameters.signKey()),
+            false,
+            parameters.skippedBytes());
     Exporter.export(region, parameters.snapshot(), options, output, reports);
     return new Exported(format.text(), reports.warnings());
   }
