@@ -69,6 +69,16 @@ cmp full.firn merged.firn || fail "the merged package is not the full one"
 refused 4 'in order' firn pack merge again.firn one.firn three.firn
 refused 4 'begin with a full package' firn pack merge again.firn two.firn three.firn
 
+# A broken transfer goes on where it was, into a file and through a pipe.
+head -c 100000 full.firn >broken.firn
+cp broken.firn sent.firn
+firn export data@three broken.firn --resume
+cmp full.firn broken.firn
+firn export data@three - --skip "$(stat -c %s sent.firn)" >>sent.firn
+cmp full.firn sent.firn
+refused 4 'not the beginning' firn export data@two broken.firn --resume
+cmp full.firn broken.firn
+
 firn pack keygen key >/dev/null
 firn pack keygen stranger >/dev/null
 firn export data@three signed.firn --sign-key key

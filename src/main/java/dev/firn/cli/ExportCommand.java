@@ -19,7 +19,7 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "export",
     description = {
-      "Write a snapshot as a package, which 'firn import' takes, as a tar archive, or as an image",
+      "Write a snapshot as a package, which 'firn import' takes, as an archive, or as an image",
       "of a disk (of a filesystem volume: an ext4 file system with its files)."
     },
     footer = {
@@ -43,7 +43,7 @@ final class ExportCommand extends AccountClientCommand {
       names = "--format",
       paramLabel = "FORMAT",
       description = {
-        "firn, tar, tar.gz, tar.zst; raw, raw.gz, qcow2, qcow2.gz",
+        "firn, tar, tar.gz, tar.zst, zip; raw, raw.gz, qcow2, qcow2.gz",
         "(default: as the file's name ends)."
       })
   private String format;
@@ -66,6 +66,20 @@ final class ExportCommand extends AccountClientCommand {
   @Option(names = "--force", description = "Replace the file if it exists.")
   private boolean force;
 
+  @Option(
+      names = "--resume",
+      description = {
+        "Go on with a file that has the beginning of this export; what it has is compared.",
+        "An interrupted one leaves what it wrote."
+      })
+  private boolean resume;
+
+  @Option(
+      names = "--skip",
+      paramLabel = "BYTES",
+      description = "Leave out what the other end of a broken pipe has already.")
+  private long skippedBytes;
+
   @Override
   void run(Session session) throws IOException {
     ObjectNode parameters =
@@ -74,6 +88,19 @@ final class ExportCommand extends AccountClientCommand {
             .put("format", format)
             .put("base", base)
             .put("signKey", signKey == null ? null : signKey.toAbsolutePath().toString());
+    if (skippedBytes < 0) {
+      throw FirnException.usage("--skip %d: there is no such beginning", skippedBytes);
+    }
+    if (resume && force) {
+      throw FirnException.usage("--resume and --force exclude each other");
+    }
+    boolean stream = file.equals(Streams.STANDARD) || Streams.isSpecial(Path.of(file));
+    if (stream ? resume : skippedBytes > 0) {
+      throw FirnException.usage("--resume is for files, and --skip for pipes");
+    }
+    if (stream) {
+      parameters.put("skippedBytes", skippedBytes);
+    }
     if (file.equals(Streams.STANDARD)) {
       try (OutputStream output = new FileOutputStream(FileDescriptor.out)) {
         download(session, parameters, output, "standard output");
@@ -88,7 +115,7 @@ final class ExportCommand extends AccountClientCommand {
       }
       return;
     }
-    parameters.put("file", path.toString()).put("overwrite", force);
+    parameters.put("file", path.toString()).put("overwrite", force).put("resume", resume);
     JsonNode exported;
     try (ProgressDisplay progress = new ProgressDisplay("Exporting")) {
       exported = session.work("ExportSnapshot", parameters, progress);

@@ -19,8 +19,7 @@ import picocli.CommandLine.Parameters;
 /** {@code firn import}. */
 @Command(
     name = "import",
-    description =
-        "Make a snapshot from a package, a tar archive or a disk's image, and print its id.",
+    description = "Make a snapshot from a package, an archive or a disk's image, and print its id.",
     footer = {
       "Example:",
       "  firn import first.firn",
@@ -38,7 +37,7 @@ final class ImportCommand extends AccountClientCommand {
       names = "--format",
       paramLabel = "FORMAT",
       description = {
-        "firn, tar, tar.gz, tar.zst; raw, raw.gz, qcow2, qcow2.gz: a disk",
+        "firn, tar, tar.gz, tar.zst, zip; raw, raw.gz, qcow2, qcow2.gz: a disk",
         "(default: as the file's contents say; raw and compressed disks, as its name ends)."
       })
   private String format;

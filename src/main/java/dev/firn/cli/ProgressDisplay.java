@@ -36,7 +36,7 @@ final class ProgressDisplay implements ApiClient.Listener, AutoCloseable {
               .setStyle(ProgressBarStyle.ASCII)
               .setConsumer(new ConsoleProgressBarConsumer(System.err));
       if (unit.equals("bytes")) {
-        builder.setUnit(" MiB", Sizes.MIB);
+        builder.setUnit(" MiB", Sizes.MIB).showSpeed();
       }
       bar = builder.build();
     }

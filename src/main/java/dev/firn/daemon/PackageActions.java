@@ -49,9 +49,16 @@ final class PackageActions {
    * @param base the snapshot to tell only the difference from; null: all is told
    * @param signKey the file of the key to sign with; null: not signed
    * @param overwrite whether a file that exists is replaced
+   * @param resume whether it is gone on with instead
    */
   record ExportParameters(
-      String snapshot, Path file, String format, String base, Path signKey, boolean overwrite) {
+      String snapshot,
+      Path file,
+      String format,
+      String base,
+      Path signKey,
+      boolean overwrite,
+      boolean resume) {
     ExportParameters {
       Actions.required("snapshot", snapshot);
       Actions.required("file", file);
@@ -62,8 +69,10 @@ final class PackageActions {
    * @param format null: firn
    * @param base as with {@link ExportParameters}
    * @param signKey as well
+   * @param skippedBytes how much of the beginning is left out
    */
-  record DownloadParameters(String snapshot, String format, String base, Path signKey) {
+  record DownloadParameters(
+      String snapshot, String format, String base, Path signKey, long skippedBytes) {
     DownloadParameters {
       Actions.required("snapshot", snapshot);
     }
@@ -124,27 +133,30 @@ final class PackageActions {
                           "the name '%s' tells no format; give one with --format: %s",
                           file.getFileName(), PackageFormat.all()));
     }
-    requireNew(parameters);
+    if (!parameters.resume()) {
+      requireNew(parameters, "replace it with --force, or go on with it with --resume");
+    }
     Reports reports = new Reports(events);
     ExportOptions options =
-        new ExportOptions(format, parameters.base(), signer(parameters.signKey()));
+        new ExportOptions(
+            format, parameters.base(), signer(parameters.signKey()), parameters.resume(), 0);
     Exporter.exportToFile(region, parameters.snapshot(), options, file, reports);
     return new Exported(format.text(), reports.warnings());
   }
 
   private Exported exportImage(ExportParameters parameters, ImageFormat format, Events events)
       throws IOException {
-    requireNew(parameters);
+    requireNew(parameters, "replace it with --force");
     Reports reports = new Reports(events);
     ImageExporter.exportToFile(
         region, parameters.snapshot(), format, parameters.file(), mounter, reports);
     return new Exported(format.text(), reports.warnings());
   }
 
-  private static void requireNew(ExportParameters parameters) {
+  private static void requireNew(ExportParameters parameters, String remedy) {
     Path file = parameters.file();
     if (!parameters.overwrite() && Files.isRegularFile(file)) {
-      throw FirnException.conflict("'%s' exists already; replace it with --force", file);
+      throw FirnException.conflict("'%s' exists already; %s", file, remedy);
     }
   }
 
@@ -169,7 +181,12 @@ final class PackageActions {
     }
     Reports reports = new Reports(null);
     ExportOptions options =
-        new ExportOptions(format, parameters.base(), signer(parameters.signKey()));
+        new ExportOptions(
+            format,
+            parameters.base(),
+            signer(parameters.signKey()),
+            false,
+            parameters.skippedBytes());
     Exporter.export(region, parameters.snapshot(), options, output, reports);
     return new Exported(format.text(), reports.warnings());
   }

@@ -48,7 +48,10 @@ public final class Exporter {
       ProgressListener listener)
       throws IOException {
     try (ExportSource source = ExportSource.open(region, snapshotReference, options)) {
-      write(source, options.format(), options.signer(), target, spoolDirectory(region), listener);
+      SkippingOutput skipping = new SkippingOutput(target, options.skippedBytes());
+      Path spools = spoolDirectory(region);
+      write(source, options.format(), options.signer(), skipping, spools, listener);
+      skipping.finish();
     } catch (IOException e) {
       throw FullDisk.explain(e, "the disk of the home, or the one that is written to,");
     }
@@ -56,7 +59,8 @@ public final class Exporter {
 
   /**
    * Writes to a file, which is complete and on disk when this returns, and untouched when it
-   * throws. Replaces a file of that name.
+   * throws. Replaces a file of that name; with {@link ExportOptions#resume} it goes on with it
+   * instead, and what was written stays when it throws.
    *
    * @throws FirnException of kind NO_SPACE when the disk is full, NOT_FOUND without a directory to
    *     write to, CONFLICT while another export writes the same file, CORRUPT if what was written
@@ -70,7 +74,11 @@ public final class Exporter {
       ProgressListener listener)
       throws IOException {
     try (ExportSource source = ExportSource.open(region, snapshotReference, options)) {
-      writeFile(source, options.format(), options.signer(), file, listener);
+      if (options.resume()) {
+        resumeFile(source, options.format(), options.signer(), file, listener);
+      } else {
+        writeFile(source, options.format(), options.signer(), file, listener);
+      }
     } catch (IOException e) {
       throw FullDisk.explain(e, "the disk of '" + file + "'");
     }
@@ -103,6 +111,29 @@ public final class Exporter {
         Files.deleteIfExists(partial);
         throw e;
       }
+    }
+    DurableFiles.force(directory);
+  }
+
+  static void resumeFile(
+      ExportSource source,
+      PackageFormat format,
+      Signer signer,
+      Path file,
+      ProgressListener listener)
+      throws IOException {
+    Path directory = checkTarget(file).getParent();
+    try (FileChannel channel =
+        FileChannel.open(
+            file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+      if (!isLocked(channel)) {
+        throw FirnException.conflict("another export is writing '%s'; wait for it", file);
+      }
+      ResumedFile out = new ResumedFile(channel, file);
+      write(source, format, signer, out, directory, listener);
+      long checksum = out.finish();
+      channel.force(true);
+      verify(file, format, checksum, file);
     }
     DurableFiles.force(directory);
   }
@@ -203,6 +234,11 @@ public final class Exporter {
         buffered.flush();
       }
       case TAR -> writeTar(source, target, progress);
+      case ZIP -> {
+        BufferedOutputStream buffered = new BufferedOutputStream(target, BUFFER_BYTES);
+        ZipTreeWriter.write(source, buffered, progress);
+        buffered.flush();
+      }
       case TAR_GZ -> {
         try (OutputStream gzip = new GzipCompressorOutputStream(unclosed(target))) {
           writeTar(source, gzip, progress);

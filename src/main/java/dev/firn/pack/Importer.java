@@ -94,6 +94,9 @@ public final class Importer {
       return importPackage(sink, content, options, spoolDirectory, listener);
     }
     options.trust().checkUnsigned(options.source(), true);
+    if (detected == PackageFormat.ZIP) {
+      return importZip(sink, content, options, spoolDirectory, listener);
+    }
     if (detected == PackageFormat.TAR) {
       return importTar(sink, content, options, listener);
     }
@@ -186,15 +189,39 @@ public final class Importer {
   private static Snapshot importTar(
       Sink sink, InputStream content, ImportOptions options, ProgressListener listener)
       throws IOException {
+    TarReader tar = new TarReader(content, options.source());
+    return importArchive(sink, tar, options, new Progress(listener, Progress.UNKNOWN));
+  }
+
+  /** What a zip file holds is listed at its end, so that all of it must be there first. */
+  private static Snapshot importZip(
+      Sink sink,
+      InputStream content,
+      ImportOptions options,
+      Path spoolDirectory,
+      ProgressListener listener)
+      throws IOException {
+    Progress progress = new Progress(listener, Progress.UNKNOWN);
+    try (Spool spool = new Spool(spoolDirectory)) {
+      byte[] buffer = new byte[BUFFER_BYTES];
+      for (int count = content.read(buffer); count >= 0; count = content.read(buffer)) {
+        spool.append(buffer, count);
+      }
+      try (ZipTreeReader zip = new ZipTreeReader(spool.channel(), options.source(), progress)) {
+        return importArchive(sink, zip, options, progress);
+      }
+    }
+  }
+
+  private static Snapshot importArchive(
+      Sink sink, ArchiveReader archive, ImportOptions options, Progress progress)
+      throws IOException {
     boolean sized = options.sizeBytes() != null;
     long sizeBytes = sized ? options.sizeBytes() : Sizes.VOLUME_BYTES_MAX;
     ImportRequest request =
         new ImportRequest(options.name(), sizeBytes, null, Map.of(), null, null);
     try (SnapshotImport session = sink.begin(request)) {
-      TarReader tar = new TarReader(content, options.source());
-      new TarTreeReader(
-              tar, session.target(), sizeBytes, new Progress(listener, -1), options.source())
-          .restore();
+      new TarTreeReader(archive, session.target(), sizeBytes, progress, options.source()).restore();
       if (!sized) {
         session.resize(roomFor(session.target().status()));
       }

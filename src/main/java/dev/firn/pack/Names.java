@@ -36,6 +36,15 @@ final class Names {
     return text + dots;
   }
 
+  static boolean isUtf8(byte[] name) {
+    try {
+      StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(name));
+      return true;
+    } catch (CharacterCodingException e) {
+      return false;
+    }
+  }
+
   private static boolean isUnprintable(int codePoint) {
     return Character.isISOControl(codePoint)
         || Character.getType(codePoint) == Character.FORMAT

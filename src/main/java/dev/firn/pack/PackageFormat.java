@@ -15,7 +15,9 @@ public enum PackageFormat {
   /** The same, compressed by gzip. */
   TAR_GZ("tar.gz", "tgz"),
   /** The same, compressed by zstd. */
-  TAR_ZST("tar.zst", "tzst");
+  TAR_ZST("tar.zst", "tzst"),
+  /** The files as a zip file, which holds less of them than tar does. */
+  ZIP("zip");
 
   /** How many bytes {@link #detect} wants to see. */
   static final int DETECT_BYTES = 1024;
@@ -83,6 +85,12 @@ public enum PackageFormat {
         && head[2] == 0x2f
         && head[3] == (byte) 0xfd) {
       return TAR_ZST;
+    }
+    if (length >= 4
+        && head[0] == 'P'
+        && head[1] == 'K'
+        && (head[2] == 3 && head[3] == 4 || head[2] == 5 && head[3] == 6)) {
+      return ZIP;
     }
     if (PackageTar.looksLikePackage(head, length)) {
       return FIRN;

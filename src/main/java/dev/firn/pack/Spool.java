@@ -51,6 +51,11 @@ final class Spool implements Closeable {
     return target.array();
   }
 
+  /** The file, for whoever reads it in another way. */
+  FileChannel channel() {
+    return channel;
+  }
+
   void copyTo(long offset, long length, OutputStream target) throws IOException {
     for (long done = 0; done < length; ) {
       int count = (int) Math.min(COPY_BYTES, length - done);

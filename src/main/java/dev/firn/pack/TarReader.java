@@ -14,7 +14,7 @@ import java.util.Map;
  * names and attribute values as bytes. Every limit is checked before memory is taken. CORRUPT at
  * the first thing that is wrong, with its offset.
  */
-final class TarReader {
+final class TarReader implements ArchiveReader {
   /** Headers of one entry, names and extended attributes, with those that are for all. */
   private static final int HEADER_BODY_BYTES_MAX = 16 << 20;
 
@@ -37,7 +37,8 @@ final class TarReader {
   }
 
   /** The next entry, what is left of the one before skipped; null at the archive's end. */
-  TarEntry next() throws IOException {
+  @Override
+  public TarEntry next() throws IOException {
     skipBody();
     byte[] longName = null;
     byte[] longLink = null;
@@ -79,7 +80,8 @@ final class TarReader {
   }
 
   /** Reads stored bytes of the current entry; less than asked for only at their end, then 0. */
-  int read(byte[] target, int from, int length) throws IOException {
+  @Override
+  public int read(byte[] target, int from, int length) throws IOException {
     int wanted = (int) Math.min(length, bodyLeft);
     int count = in.readNBytes(target, from, wanted);
     offset += count;

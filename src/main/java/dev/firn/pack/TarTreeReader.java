@@ -14,14 +14,16 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Makes a tree from a tar archive that anybody may have written. Entries are resolved name by name
- * in the target, through directories that the archive has made; symbolic links are never followed.
- * Directories that the archive only implies get the times of the entry that needs them, so that
- * equal archives give equal trees.
+ * Makes a tree from a tar or zip archive that anybody may have written. Entries are resolved name
+ * by name in the target, through directories that the archive has made; symbolic links are never
+ * followed. Directories that the archive only implies get the times of the entry that needs them,
+ * so that equal archives give equal trees.
  */
 final class TarTreeReader implements TreeBuilder.Entry {
   private static final int BUFFER_BYTES = 1 << 20;
   private static final int IMPLIED_MODE = FileMode.DIRECTORY | 0755;
+  private static final int ACCESS_BITS = 0777;
+  private static final int SPECIAL_BITS = 07000;
   private static final long ID_MAX = 0xffff_fffeL;
 
   /**
@@ -30,7 +32,7 @@ final class TarTreeReader implements TreeBuilder.Entry {
    */
   private record Finish(int mode, int uid, int gid, TreeBuilder.Times times, byte[] defaultAcl) {}
 
-  private final TarReader tar;
+  private final ArchiveReader tar;
   private final TreeBuilder builder;
   private final long volumeSizeBytes;
   private final Progress progress;
@@ -47,7 +49,11 @@ final class TarTreeReader implements TreeBuilder.Entry {
    * @param volumeSizeBytes what the target holds at most
    */
   TarTreeReader(
-      TarReader tar, FileSystem target, long volumeSizeBytes, Progress progress, String source) {
+      ArchiveReader tar,
+      FileSystem target,
+      long volumeSizeBytes,
+      Progress progress,
+      String source) {
     this.tar = tar;
     this.builder = new TreeBuilder(target, source);
     this.volumeSizeBytes = volumeSizeBytes;
@@ -174,14 +180,12 @@ final class TarTreeReader implements TreeBuilder.Entry {
   }
 
   private void finish(long inode, int type, Long sizeBytes) throws IOException {
-    setXattrs(inode);
-    int mode = type | current.mode & FileMode.PERMISSION_MASK;
+    int mode = type | setXattrs(inode);
     builder.finish(inode, mode, uid(), gid(), sizeBytes, times(), this);
   }
 
   private void finishDirectory(long inode) throws IOException {
-    setXattrs(inode);
-    int mode = FileMode.DIRECTORY | current.mode & FileMode.PERMISSION_MASK;
+    int mode = FileMode.DIRECTORY | setXattrs(inode);
     byte[] defaultAcl = current.xattrs.get(PosixAcl.DEFAULT_XATTR);
     if (defaultAcl == null) {
       defaultAcl = acl(current.defaultAcl);
@@ -193,8 +197,11 @@ final class TarTreeReader implements TreeBuilder.Entry {
     return new Finish(IMPLIED_MODE, 0, 0, times(), null);
   }
 
-  /** All but a default ACL, which only directories have. */
-  private void setXattrs(long inode) throws IOException {
+  /**
+   * All but a default ACL, which only directories have. Answers the permissions of the mode: those
+   * that the ACL says, if there is one. bsdtar's headers have the group's own instead of the mask.
+   */
+  private int setXattrs(long inode) throws IOException {
     for (Map.Entry<String, byte[]> xattr : current.xattrs.entrySet()) {
       if (!xattr.getKey().equals(PosixAcl.DEFAULT_XATTR)) {
         byte[] name = xattr.getKey().getBytes(StandardCharsets.ISO_8859_1);
@@ -205,6 +212,11 @@ final class TarTreeReader implements TreeBuilder.Entry {
     if (accessAcl != null) {
       builder.setXattr(inode, PosixAcl.ACCESS_NAME, accessAcl, this);
     }
+    if (accessAcl == null && !current.xattrs.containsKey(PosixAcl.ACCESS_XATTR)) {
+      return current.mode & FileMode.PERMISSION_MASK;
+    }
+    int withAcl = builder.target().getAttributes(inode).mode();
+    return current.mode & SPECIAL_BITS | withAcl & ACCESS_BITS;
   }
 
   /** Null if there is none, or none that means anything here. */

@@ -106,8 +106,7 @@ class DamagedTest {
             {},
             "#!/bin/sh\n".repeat(500).getBytes(),
             new byte[10240],
-            Trees.random(new Random(5), 100_000),
-            {'P', 'K', 3, 4}
+            Trees.random(new Random(5), 100_000)
           }) {
         FirnException refusal = assertThrows(FirnException.class, () -> home.importFrom(content));
         assertEquals(ErrorKind.CORRUPT, refusal.kind());

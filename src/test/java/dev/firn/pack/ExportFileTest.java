@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -127,5 +128,48 @@ class ExportFileTest {
         assertThrows(
             FirnException.class, () -> export(PackageFormat.TAR, target, ProgressListener.NONE));
     assertEquals(ErrorKind.USAGE, directoryItself.kind());
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"FIRN", "TAR_ZST"})
+  void goesOnWithWhatAnInterruptionLeft(PackageFormat format) throws IOException {
+    export(format, file, ProgressListener.NONE);
+    byte[] whole = Files.readAllBytes(file);
+    Path rest = target.resolve("rest");
+    for (int length : new int[] {-1, 0, 1, 700, whole.length / 2, whole.length - 1, whole.length}) {
+      Files.deleteIfExists(rest);
+      if (length >= 0) {
+        Files.write(rest, Arrays.copyOf(whole, length));
+      }
+      resume(format, rest, ProgressListener.NONE);
+      assertArrayEquals(whole, Files.readAllBytes(rest));
+    }
+    byte[] other = Arrays.copyOf(whole, whole.length / 2);
+    other[other.length - 9] ^= 1;
+    for (byte[] wrong : new byte[][] {other, Arrays.copyOf(whole, whole.length + 1)}) {
+      Files.write(rest, wrong);
+      FirnException refusal =
+          assertThrows(FirnException.class, () -> resume(format, rest, ProgressListener.NONE));
+      assertEquals(ErrorKind.CONFLICT, refusal.kind());
+      assertArrayEquals(wrong, Files.readAllBytes(rest), "it is left as it was");
+    }
+  }
+
+  private void resume(PackageFormat format, Path to, ProgressListener listener) throws IOException {
+    Exporter.resumeFile(ExportSource.full(TestHome.snapshot(), source), format, null, to, listener);
+  }
+
+  @Test
+  void aStreamLeavesOutWhatIsThereAlready() throws IOException {
+    java.io.ByteArrayOutputStream bytes = new java.io.ByteArrayOutputStream();
+    SkippingOutput skipping = new SkippingOutput(bytes, 5);
+    skipping.write(new byte[] {1, 2, 3});
+    skipping.write(4);
+    skipping.write(new byte[] {5, 6, 7, 8}, 0, 3);
+    skipping.finish();
+    assertArrayEquals(new byte[] {6, 7}, bytes.toByteArray());
+    SkippingOutput tooFar = new SkippingOutput(bytes, 5);
+    tooFar.write(new byte[4]);
+    assertThrows(FirnException.class, tooFar::finish);
   }
 }

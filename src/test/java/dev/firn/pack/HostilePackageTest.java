@@ -108,7 +108,7 @@ class HostilePackageTest {
         directories, files, symbolicLinks, others, links, logicalBytes, DATA.length);
   }
 
-  private static byte[] pack(
+  static byte[] pack(
       UnaryOperator<Manifest> change, byte[] tree, byte[] data, Manifest.Counts counts)
       throws IOException {
     byte[] treeMember = Zstd.compress(tree);
@@ -124,11 +124,10 @@ class HostilePackageTest {
                 List.of(
                     member("tree/00000.zst", treeMember, tree.length),
                     member("data/00000.zst", dataMember, data.length))));
-    return assemble(manifest, manifest.toJson(), treeMember, dataMember);
+    return assemble(manifest.toJson(), treeMember, dataMember);
   }
 
-  private static byte[] assemble(
-      Manifest manifest, byte[] json, byte[] treeMember, byte[] dataMember) throws IOException {
+  static byte[] assemble(byte[] json, byte[] treeMember, byte[] dataMember) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     PackageTar.write(bytes, PackageLayout.MANIFEST, json);
     PackageTar.write(bytes, PackageLayout.MANIFEST_DIGEST, PackageWriter.digestFile(json));
@@ -322,7 +321,7 @@ class HostilePackageTest {
             manifest.counts(),
             List.of(tree, member("data/00000.zst", bomb, DATA.length)));
     byte[] treeBytes = treeBytes(small, manifest);
-    refuse(assemble(changed, changed.toJson(), treeBytes, bomb), "data/00000.zst");
+    refuse(assemble(changed.toJson(), treeBytes, bomb), "data/00000.zst");
   }
 
   private static byte[] treeBytes(byte[] packed, Manifest manifest) throws IOException {
@@ -379,7 +378,7 @@ class HostilePackageTest {
             good.replace("2024-05-06T07:08:09.123456Z", "yesterday"),
             good.replace("\"sizeBytes\" : 1073741824", "\"sizeBytes\" : 1e99"),
             good.replace("\"sizeBytes\" : 1073741824", "\"sizeBytes\" : \"1\""))) {
-      refuse(assemble(manifest, Bytes.utf8(bad), treeBytes(small, manifest), Zstd.compress(DATA)));
+      refuse(assemble(Bytes.utf8(bad), treeBytes(small, manifest), Zstd.compress(DATA)));
     }
   }
 
@@ -390,7 +389,7 @@ class HostilePackageTest {
     String good = Bytes.text(manifest.toJson());
     byte[] json =
         Bytes.utf8(good.replace("\"formatVersion\" : 1", "\"formatVersion\" : 3, \"news\" : true"));
-    byte[] packed = assemble(manifest, json, treeBytes(small, manifest), Zstd.compress(DATA));
+    byte[] packed = assemble(json, treeBytes(small, manifest), Zstd.compress(DATA));
     FirnException refusal = assertThrows(FirnException.class, () -> home.importFrom(packed));
     assertEquals(ErrorKind.FAILED, refusal.kind());
     assertTrue(refusal.getMessage().contains("newer Firn"), refusal.getMessage());

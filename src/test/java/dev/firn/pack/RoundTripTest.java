@@ -25,7 +25,7 @@ class RoundTripTest {
   @TempDir Path directory;
 
   @ParameterizedTest
-  @EnumSource(PackageFormat.class)
+  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "ZIP")
   void whatIsImportedEqualsWhatWasExported(PackageFormat format) throws IOException {
     Random random = Seeds.random("whatIsImportedEqualsWhatWasExported");
     try (TestHome home = new TestHome(directory)) {
@@ -119,7 +119,7 @@ class RoundTripTest {
                 }
               });
       for (PackageFormat format : PackageFormat.values()) {
-        if (format != PackageFormat.TAR_GZ) {
+        if (format != PackageFormat.TAR_GZ && format != PackageFormat.ZIP) {
           FileSystem imported = home.importFrom(home.export(source, format));
           assertEquals(Trees.describe(source).size(), Trees.describe(imported).size());
         }

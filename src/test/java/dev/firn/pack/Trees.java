@@ -39,11 +39,21 @@ final class Trees {
 
   /** Everything there is, in odd forms; about {@code files} inodes besides the fixed ones. */
   static void fillRandomly(FileSystem target, Random random, int files) throws IOException {
+    fillRandomly(target, random, files, false);
+  }
+
+  /**
+   * As the other.
+   *
+   * @param utf8 whether names are UTF-8
+   */
+  static void fillRandomly(FileSystem target, Random random, int files, boolean utf8)
+      throws IOException {
     List<Long> directories = new ArrayList<>(List.of(ROOT));
     List<Long> linkable = new ArrayList<>();
     for (int i = 0; i < files; i++) {
       long parent = directories.get(random.nextInt(directories.size()));
-      byte[] name = name(random, i);
+      byte[] name = name(random, i, utf8);
       int uid = random.nextInt(8) == 0 ? random.nextInt() & 0x7fffffff : random.nextInt(3000);
       int gid = random.nextInt(3000);
       long inode;
@@ -53,7 +63,7 @@ final class Trees {
           directories.add(inode);
         }
         case 2 -> {
-          byte[] link = name(random, random.nextInt(1000));
+          byte[] link = name(random, random.nextInt(1000), utf8);
           inode = target.makeSymbolicLink(parent, name, link, uid, gid).inode();
         }
         case 3 -> {
@@ -154,9 +164,9 @@ final class Trees {
   }
 
   /** Unique by its number; of any bytes, of any length. */
-  private static byte[] name(Random random, int number) {
+  private static byte[] name(Random random, int number, boolean utf8) {
     byte[] name =
-        switch (random.nextInt(5)) {
+        switch (random.nextInt(5) % (utf8 ? 2 : 5)) {
           case 0 -> Bytes.utf8("ünï-" + number);
           case 1 -> Arrays.copyOf(Bytes.utf8(number + "-" + "x".repeat(255)), 255);
           case 2 -> (number + "-\u00ff\u00fe\u0001\n").getBytes(StandardCharsets.ISO_8859_1);
