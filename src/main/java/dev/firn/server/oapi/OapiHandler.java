@@ -145,6 +145,7 @@ final class OapiHandler extends Handler.Abstract {
       }
       answer = error(told);
     }
+    OldClients.adapt(request.getHeaders().get(HttpHeader.USER_AGENT), answer);
     answer.putObject("ResponseContext").put("RequestId", exchange.id);
     return MAPPER.writeValueAsBytes(answer);
   }
