@@ -265,6 +265,15 @@ final class SnapshotCalls {
       Region region, Map<String, String> names, List<Snapshot> snapshots) {
     Map<String, Permissions> permissions =
         region.permissionsOf(snapshots.stream().map(Snapshot::id).toList());
+    // Tokens are nothing to those with whom a snapshot is shared.
+    Map<String, String> tokens =
+        region
+            .cloud()
+            .tokens(
+                snapshots.stream()
+                    .filter(snapshot -> snapshot.accountId().equals(region.accountId()))
+                    .map(Snapshot::id)
+                    .toList());
     return snapshots.stream()
         .map(
             snapshot ->
@@ -272,9 +281,7 @@ final class SnapshotCalls {
                     snapshot,
                     permissions.getOrDefault(snapshot.id(), new Permissions(false, List.of())),
                     names.get(snapshot.accountId()),
-                    snapshot.accountId().equals(region.accountId())
-                        ? region.cloud().tokenOf(snapshot.id())
-                        : null))
+                    tokens.get(snapshot.id())))
         .toList();
   }
 
