@@ -54,13 +54,11 @@ final class ActionHandler extends Handler.Abstract {
 
   @Override
   public boolean handle(Request request, Response response, Callback callback) {
+    boolean begun = false;
     try {
       calls.begin();
-      try {
-        call(request, response);
-      } finally {
-        calls.end();
-      }
+      begun = true;
+      call(request, response);
       callback.succeeded();
     } catch (Exception | Error e) {
       if (response.isCommitted()) {
@@ -69,6 +67,11 @@ final class ActionHandler extends Handler.Abstract {
         callback.failed(e);
       } else {
         answerFailure(request, response, callback, e);
+      }
+    } finally {
+      // Only now: a server that stops waits for answers, also those that tell of failures.
+      if (begun) {
+        calls.end();
       }
     }
     return true;

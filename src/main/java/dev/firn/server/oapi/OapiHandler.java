@@ -89,6 +89,9 @@ final class OapiHandler extends Handler.Abstract {
     Caller caller;
     int status = 200;
 
+    /** Whether it is counted as running. */
+    boolean begun;
+
     Exchange(Instant calledAt) {
       this.calledAt = calledAt;
     }
@@ -110,9 +113,15 @@ final class OapiHandler extends Handler.Abstract {
         // What is left of the body is not read.
         response.getHeaders().put(HttpHeader.CONNECTION, "close");
       }
-      response.write(true, java.nio.ByteBuffer.wrap(answer), callback);
+      // A server that stops waits for the answer, too.
+      Callback written = exchange.begun ? Callback.from(callback, calls::end) : callback;
+      exchange.begun = false;
+      response.write(true, java.nio.ByteBuffer.wrap(answer), written);
     } catch (RuntimeException | IOException e) {
       LOG.error("A request could not be answered", e);
+      if (exchange.begun) {
+        calls.end();
+      }
       callback.failed(e);
     } finally {
       metrics.ended(
@@ -129,11 +138,8 @@ final class OapiHandler extends Handler.Abstract {
     ObjectNode answer;
     try {
       begin();
-      try {
-        answer = call(request, exchange);
-      } finally {
-        calls.end();
-      }
+      exchange.begun = true;
+      answer = call(request, exchange);
     } catch (IOException | RuntimeException | Error e) {
       OapiException told = OapiException.of(e);
       exchange.status = told.problem().httpStatus;

@@ -18,16 +18,6 @@ import java.util.Map;
 
 /** The actions on snapshots. */
 final class SnapshotCalls {
-  private static final Shape EXPORT =
-      Shape.object()
-          .required("DiskImageFormat", Shape.oneOf(Problem.INVALID_PARAMETER_VALUE, "qcow2", "raw"))
-          .optional(
-              "OsuApiKey",
-              Shape.object().optional("ApiKeyId", Shape.text()).optional("SecretKey", Shape.text()))
-          .required("OsuBucket", Shape.text(1, 255))
-          .optional("OsuManifestUrl", Shape.text(0, 4096))
-          .optional("OsuPrefix", Shape.text());
-
   private final Filters<Shown> filters = filters();
 
   /** A snapshot with what the API says of it besides. */
@@ -62,15 +52,7 @@ final class SnapshotCalls {
         Action.signed(
             "DeleteSnapshot",
             Action.common().required("SnapshotId", Shape.id("snap")),
-            this::delete),
-        Action.signed(
-            "CreateSnapshotExportTask",
-            Action.common().required("SnapshotId", Shape.id("snap")).required("OsuExport", EXPORT),
-            call -> {
-              call.region().snapshot(call.text("SnapshotId"));
-              throw new OapiException(
-                  Problem.NOT_OFFERED, "this version does not export to buckets");
-            }));
+            this::delete));
   }
 
   private static Filters<Shown> filters() {

@@ -637,6 +637,19 @@ class OapiTest {
         "{'Filters':{'QueryDateAfter':'2026-01-02','QueryDateBefore':'2026-01-01'}}",
         "4109"
       },
+      {"CreateSnapshotExportTask", "{'SnapshotId':'snap-00000000'}", "7007"},
+      {
+        "CreateSnapshotExportTask",
+        "{'SnapshotId':'snap-00000000','OsuExport':{'DiskImageFormat':'raw','OsuBucket':'b'}}",
+        "5054"
+      },
+      {
+        "CreateImageExportTask",
+        "{'ImageId':'ami-00000000','OsuExport':{'DiskImageFormat':'vmdk','OsuBucket':'b'}}",
+        "4047"
+      },
+      {"ReadSnapshotExportTasks", "{'Filters':{'States':['failed']}}", "4023"},
+      {"ReadImageExportTasks", "{'ResultsPerPage':'1'}", "4108"},
       {"ReadVolumes", "{'DryRun':'yes'}", "4108"},
       {"ReadVolumes", "[]", "4108"},
       {"ReadVolumes", "{", "4045"},
@@ -913,6 +926,85 @@ class OapiTest {
   private static HttpResponse<String> get(HttpClient client, String url) throws Exception {
     return client.send(
         HttpRequest.newBuilder(URI.create(url)).build(), HttpResponse.BodyHandlers.ofString());
+  }
+
+  @Test
+  void whatIsNotOfferedIsSaid() throws IOException {
+    String snapshot = home.snapshot("alice", home.volume("alice", 1));
+    home.fails(
+        400,
+        "8001",
+        "alice",
+        "CreateSnapshotExportTask",
+        "{'SnapshotId':'"
+            + snapshot
+            + "','OsuExport':{'DiskImageFormat':'raw','OsuBucket':'b','OsuApiKey':{'SecretKey':"
+            + "'hidden'}}}");
+    assertEquals(
+        0, home.ok("alice", "ReadSnapshotExportTasks", "{}").get("SnapshotExportTasks").size());
+    assertEquals(0, home.ok("alice", "ReadImageExportTasks", "{}").get("ImageExportTasks").size());
+    String logs = home.ok("alice", "ReadApiLogs", "{}").toString();
+    assertTrue(logs.contains("OsuBucket") && !logs.contains("hidden"), logs);
+  }
+
+  @Test
+  void withAKeyStoreItIsServedByTls() throws Exception {
+    Path keyStore = directory.resolve("api.p12");
+    Process keytool =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+                "-genkeypair",
+                "-keystore",
+                keyStore.toString(),
+                "-storetype",
+                "PKCS12",
+                "-storepass",
+                "a password",
+                "-keyalg",
+                "EC",
+                "-dname",
+                "CN=localhost",
+                "-ext",
+                "san=dns:localhost,ip:127.0.0.1")
+            .redirectErrorStream(true)
+            .start();
+    String told = new String(keytool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertEquals(0, keytool.waitFor(), told);
+    InetSocketAddress anywhere = OapiOptions.address("0.0.0.0:0");
+    try (OapiServer server =
+        OapiServer.start(
+            home.whole, null, new OapiOptions(anywhere, null, keyStore, "a password", false))) {
+      assertTrue(server.url().startsWith("https://0.0.0.0:"), server.url());
+      int port = URI.create(server.url()).getPort();
+      java.security.KeyStore trusted = java.security.KeyStore.getInstance("PKCS12");
+      try (InputStream input = java.nio.file.Files.newInputStream(keyStore)) {
+        trusted.load(input, "a password".toCharArray());
+      }
+      var trust =
+          javax.net.ssl.TrustManagerFactory.getInstance(
+              javax.net.ssl.TrustManagerFactory.getDefaultAlgorithm());
+      trust.init(trusted);
+      var tls = javax.net.ssl.SSLContext.getInstance("TLS");
+      tls.init(null, trust.getTrustManagers(), null);
+      HttpClient client = HttpClient.newBuilder().sslContext(tls).build();
+      HttpResponse<String> answer =
+          client.send(
+              HttpRequest.newBuilder(URI.create("https://127.0.0.1:" + port + "/ReadRegions"))
+                  .POST(HttpRequest.BodyPublishers.ofString("{}"))
+                  .build(),
+              HttpResponse.BodyHandlers.ofString());
+      assertEquals(200, answer.statusCode());
+      assertTrue(answer.body().contains("local-1"), answer.body());
+      assertThrows(IOException.class, () -> get(client, "http://127.0.0.1:" + port + "/"));
+    }
+    FirnException refused =
+        assertThrows(
+            FirnException.class,
+            () ->
+                OapiServer.start(
+                    home.whole, null, new OapiOptions(anywhere, null, keyStore, "wrong", false)));
+    assertEquals(ErrorKind.USAGE, refused.kind());
+    assertTrue(refused.getMessage().contains("key store"), refused.getMessage());
   }
 
   @Test
