@@ -3,6 +3,7 @@ package dev.firn.region;
 import dev.firn.base.FirnException;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -72,9 +73,9 @@ public final class Cloud {
     return Stream.generate(Object::new).limit(LOCKS).toArray();
   }
 
-  /** The token that a resource was made with, or null. */
-  public String tokenOf(String resourceId) {
-    return rows.tokenOf(resourceId);
+  /** The tokens that the account's own resources were made with, by their ids. */
+  public Map<String, String> tokens(Collection<String> resourceIds) {
+    return rows.tokens(resourceIds);
   }
 
   /** Types of the account's volumes, by their ids; those without an entry are standard. */

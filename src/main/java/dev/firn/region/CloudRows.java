@@ -6,6 +6,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -239,16 +240,24 @@ final class CloudRows {
                 done.resourceId()));
   }
 
-  /** The token that a resource was made with, or null. */
-  String tokenOf(String resourceId) {
+  /** The tokens that resources were made with, by their ids. */
+  Map<String, String> tokens(Collection<String> resourceIds) {
+    if (resourceIds.isEmpty()) {
+      return Map.of();
+    }
     return catalog.transact(
-        handle ->
-            handle
-                .createQuery("SELECT token FROM client_tokens WHERE resource_id = :id LIMIT 1")
-                .bind("id", resourceId)
-                .mapTo(String.class)
-                .findOne()
-                .orElse(null));
+        handle -> {
+          Map<String, String> tokens = new LinkedHashMap<>();
+          handle
+              .createQuery(
+                  "SELECT resource_id, token FROM client_tokens WHERE resource_id IN (<ids>)")
+              .bindList("ids", List.copyOf(resourceIds))
+              .map(
+                  (results, context) ->
+                      tokens.put(results.getString("resource_id"), results.getString("token")))
+              .list();
+          return tokens;
+        });
   }
 
   private static boolean isFree(Handle handle, String taskId) {

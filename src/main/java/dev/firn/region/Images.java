@@ -29,6 +29,12 @@ public final class Images {
    * {@code wanted} do not matter.
    */
   public Image create(Image wanted) throws IOException {
+    check(wanted);
+    return insert(wanted);
+  }
+
+  /** Fails if such an image cannot be made; a name that is taken is found when it is made. */
+  public void check(Image wanted) {
     Set<String> devices = new HashSet<>();
     for (Image.Mapping mapping : wanted.mappings()) {
       if (!devices.add(mapping.deviceName())) {
@@ -56,7 +62,6 @@ public final class Images {
               SnapshotNames.printable(wanted.rootDeviceName()))
           .because("invalid-root-mapping");
     }
-    return insert(wanted);
   }
 
   /**

@@ -23,15 +23,26 @@ final class PermissionRows {
 
   /** Those of many, by resource; none where there is no entry. */
   Map<String, Permissions> of(Collection<String> resourceIds) {
+    if (resourceIds.isEmpty()) {
+      return Map.of();
+    }
     return catalog.transact(
         handle -> {
+          Map<String, List<String>> accounts = new TreeMap<>();
+          handle
+              .createQuery(
+                  "SELECT resource_id, account_id FROM permissions WHERE resource_id IN (<ids>)"
+                      + " ORDER BY account_id")
+              .bindList("ids", List.copyOf(resourceIds))
+              .map(
+                  (results, context) ->
+                      accounts
+                          .computeIfAbsent(
+                              results.getString("resource_id"), id -> new ArrayList<>())
+                          .add(results.getString("account_id")))
+              .list();
           Map<String, Permissions> all = new TreeMap<>();
-          for (String id : resourceIds) {
-            Permissions found = of(handle, id);
-            if (!found.equals(Permissions.NONE)) {
-              all.put(id, found);
-            }
-          }
+          accounts.forEach((id, rows) -> all.put(id, permissions(rows)));
           return all;
         });
   }
@@ -71,9 +82,10 @@ final class PermissionRows {
             .bind("id", resourceId)
             .mapTo(String.class)
             .list();
-    if (accounts.isEmpty()) {
-      return Permissions.NONE;
-    }
+    return accounts.isEmpty() ? Permissions.NONE : permissions(accounts);
+  }
+
+  private static Permissions permissions(List<String> accounts) {
     boolean everybody = accounts.remove(EVERYBODY);
     return new Permissions(everybody, accounts);
   }

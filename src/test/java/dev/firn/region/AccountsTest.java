@@ -338,6 +338,21 @@ class AccountsTest {
     assertEquals(List.of("more"), owner.volumes().stream().map(Volume::name).toList());
   }
 
+  @Test
+  void snapshotsBeingTakenAreCounted() throws IOException {
+    whole.accounts().setQuota(owner.accountId(), Quota.CONCURRENT_SNAPSHOTS, 1);
+    try (Catalog another = Catalog.open(home.resolve("catalog.db"))) {
+      String state = "UPDATE snapshots SET state = ? WHERE id = ?";
+      another.transact(handle -> handle.execute(state, "pending", snapshot.id()));
+      assertEquals(1, use(owner.accountId(), Quota.CONCURRENT_SNAPSHOTS).usedValue());
+      refused(
+          "too-many-concurrent-snapshots",
+          () -> owner.createSnapshot("data", null, null, Map.of()));
+      another.transact(handle -> handle.execute(state, "completed", snapshot.id()));
+    }
+    owner.createSnapshot("data", null, null, Map.of());
+  }
+
   private static void refused(String reason, Executable action) {
     assertEquals(reason, Errors.of(ErrorKind.NO_SPACE, "may have", action).reason());
   }

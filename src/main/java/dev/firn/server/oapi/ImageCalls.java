@@ -211,6 +211,7 @@ final class ImageCalls {
             mappings,
             Map.of(),
             null);
+    region.images().check(wanted);
     return () -> answer(region, region.images().create(wanted));
   }
 
@@ -357,7 +358,6 @@ final class ImageCalls {
     json.put("RootDeviceType", SNAPSHOT_ROOT);
     json.put("SecureBoot", false);
     json.put("State", "available");
-    json.putObject("StateComment");
     Values.putTags(json, image.tags());
     json.put("TpmMandatory", image.tpmMandatory());
     return json;

@@ -100,6 +100,8 @@ final class OapiHandler extends Handler.Abstract {
     MDC.put(LOG_KEY, exchange.id);
     metrics.begun();
     calls.begin();
+    // A server that stops waits for the answer, too.
+    Callback ended = Callback.from(callback, calls::end);
     byte[] answer = new byte[0];
     try {
       answer = answer(request, exchange);
@@ -111,17 +113,16 @@ final class OapiHandler extends Handler.Abstract {
         // What is left of the body is not read.
         response.getHeaders().put(HttpHeader.CONNECTION, "close");
       }
-      response.write(true, java.nio.ByteBuffer.wrap(answer), callback);
+      response.write(true, java.nio.ByteBuffer.wrap(answer), ended);
     } catch (RuntimeException | IOException e) {
       LOG.error("A request could not be answered", e);
-      callback.failed(e);
+      ended.failed(e);
     } finally {
       metrics.ended(
           exchange.action == null ? "none" : exchange.action.name(),
           exchange.status,
           (System.nanoTime() - exchange.beganNanos) / 1e9);
       audit(request, exchange, answer.length);
-      calls.end();
       MDC.remove(LOG_KEY);
     }
     return true;
@@ -143,6 +144,7 @@ final class OapiHandler extends Handler.Abstract {
       }
       answer = error(told);
     }
+    OldClients.adapt(request.getHeaders().get(HttpHeader.USER_AGENT), answer);
     answer.putObject("ResponseContext").put("RequestId", exchange.id);
     return MAPPER.writeValueAsBytes(answer);
   }

@@ -59,6 +59,7 @@ public final class OapiServer implements Closeable {
             new VolumeCalls(mounts).actions(),
             new SnapshotCalls().actions(),
             new ImageCalls().actions(),
+            new ExportCalls().actions(),
             new TagCalls().actions(),
             new RegionCalls(home, this::endpoint).actions(),
             new KeyCalls().actions(),

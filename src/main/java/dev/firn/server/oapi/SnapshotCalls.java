@@ -18,16 +18,6 @@ import java.util.Map;
 
 /** The actions on snapshots. */
 final class SnapshotCalls {
-  private static final Shape EXPORT =
-      Shape.object()
-          .required("DiskImageFormat", Shape.oneOf(Problem.INVALID_PARAMETER_VALUE, "qcow2", "raw"))
-          .optional(
-              "OsuApiKey",
-              Shape.object().optional("ApiKeyId", Shape.text()).optional("SecretKey", Shape.text()))
-          .required("OsuBucket", Shape.text(1, 255))
-          .optional("OsuManifestUrl", Shape.text(0, 4096))
-          .optional("OsuPrefix", Shape.text());
-
   private final Filters<Shown> filters = filters();
 
   /** A snapshot with what the API says of it besides. */
@@ -62,15 +52,7 @@ final class SnapshotCalls {
         Action.signed(
             "DeleteSnapshot",
             Action.common().required("SnapshotId", Shape.id("snap")),
-            this::delete),
-        Action.signed(
-            "CreateSnapshotExportTask",
-            Action.common().required("SnapshotId", Shape.id("snap")).required("OsuExport", EXPORT),
-            call -> {
-              call.region().snapshot(call.text("SnapshotId"));
-              throw new OapiException(
-                  Problem.NOT_OFFERED, "this version does not export to buckets");
-            }));
+            this::delete));
   }
 
   private static Filters<Shown> filters() {
@@ -265,6 +247,15 @@ final class SnapshotCalls {
       Region region, Map<String, String> names, List<Snapshot> snapshots) {
     Map<String, Permissions> permissions =
         region.permissionsOf(snapshots.stream().map(Snapshot::id).toList());
+    // Tokens are nothing to those with whom a snapshot is shared.
+    Map<String, String> tokens =
+        region
+            .cloud()
+            .tokens(
+                snapshots.stream()
+                    .filter(snapshot -> snapshot.accountId().equals(region.accountId()))
+                    .map(Snapshot::id)
+                    .toList());
     return snapshots.stream()
         .map(
             snapshot ->
@@ -272,9 +263,7 @@ final class SnapshotCalls {
                     snapshot,
                     permissions.getOrDefault(snapshot.id(), new Permissions(false, List.of())),
                     names.get(snapshot.accountId()),
-                    snapshot.accountId().equals(region.accountId())
-                        ? region.cloud().tokenOf(snapshot.id())
-                        : null))
+                    tokens.get(snapshot.id())))
         .toList();
   }
 

@@ -182,11 +182,14 @@ final class VolumeCalls {
               answer,
               "Volumes",
               (after, limit) ->
-                  volumes.stream()
-                      .filter(volume -> volume.number() > Page.number(after))
-                      .limit(limit)
-                      .map(volume -> shown(cloud, offers, links, volume))
-                      .toList(),
+                  shown(
+                      cloud,
+                      offers,
+                      links,
+                      volumes.stream()
+                          .filter(volume -> volume.number() > Page.number(after))
+                          .limit(limit)
+                          .toList()),
               filters.predicate(call.filters()),
               shown -> Page.position(shown.volume().number()),
               shown -> json(shown, null));
@@ -333,18 +336,32 @@ final class VolumeCalls {
 
   private Shown shown(Region region, Volume volume) {
     Cloud cloud = region.cloud();
-    return shown(cloud, cloud.offers(), cloud.attachments(), volume);
+    return shown(cloud, cloud.offers(), cloud.attachments(), List.of(volume)).get(0);
+  }
+
+  private List<Shown> shown(
+      Cloud cloud,
+      Map<String, VolumeOffer> offers,
+      Map<String, Attachment> links,
+      List<Volume> volumes) {
+    Map<String, String> tokens = cloud.tokens(volumes.stream().map(Volume::id).toList());
+    return volumes.stream()
+        .map(volume -> shown(offers, links, tokens.get(volume.id()), volume))
+        .toList();
   }
 
   private Shown shown(
-      Cloud cloud, Map<String, VolumeOffer> offers, Map<String, Attachment> links, Volume volume) {
+      Map<String, VolumeOffer> offers,
+      Map<String, Attachment> links,
+      String clientToken,
+      Volume volume) {
     Attachment link = links.get(volume.id());
     boolean mounted = link != null && mounts.directoriesOf(volume.id()).contains(link.directory());
     return new Shown(
         volume,
         offers.getOrDefault(volume.id(), VolumeOffer.STANDARD),
         mounted ? link : null,
-        cloud.tokenOf(volume.id()));
+        clientToken);
   }
 
   private static ObjectNode volumeAnswer(Shown shown, String taskId) {
