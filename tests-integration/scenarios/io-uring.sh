@@ -55,6 +55,11 @@ firn mount data "$mnt" -o io_uring=on 2>"$work/refused.txt" || status=$?
 [ "$(wc -l <"$work/refused.txt")" -eq 1 ] || fail "not one line: $(cat "$work/refused.txt")"
 grep -q 'firn doctor' "$work/refused.txt" || fail "the way out is not named: $(cat "$work/refused.txt")"
 grep -q " $mnt " /proc/mounts && fail "a mount that was refused is there"
+status=0
+HOME=$work setpriv --reuid=nobody --regid="$(id -g nobody)" --clear-groups "$firn" doctor --enable-io-uring \
+  2>"$work/refused.txt" || status=$?
+[ $status -eq 7 ] || fail "exit status $status for a user who may not: $(cat "$work/refused.txt")"
+[ "$(cat $parameter)" = N ] || fail "a user has turned it on"
 firn doctor --enable-io-uring >"$work/enabled.txt"
 [ "$(cat $parameter)" = Y ] || fail "the doctor has not turned it on"
 grep -q 'enable_uring=1' "$work/enabled.txt" || fail "not said how to have it for good"

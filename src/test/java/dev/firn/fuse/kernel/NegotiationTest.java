@@ -60,4 +60,22 @@ class NegotiationTest {
     assertTrue(refusal.getMessage().contains("--transport jnr-fuse"), refusal.getMessage());
     init.free();
   }
+
+  @Test
+  void ringsThatCannotBeHadAreNotPromised() {
+    int upperHalf = (int) (InitFlags.OVER_IO_URING >>> 32);
+    Request init =
+        Requests.of(
+            Opcode.INIT, 0, 7, 45, 131072, (int) InitFlags.INIT_EXT, upperHalf, new byte[44]);
+    assertTrue(Negotiation.offered(init).rings());
+    assertEquals("7.45", Negotiation.offered(init).version());
+    Negotiation negotiation = Negotiation.of(init, InitFlags.OVER_IO_URING, DIRECTORY);
+    assertTrue(negotiation.has(InitFlags.OVER_IO_URING));
+    negotiation.answer(init);
+    assertEquals(upperHalf, Requests.bodyInt(init, 32));
+    negotiation.without(InitFlags.OVER_IO_URING);
+    negotiation.answer(init);
+    assertEquals(0, Requests.bodyInt(init, 32));
+    init.free();
+  }
 }
