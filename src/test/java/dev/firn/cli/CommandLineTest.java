@@ -195,12 +195,15 @@ class CommandLineTest {
     serve(actions.answer("ReadVolumes", None.class, none -> Map.of("volumes", volumes())));
     assertEquals(0, run("volume", "list"));
     List<String> lines = output().lines().toList();
-    assertTrue(lines.get(0).matches("ID +NAME +SIZE  STATE +CREATED +MOUNTED AT"), output());
+    assertTrue(lines.get(0).matches("ID +NAME +KIND +SIZE  STATE +CREATED +MOUNTED AT"), output());
     assertTrue(
-        lines.get(1).matches("vol-00000001  data +4\\.0 GiB  in-use     2026-.* /mnt/a b"),
+        lines
+            .get(1)
+            .matches("vol-00000001  data +filesystem +4\\.0 GiB  in-use     2026-.* /mnt/a b"),
         output());
     assertTrue(
-        lines.get(2).matches("vol-00000002  größe +512\\.0 MiB  available  2026-.*-"), output());
+        lines.get(2).matches("vol-00000002  größe +block +512\\.0 MiB  available  2026-.*-"),
+        output());
     assertEquals("", errors());
     clear();
     assertEquals(0, run("volume", "list", "--json"));
@@ -215,6 +218,7 @@ class CommandLineTest {
         Map.of(
             "id", "vol-00000001",
             "name", "data",
+            "kind", "filesystem",
             "sizeBytes", 4L << 30,
             "state", "in-use",
             "createdAt", "2026-01-02T03:04:05Z",
@@ -222,6 +226,7 @@ class CommandLineTest {
         Map.of(
             "id", "vol-00000002",
             "name", "größe",
+            "kind", "block",
             "sizeBytes", 512L << 20,
             "state", "available",
             "createdAt", "2026-01-02T03:04:05Z",
