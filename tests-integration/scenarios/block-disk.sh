@@ -61,11 +61,20 @@ device=$(firn attach copy --at "$work/copy")
 # What was noted by then was forced before the snapshot was asked for; some of it may have been deleted since.
 (cd "$work/copy" && sha256sum --quiet --ignore-missing -c "$work/forced-between-ext4") || fail "the snapshot has other files"
 [ "$(find "$work/copy" -name 'file-*' | wc -l)" -ge 12 ] || fail "the snapshot lacks files"
+# expect STATUS COMMAND... : of what is wrong to ask for.
+expect() {
+  local status=0
+  firn "${@:2}" >/dev/null 2>"$work/error" || status=$?
+  [ $status -eq "$1" ] || fail "firn ${*:2} ended with status $status instead of $1: $(cat "$work/error")"
+}
+expect 2 attach data
+expect 4 attach copy
+expect 4 mount copy "$work/xfs"
+expect 3 detach xfs
 # A device in use is not taken away, neither is its daemon.
 cd "$work/copy"
-status=0
-firn daemon stop 2>"$work/error" || status=$?
-[ $status -eq 4 ] || fail "a daemon whose device is in use ended with status $status: $(cat "$work/error")"
+expect 4 daemon stop
+expect 4 detach copy
 cd /
 [ -b "$device" ] && mountpoint -q "$work/copy" || fail "a stop that was refused took something away"
 firn detach copy

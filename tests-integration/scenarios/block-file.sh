@@ -26,8 +26,8 @@ chmod 640 "$raw"
 # Random sizes and places, also of many at a time, also past all caches, all verified.
 for how in "--direct=1 --ioengine=libaio --iodepth=16" "--direct=0 --ioengine=psync"; do
   # shellcheck disable=SC2086 # options are words
-  fio --name=verify --filename="$raw" --size=48M --rw=randwrite --bsrange=512-256k --bs_unaligned=0 --blockalign=512 \
-    --norandommap=0 --verify=crc32c --verify_fatal=1 --do_verify=1 --randseed="${FIRN_SEED:-7}" --fsync=50 \
+  fio --name=verify --filename="$raw" --size=48M --rw=randwrite --bsrange=512-256k --blockalign=512 \
+    --verify=crc32c --verify_fatal=1 --do_verify=1 --randseed="${FIRN_SEED:-7}" --fsync=50 \
     --output="$work/fio.txt" $how || fail "fio: $(tail -n 20 "$work/fio.txt")"
 done
 

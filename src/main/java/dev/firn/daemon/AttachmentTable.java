@@ -258,13 +258,25 @@ final class AttachmentTable {
       try {
         end(entry);
       } catch (IOException | RuntimeException e) {
-        settle(entry, State.ATTACHED, null);
+        if (isWhole(entry)) {
+          settle(entry, State.ATTACHED, null);
+        } else {
+          LOG.error("{} was not detached in order", entry.device, e);
+          endAnyway(entry);
+          region.removeAttachment(entry.volumeId);
+          forget(entry);
+        }
         throw e;
       }
     }
     region.removeAttachment(entry.volumeId);
     forget(entry);
     LOG.info("Detached {}", entry.volumeId);
+  }
+
+  /** Whether an end that failed left everything as it was. */
+  private static boolean isWhole(Entry entry) throws IOException {
+    return LoopDevice.isOf(entry.device, entry.disk) && (entry.directory == null || entry.mounted);
   }
 
   /** The id of the volume that a device stands for. */

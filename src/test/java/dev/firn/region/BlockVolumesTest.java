@@ -132,6 +132,17 @@ class BlockVolumesTest {
   }
 
   @Test
+  void whatIsImportedAsADiskMustBeOne() throws IOException {
+    ImportRequest request =
+        new ImportRequest("x", SIZE, null, Map.of(), null, null, VolumeKind.BLOCK);
+    try (SnapshotImport session = region.beginImport(request)) {
+      session.target().makeDirectory(FileSystem.ROOT_INODE, new byte[] {'a'}, 0755, 0, 0);
+      Errors.of(ErrorKind.CORRUPT, "something else", session::publish);
+    }
+    assertEquals(List.of(), region.snapshots(null));
+  }
+
+  @Test
   void aCatalogMadeAnewKnowsTheKinds() throws IOException {
     create("db");
     write("db", 0, "text");
