@@ -154,7 +154,7 @@ class CommandLineTest {
             .toList();
     assertTrue(examples.stream().anyMatch(e -> e.contains(command)), output());
     for (String example : examples) {
-      String words = example.replaceAll(".*\\bfirn |[|)].*", "").strip();
+      String words = example.replaceAll(".*(?<!\\.)\\bfirn |[|)].*", "").strip();
       commandLine().parseArgs(words.split(" "));
     }
   }
