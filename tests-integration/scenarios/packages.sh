@@ -3,7 +3,14 @@
 . "$(dirname "$0")/lib.sh"
 
 there() { "$firn" --home "$work/there" "$@"; }
-trap '"$firn" --home "$work/there" daemon stop >/dev/null 2>&1 || true; take_away' EXIT
+take_both_away() {
+  local status=$?
+  set +e
+  there daemon stop >/dev/null 2>&1
+  (exit $status)
+  take_away
+}
+trap take_both_away EXIT
 
 # refused STATUS WORDS COMMAND...: the command fails with this status, and says so in one line.
 refused() {
@@ -104,7 +111,8 @@ same_listing original copy
 (cd copy && getfattr -R -h -d -m - . | LC_ALL=C sort) >xattrs-b.txt
 cmp xattrs-a.txt xattrs-b.txt
 ! touch copy/new 2>/dev/null || fail "a package can be written"
-refused 2 'incremental' there mount two.firn "$work/there-mount"
+mkdir there-mount
+refused 2 'incremental' there mount two.firn there-mount
 firn umount copy
 cp merged.firn damaged.firn
 printf 'x' | dd of=damaged.firn bs=1 seek=$(($(stat -c %s damaged.firn) - 5000)) conv=notrunc status=none

@@ -65,11 +65,14 @@ final class MountCommand extends AccountClientCommand {
     ObjectNode parameters =
         ApiClient.parameters()
             .put("target", target)
-            .put("packageFile", packageFile())
             .put("directory", directory.toAbsolutePath().normalize().toString())
             .put("readOnly", readOnly)
             .put("showSnapshots", showSnapshots)
             .put("transport", transport);
+    String packageFile = packageFile();
+    if (packageFile != null) {
+      parameters.put("packageFile", packageFile);
+    }
     options.forEach(parameters.putArray("options")::add);
     JsonNode mount = session.call("Mount", parameters);
     session.printedAsJson(mount);

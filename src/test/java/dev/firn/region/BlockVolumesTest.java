@@ -134,7 +134,7 @@ class BlockVolumesTest {
   @Test
   void whatIsImportedAsADiskMustBeOne() throws IOException {
     ImportRequest request =
-        new ImportRequest("x", SIZE, null, Map.of(), null, null, VolumeKind.BLOCK);
+        new ImportRequest("x", SIZE, null, Map.of(), null, null, VolumeKind.BLOCK, null);
     try (SnapshotImport session = region.beginImport(request)) {
       session.target().makeDirectory(FileSystem.ROOT_INODE, new byte[] {'a'}, 0755, 0, 0);
       Errors.of(ErrorKind.CORRUPT, "something else", session::publish);
