@@ -180,14 +180,14 @@ class FuzzTest {
     return home.importFrom(bytes);
   }
 
-  @Property(tries = 400, shrinking = ShrinkingMode.OFF)
+  @Property(tries = 200, shrinking = ShrinkingMode.OFF)
   void filesWithAnyDamage(@ForAll long seed) throws IOException {
     Random random = new Random(seed);
     take(mutate(files.get(random.nextInt(files.size())), random));
   }
 
   /** Digests are right, so that what is behind them is reached. */
-  @Property(tries = 400, shrinking = ShrinkingMode.OFF)
+  @Property(tries = 200, shrinking = ShrinkingMode.OFF)
   void packagesThatSayAnything(@ForAll long seed) throws IOException {
     Random random = new Random(seed);
     byte[] original = random.nextBoolean() ? full : incremental;
