@@ -122,6 +122,7 @@ final class RingWorker implements Runnable, RequestSource {
 
   /** What is refused is so at once; of success nothing tells until a request comes. */
   private boolean register() {
+    ring.enable();
     entry.submitTo(ring);
     ring.submit();
     boolean refused = ring.hasCompletion() && ring.result() < 0;
