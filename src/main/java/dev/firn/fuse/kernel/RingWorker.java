@@ -144,11 +144,13 @@ final class RingWorker implements Runnable, RequestSource {
       if (owesAnAnswer) {
         answer(request, -EIO, 0);
       }
+      entry.submitTo(ring);
       if (free) {
+        // Going back takes its time: the answer goes first.
+        ring.submit();
         queue.affinity().bind();
         free = false;
       }
-      entry.submitTo(ring);
     }
   }
 
