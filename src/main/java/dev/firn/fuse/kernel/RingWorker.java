@@ -192,10 +192,12 @@ final class RingWorker implements Runnable, RequestSource {
       return;
     }
     int kind = ServiceTimes.kindOf(request);
-    if (dispatcher.maySleepLong(request)) {
-      begins(true);
-    } else if (serviceTimes.areLong(kind, false)) {
-      begins(false);
+    boolean sleeps = dispatcher.maySleepLong(request);
+    if (sleeps || serviceTimes.areLong(kind, false)) {
+      queue.haveAnother(sleeps);
+    }
+    if (serviceTimes.areLong(kind, true)) {
+      goAnywhere();
     }
     serveTimed(kind);
   }
@@ -207,7 +209,7 @@ final class RingWorker implements Runnable, RequestSource {
   }
 
   private void serveSync() {
-    begins(true);
+    queue.haveAnother(true);
     joinedOutcome = NOT_YET;
     if (session.joinSyncs(this, request)) {
       while (joinedOutcome == NOT_YET) {
@@ -225,16 +227,12 @@ final class RingWorker implements Runnable, RequestSource {
   }
 
   private void longWorkBegins() {
-    begins(true);
+    queue.haveAnother(true);
+    goAnywhere();
   }
 
-  /**
-   * What comes may take long.
-   *
-   * @param sleeps it may also wait for other requests
-   */
-  private void begins(boolean sleeps) {
-    queue.haveAnother(sleeps);
+  /** For work that is worth the way to another processor and back. */
+  private void goAnywhere() {
     if (!free) {
       queue.affinity().free();
       free = true;
