@@ -70,9 +70,10 @@ firn mount data "$mnt"
 firn umount "$mnt"
 echo "$before" >$forbidden
 
-# Cut off while requests are under way: everybody gets an answer, nothing is left.
+# Cut off while requests are under way: everybody gets an answer, nothing is left. (Whoever is inside stays inside, and
+# does not write into the directory below.)
 firn mount data "$mnt"
-(while echo more >>"$mnt/log"; do :; done) 2>/dev/null &
+(cd "$mnt" && while echo more >>log; do :; done) 2>/dev/null &
 writer=$!
 sleep 0.3
 firn umount --force "$mnt"
@@ -81,7 +82,7 @@ within 10 "threads of a mount that was cut off are still there" no_ring_threads
 
 # Killed while requests are under way.
 firn mount data "$mnt"
-(while echo more >>"$mnt/log"; do :; done) 2>/dev/null &
+(cd "$mnt" && while echo more >>log; do :; done) 2>/dev/null &
 writer=$!
 sleep 0.3
 kill -9 "$(daemon_pid)"

@@ -9,7 +9,8 @@ import jnr.constants.platform.Errno;
 
 /**
  * An io_uring with submissions of 128 bytes: two queues in memory that we share with the kernel.
- * What it offers here is just what FUSE needs. Belongs to one thread.
+ * What it offers here is just what FUSE needs. Any thread may open it; from {@link #enable} on it
+ * belongs to the one that called that.
  *
  * <p>Memory ordering: of each queue one side moves the tail and the other the head. Whoever moves
  * one releases it after it has written (or read) the places it gives away; whoever reads the other
@@ -38,12 +39,19 @@ final class IoUring {
   private static final long SUBMISSIONS_AT = 0x10000000L;
 
   private static final int SETUP_COMPLETIONS_GIVEN = 1 << 3;
+  private static final int SETUP_DISABLED = 1 << 6;
   private static final int SETUP_SUBMIT_ALL = 1 << 7;
   private static final int SETUP_LONG_SUBMISSIONS = 1 << 10;
+  private static final int SETUP_SINGLE_ISSUER = 1 << 12;
+
+  /** What the kernel has to do in our thread it does when the thread waits, never in between. */
+  private static final int SETUP_DEFER_TASKRUN = 1 << 13;
+
   private static final int FEATURE_SINGLE_MMAP = 1;
   private static final int ENTER_GET_EVENTS = 1;
 
   private static final int REGISTER_FILES = 2;
+  private static final int REGISTER_ENABLE = 12;
 
   private static final long OPERATION_COMMAND = 46;
 
@@ -103,7 +111,14 @@ final class IoUring {
     try {
       ByteBuffer given = parameters.bytes;
       given.putInt(4, completionsMax);
-      given.putInt(8, SETUP_COMPLETIONS_GIVEN | SETUP_SUBMIT_ALL | SETUP_LONG_SUBMISSIONS);
+      given.putInt(
+          8,
+          SETUP_COMPLETIONS_GIVEN
+              | SETUP_DISABLED
+              | SETUP_SUBMIT_ALL
+              | SETUP_LONG_SUBMISSIONS
+              | SETUP_SINGLE_ISSUER
+              | SETUP_DEFER_TASKRUN);
       int fd = LinuxCalls.ioUringSetup(submissionsMax, parameters.address);
       if (fd < 0) {
         throw new IOException(refusal(LinuxCalls.lastError()));
@@ -149,6 +164,14 @@ final class IoUring {
       case ENOMEM -> "no memory for an io_uring";
       default -> "io_uring_setup(2) says: " + error.description();
     };
+  }
+
+  /** Makes it the calling thread's, before anything is submitted. */
+  void enable() {
+    if (LinuxCalls.ioUringRegister(fd, REGISTER_ENABLE, 0, 0) < 0) {
+      throw new IllegalStateException(
+          "io_uring_register(2): " + LinuxCalls.lastError().description());
+    }
   }
 
   /** Submits a command for the file that the ring was opened for. */

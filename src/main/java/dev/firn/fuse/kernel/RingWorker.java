@@ -122,6 +122,7 @@ final class RingWorker implements Runnable, RequestSource {
 
   /** What is refused is so at once; of success nothing tells until a request comes. */
   private boolean register() {
+    ring.enable();
     entry.submitTo(ring);
     ring.submit();
     boolean refused = ring.hasCompletion() && ring.result() < 0;
@@ -143,11 +144,13 @@ final class RingWorker implements Runnable, RequestSource {
       if (owesAnAnswer) {
         answer(request, -EIO, 0);
       }
+      entry.submitTo(ring);
       if (free) {
+        // Going back takes its time: the answer goes first.
+        ring.submit();
         queue.affinity().bind();
         free = false;
       }
-      entry.submitTo(ring);
     }
   }
 
@@ -189,10 +192,12 @@ final class RingWorker implements Runnable, RequestSource {
       return;
     }
     int kind = ServiceTimes.kindOf(request);
-    if (dispatcher.maySleepLong(request)) {
-      begins(true);
-    } else if (serviceTimes.areLong(kind, false)) {
-      begins(false);
+    boolean sleeps = dispatcher.maySleepLong(request);
+    if (sleeps || serviceTimes.areLong(kind, false)) {
+      queue.haveAnother(sleeps);
+    }
+    if (serviceTimes.areLong(kind, true)) {
+      goAnywhere();
     }
     serveTimed(kind);
   }
@@ -204,7 +209,7 @@ final class RingWorker implements Runnable, RequestSource {
   }
 
   private void serveSync() {
-    begins(true);
+    queue.haveAnother(true);
     joinedOutcome = NOT_YET;
     if (session.joinSyncs(this, request)) {
       while (joinedOutcome == NOT_YET) {
@@ -222,16 +227,12 @@ final class RingWorker implements Runnable, RequestSource {
   }
 
   private void longWorkBegins() {
-    begins(true);
+    queue.haveAnother(true);
+    goAnywhere();
   }
 
-  /**
-   * What comes may take long.
-   *
-   * @param sleeps it may also wait for other requests
-   */
-  private void begins(boolean sleeps) {
-    queue.haveAnother(sleeps);
+  /** For work that is worth the way to another processor and back. */
+  private void goAnywhere() {
     if (!free) {
       queue.affinity().free();
       free = true;
