@@ -5,9 +5,13 @@ import dev.firn.vfs.FileSystem;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
 
 /**
  * Reads a firn package from its beginning to its end, once, and trusts none of it. Needs memory for
@@ -83,14 +87,45 @@ final class PackageReader {
 
   /** Checks every digest and every byte between the members, and decompresses nothing. */
   void verify() throws IOException {
-    for (Manifest.Member member : manifest.members()) {
-      if (!Digests.sha256(read(member), (int) member.bytes()).equals(member.sha256())) {
-        throw FirnException.corrupt(
-            "%s is damaged: %s does not have the SHA-256 that the manifest names",
-            source, member.name());
+    ExecutorService workers = Workers.start("firn-verify");
+    Deque<Future<?>> running = new ArrayDeque<>();
+    try {
+      for (Manifest.Member member : manifest.members()) {
+        byte[] stored = read(member);
+        running.add(workers.submit(() -> requireDigest(member, stored)));
+        if (running.size() > Workers.THREADS) {
+          await(running.remove());
+        }
       }
+      while (!running.isEmpty()) {
+        await(running.remove());
+      }
+    } finally {
+      workers.shutdown();
     }
     input.end();
+  }
+
+  private void requireDigest(Manifest.Member member, byte[] stored) {
+    if (!Digests.sha256(stored, stored.length).equals(member.sha256())) {
+      throw FirnException.corrupt(
+          "%s is damaged: %s does not have the SHA-256 that the manifest names",
+          source, member.name());
+    }
+  }
+
+  private static void await(Future<?> verification) throws IOException {
+    try {
+      verification.get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof FirnException failure) {
+        throw failure;
+      }
+      throw new IOException("verification failed: " + e.getCause(), e);
+    }
   }
 
   /** How much of the package was read. */
