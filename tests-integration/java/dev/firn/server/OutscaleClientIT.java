@@ -54,18 +54,18 @@ class OutscaleClientIT {
 
   @TempDir Path directory;
   private ServedApi api;
-  private String alice;
-  private String bob;
-  private ApiClient ofAlice;
-  private ApiClient ofBob;
+  private String north;
+  private String south;
+  private ApiClient ofNorth;
+  private ApiClient ofSouth;
 
   @BeforeEach
   void serve() throws IOException {
     api = new ServedApi(directory, 8);
-    alice = api.account("alice");
-    ofAlice = api.client(alice);
-    bob = api.account("bob");
-    ofBob = api.client(bob);
+    north = api.account("north");
+    ofNorth = api.client(north);
+    south = api.account("south");
+    ofSouth = api.client(south);
   }
 
   @AfterEach
@@ -139,7 +139,7 @@ class OutscaleClientIT {
   void theWholeStory() throws Exception {
     assertEquals(
         "local-1",
-        new RegionApi(ofAlice)
+        new RegionApi(ofNorth)
             .readRegions(new ReadRegionsRequest())
             .getRegions()
             .get(0)
@@ -147,16 +147,16 @@ class OutscaleClientIT {
 
     byte[] content = new byte[3 << 20];
     new Random(7).nextBytes(content);
-    String volume = volume(ofAlice, 1, null);
-    Path mounted = link(ofAlice, volume, "i-00000001", "xvdb");
+    String volume = volume(ofNorth, 1, null);
+    Path mounted = link(ofNorth, volume, "i-00000001", "xvdb");
     Files.write(mounted.resolve("data"), content);
     Files.createDirectory(mounted.resolve("folder"));
-    String first = snapshot(ofAlice, new CreateSnapshotRequest().volumeId(volume));
+    String first = snapshot(ofNorth, new CreateSnapshotRequest().volumeId(volume));
     Files.writeString(mounted.resolve("data"), "changed");
     Files.delete(mounted.resolve("folder"));
     String second =
-        snapshot(ofAlice, new CreateSnapshotRequest().volumeId(volume).description("second"));
-    new TagApi(ofAlice)
+        snapshot(ofNorth, new CreateSnapshotRequest().volumeId(volume).description("second"));
+    new TagApi(ofNorth)
         .createTags(
             new CreateTagsRequest()
                 .addResourceIdsItem(first)
@@ -164,7 +164,7 @@ class OutscaleClientIT {
 
     // It grows while it is mounted.
     Volume before =
-        new VolumeApi(ofAlice)
+        new VolumeApi(ofNorth)
             .updateVolume(new UpdateVolumeRequest().volumeId(volume).size(2))
             .getVolume();
     assertEquals(1, before.getSize());
@@ -172,42 +172,43 @@ class OutscaleClientIT {
     fails(
         409,
         "6007",
-        () -> new VolumeApi(ofAlice).deleteVolume(new DeleteVolumeRequest().volumeId(volume)));
+        () -> new VolumeApi(ofNorth).deleteVolume(new DeleteVolumeRequest().volumeId(volume)));
 
     // Another account uses what is shared, and has copies of its own.
-    fails(400, "5054", () -> volume(ofBob, null, first));
-    new SnapshotApi(ofAlice)
+    fails(400, "5054", () -> volume(ofSouth, null, first));
+    new SnapshotApi(ofNorth)
         .updateSnapshot(
             new UpdateSnapshotRequest()
                 .snapshotId(first)
                 .permissionsToCreateVolume(
                     new PermissionsOnResourceCreation()
-                        .additions(new PermissionsOnResource().addAccountIdsItem(bob))));
-    String clone = volume(ofBob, 3, first);
+                        .additions(new PermissionsOnResource().addAccountIdsItem(south))));
+    String clone = volume(ofSouth, 3, first);
     String copy =
         snapshot(
-            ofBob, new CreateSnapshotRequest().sourceSnapshotId(first).sourceRegionName("local-1"));
+            ofSouth,
+            new CreateSnapshotRequest().sourceSnapshotId(first).sourceRegionName("local-1"));
     assertNotEquals(first, copy);
-    fails(403, "4", () -> delete(ofBob, first));
+    fails(403, "4", () -> delete(ofSouth, first));
 
     // The source goes, in whatever order, and harms nobody.
-    delete(ofAlice, first);
-    Path ofClone = link(ofBob, clone, "i-00000002", "sdb");
+    delete(ofNorth, first);
+    Path ofClone = link(ofSouth, clone, "i-00000002", "sdb");
     assertArrayEquals(content, Files.readAllBytes(ofClone.resolve("data")));
     assertTrue(Files.isDirectory(ofClone.resolve("folder")));
-    unlink(ofBob, clone);
+    unlink(ofSouth, clone);
     assertFalse(Files.exists(ofClone.resolve("data")));
-    unlink(ofAlice, volume);
-    new VolumeApi(ofAlice).deleteVolume(new DeleteVolumeRequest().volumeId(volume));
-    String again = volume(ofBob, null, copy);
-    Path ofCopy = link(ofBob, again, "i-00000002", "sdc");
+    unlink(ofNorth, volume);
+    new VolumeApi(ofNorth).deleteVolume(new DeleteVolumeRequest().volumeId(volume));
+    String again = volume(ofSouth, null, copy);
+    Path ofCopy = link(ofSouth, again, "i-00000002", "sdc");
     assertArrayEquals(content, Files.readAllBytes(ofCopy.resolve("data")));
-    String ofSecond = volume(ofAlice, null, second);
+    String ofSecond = volume(ofNorth, null, second);
     assertEquals(
-        "changed", Files.readString(link(ofAlice, ofSecond, "i-00000001", "xvdc").resolve("data")));
+        "changed", Files.readString(link(ofNorth, ofSecond, "i-00000001", "xvdc").resolve("data")));
 
     // An image keeps its snapshot.
-    ImageApi images = new ImageApi(ofAlice);
+    ImageApi images = new ImageApi(ofNorth);
     String image =
         images
             .createImage(
@@ -221,12 +222,12 @@ class OutscaleClientIT {
                             .bsu(new BsuToCreate().snapshotId(second))))
             .getImage()
             .getImageId();
-    fails(409, "6003", () -> delete(ofAlice, second));
+    fails(409, "6003", () -> delete(ofNorth, second));
     images.deleteImage(new DeleteImageRequest().imageId(image));
-    delete(ofAlice, second);
+    delete(ofNorth, second);
     assertEquals(
         List.of(copy),
-        new SnapshotApi(ofBob)
+        new SnapshotApi(ofSouth)
             .readSnapshots(new ReadSnapshotsRequest()).getSnapshots().stream()
                 .map(Snapshot::getSnapshotId)
                 .toList());
@@ -234,29 +235,29 @@ class OutscaleClientIT {
 
   @Test
   void linksSurviveAKilledDaemonAndTheCommandLineSeesTheSame() throws Exception {
-    String volume = volume(ofAlice, 1, null);
-    Path mounted = link(ofAlice, volume, "i-00000001", "xvdb");
+    String volume = volume(ofNorth, 1, null);
+    Path mounted = link(ofNorth, volume, "i-00000001", "xvdb");
     Files.writeString(mounted.resolve("file"), "kept");
-    String snapshot = snapshot(ofAlice, new CreateSnapshotRequest().volumeId(volume));
+    String snapshot = snapshot(ofNorth, new CreateSnapshotRequest().volumeId(volume));
     long pid = api.firn.pid();
     api.firn.shell("kill -9 " + pid);
     FirnCommand.awaitEnd(pid);
     api.firn.run("daemon", "start").succeeded();
     assertEquals("kept", Files.readString(mounted.resolve("file")));
     assertEquals(
-        alice,
+        north,
         api.firn
-            .run("snapshot", "show", snapshot, "--account", alice, "--json")
+            .run("snapshot", "show", snapshot, "--account", north, "--json")
             .json()
             .get("accountId")
             .asText());
     api.firn.run("snapshot", "show", snapshot).failed(3, "does not exist");
-    api.firn.run("snapshot", "delete", snapshot, "--account", bob).failed(3, "does not exist");
-    api.firn.with("FIRN_ACCOUNT", alice);
-    api.firn.run("snapshot", "share", snapshot, "--account", bob).succeeded();
+    api.firn.run("snapshot", "delete", snapshot, "--account", south).failed(3, "does not exist");
+    api.firn.with("FIRN_ACCOUNT", north);
+    api.firn.run("snapshot", "share", snapshot, "--account", south).succeeded();
     api.firn.run("quota", "set", "volumes", "1").succeeded();
     api.firn.run("volume", "create", "more", "--size", "1G").failed(5, "may have 1 volumes");
-    api.firn.with("FIRN_ACCOUNT", bob);
+    api.firn.with("FIRN_ACCOUNT", south);
     api.firn.run("snapshot", "delete", snapshot).failed(7, "belongs to account");
     String copy = api.firn.run("snapshot", "copy", snapshot).line();
     api.firn.run("tag", "set", copy, "stage=test").succeeded();
@@ -268,12 +269,12 @@ class OutscaleClientIT {
 
   @Test
   void servingEndsWithItsCommand() throws Exception {
-    volume(ofAlice, 1, null);
+    volume(ofNorth, 1, null);
     api.stopServing();
     long until = System.nanoTime() + WAIT_NANOS;
     while (true) {
       try {
-        volume(ofAlice, 1, null);
+        volume(ofNorth, 1, null);
       } catch (ApiException e) {
         if (e.getCause() instanceof IOException) {
           break;

@@ -6,6 +6,6 @@ import picocli.CommandLine.Command;
 @Command(
     name = "account",
     description = "Make and list the accounts of the home.",
-    footer = {"Example:", "  firn account create alice"},
+    footer = {"Example:", "  firn account create north"},
     subcommands = {AccountCreateCommand.class, AccountListCommand.class})
 final class AccountCommand extends CommandGroup {}

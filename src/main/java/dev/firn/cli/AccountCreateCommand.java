@@ -10,7 +10,7 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "create",
     description = "Make an account, and print its id of 12 digits.",
-    footer = {"Example:", "  firn account create alice"})
+    footer = {"Example:", "  firn account create north"})
 final class AccountCreateCommand extends ClientCommand {
   @Parameters(paramLabel = "NAME", description = "A name no other account has.")
   private String name;

@@ -58,6 +58,12 @@ public final class SnapshotManager implements Closeable {
   /** The last request of each volume; requests enter in the order of their rows. */
   private final Map<Long, CompletableFuture<Snapshot>> queue = new HashMap<>();
 
+  /**
+   * Held, one for each volume, from before a request's row until it is in the {@link #queue}; other
+   * volumes' requests do not wait for that. Taken before the queue's own lock.
+   */
+  private final ConcurrentHashMap<Long, Object> orders = new ConcurrentHashMap<>();
+
   /** Who has leases of each snapshot. Guards itself, {@link #deferred} and going to deleting. */
   private final Map<Long, List<String>> leases = new HashMap<>();
 
@@ -101,8 +107,10 @@ public final class SnapshotManager implements Closeable {
   /** Waits until what was asked for of a volume is completed or failed. */
   public void awaitRequests(long volumeNumber) {
     CompletableFuture<Snapshot> last;
-    synchronized (queue) {
-      last = queue.get(volumeNumber);
+    synchronized (orderOf(volumeNumber)) {
+      synchronized (queue) {
+        last = queue.get(volumeNumber);
+      }
     }
     if (last != null) {
       last.handle((snapshot, failure) -> null).join();
@@ -303,11 +311,7 @@ public final class SnapshotManager implements Closeable {
   /** Finishes what was asked for; deletions that still wait for a lease are done at next open. */
   @Override
   public void close() {
-    List<CompletableFuture<Snapshot>> requests;
-    synchronized (queue) {
-      requests = List.copyOf(queue.values());
-    }
-    requests.forEach(request -> request.handle((snapshot, failure) -> null).join());
+    orders.keySet().forEach(this::awaitRequests);
     workers.shutdown();
     try {
       if (!workers.awaitTermination(CLOSE_SECONDS_MAX, TimeUnit.SECONDS)) {
@@ -378,10 +382,12 @@ public final class SnapshotManager implements Closeable {
     if (request.name() != null) {
       SnapshotNames.check(request.name());
     }
-    synchronized (queue) {
+    synchronized (orderOf(request.volumeNumber())) {
       Snapshot row = records.insert(request);
-      CompletableFuture<Snapshot> last =
-          queue.getOrDefault(row.volumeNumber(), CompletableFuture.completedFuture(null));
+      CompletableFuture<Snapshot> last;
+      synchronized (queue) {
+        last = queue.getOrDefault(row.volumeNumber(), CompletableFuture.completedFuture(null));
+      }
       CompletableFuture<Snapshot> done =
           last.handleAsync(
               (previous, failure) -> {
@@ -392,7 +398,9 @@ public final class SnapshotManager implements Closeable {
                 }
               },
               workers);
-      queue.put(row.volumeNumber(), done);
+      synchronized (queue) {
+        queue.put(row.volumeNumber(), done);
+      }
       done.whenComplete(
           (snapshot, failure) -> {
             synchronized (queue) {
@@ -564,6 +572,10 @@ public final class SnapshotManager implements Closeable {
         records.remove(leaving.stream().map(Snapshot::number).toList());
       }
     }
+  }
+
+  private Object orderOf(long volumeNumber) {
+    return orders.computeIfAbsent(volumeNumber, number -> new Object());
   }
 
   private Object lockOf(long volumeNumber) {

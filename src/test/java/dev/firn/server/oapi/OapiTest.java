@@ -53,7 +53,7 @@ class OapiTest {
   }
 
   private JsonNode volume(String id) throws IOException {
-    return home.ok("alice", "ReadVolumes", "{'Filters':{'VolumeIds':['" + id + "']}}")
+    return home.ok("north", "ReadVolumes", "{'Filters':{'VolumeIds':['" + id + "']}}")
         .get("Volumes")
         .get(0);
   }
@@ -74,7 +74,7 @@ class OapiTest {
   void volumesFromBeginningToEnd() throws IOException {
     JsonNode made =
         home.ok(
-                "alice",
+                "north",
                 "CreateVolume",
                 "{'SubregionName':'local-1a','Size':2,'VolumeType':'io1','Iops':600}")
             .get("Volume");
@@ -87,10 +87,10 @@ class OapiTest {
     assertEquals(0, made.get("Tags").size());
 
     JsonNode before =
-        home.ok("alice", "UpdateVolume", "{'VolumeId':'" + id + "','Size':4}").get("Volume");
+        home.ok("north", "UpdateVolume", "{'VolumeId':'" + id + "','Size':4}").get("Volume");
     assertEquals(2, before.get("Size").asInt());
     assertEquals(4, volume(id).get("Size").asInt());
-    JsonNode task = home.ok("alice", "ReadVolumeUpdateTasks", "{}").get("VolumeUpdateTasks").get(0);
+    JsonNode task = home.ok("north", "ReadVolumeUpdateTasks", "{}").get("VolumeUpdateTasks").get(0);
     assertEquals(before.get("TaskId"), task.get("TaskId"));
     assertTrue(task.get("TaskId").asText().matches("vol-update-[0-9a-f]{8}"));
     assertEquals("completed", task.get("State").asText());
@@ -99,125 +99,125 @@ class OapiTest {
     assertEquals(4, task.get("VolumeUpdate").get("Target").get("Size").asInt());
 
     String link = "{'VolumeId':'" + id + "','VmId':'i-0123abcd','DeviceName':'/dev/xvdb'}";
-    home.ok("alice", "LinkVolume", link);
+    home.ok("north", "LinkVolume", link);
     JsonNode linked = volume(id);
     assertEquals("in-use", linked.get("State").asText());
     assertEquals("i-0123abcd", linked.get("LinkedVolumes").get(0).get("VmId").asText());
     assertEquals("/dev/xvdb", linked.get("LinkedVolumes").get(0).get("DeviceName").asText());
-    home.fails(409, "6007", "alice", "LinkVolume", link);
-    home.fails(409, "6007", "alice", "DeleteVolume", "{'VolumeId':'" + id + "'}");
+    home.fails(409, "6007", "north", "LinkVolume", link);
+    home.fails(409, "6007", "north", "DeleteVolume", "{'VolumeId':'" + id + "'}");
     // It grows while it is in use.
-    home.ok("alice", "UpdateVolume", "{'VolumeId':'" + id + "','Size':5,'VolumeType':'gp2'}");
+    home.ok("north", "UpdateVolume", "{'VolumeId':'" + id + "','Size':5,'VolumeType':'gp2'}");
     assertEquals("gp2", volume(id).get("VolumeType").asText());
-    String other = home.volume("alice", 1);
+    String other = home.volume("north", 1);
     home.fails(
         409,
         "9004",
-        "alice",
+        "north",
         "LinkVolume",
         "{'VolumeId':'" + other + "','VmId':'i-0123abcd','DeviceName':'/dev/xvdb'}");
-    home.ok("alice", "UnlinkVolume", "{'VolumeId':'" + id + "'}");
-    home.fails(409, "9063", "alice", "UnlinkVolume", "{'VolumeId':'" + id + "'}");
+    home.ok("north", "UnlinkVolume", "{'VolumeId':'" + id + "'}");
+    home.fails(409, "9063", "north", "UnlinkVolume", "{'VolumeId':'" + id + "'}");
     assertEquals("available", volume(id).get("State").asText());
-    home.ok("alice", "DeleteVolume", "{'VolumeId':'" + id + "'}");
-    home.fails(400, "5064", "alice", "DeleteVolume", "{'VolumeId':'" + id + "'}");
+    home.ok("north", "DeleteVolume", "{'VolumeId':'" + id + "'}");
+    home.fails(400, "5064", "north", "DeleteVolume", "{'VolumeId':'" + id + "'}");
   }
 
   @Test
   void snapshotsAreTakenSharedCopiedAndDeleted() throws IOException {
-    String volume = home.volume("alice", 1);
+    String volume = home.volume("north", 1);
     write(volume, "first");
-    String first = home.snapshot("alice", volume);
+    String first = home.snapshot("north", volume);
     write(volume, "second");
-    String second = home.snapshot("alice", volume);
-    String bob = home.account("bob");
+    String second = home.snapshot("north", volume);
+    String south = home.account("south");
 
-    home.fails(400, "5054", "bob", "DeleteSnapshot", "{'SnapshotId':'" + first + "'}");
+    home.fails(400, "5054", "south", "DeleteSnapshot", "{'SnapshotId':'" + first + "'}");
     String share = "{'SnapshotId':'%s','PermissionsToCreateVolume':{'%s':{'AccountIds':['%s']}}}";
     JsonNode shared =
-        home.ok("alice", "UpdateSnapshot", share.formatted(first, "Additions", bob))
+        home.ok("north", "UpdateSnapshot", share.formatted(first, "Additions", south))
             .get("Snapshot");
-    assertEquals(bob, shared.get("PermissionsToCreateVolume").get("AccountIds").get(0).asText());
+    assertEquals(south, shared.get("PermissionsToCreateVolume").get("AccountIds").get(0).asText());
     assertFalse(shared.get("PermissionsToCreateVolume").get("GlobalPermission").asBoolean());
-    home.fails(403, "4", "bob", "DeleteSnapshot", "{'SnapshotId':'" + first + "'}");
-    home.fails(403, "4", "bob", "UpdateSnapshot", share.formatted(first, "Removals", bob));
+    home.fails(403, "4", "south", "DeleteSnapshot", "{'SnapshotId':'" + first + "'}");
+    home.fails(403, "4", "south", "UpdateSnapshot", share.formatted(first, "Removals", south));
     home.fails(
         403,
         "4",
-        "bob",
+        "south",
         "CreateTags",
         "{'ResourceIds':['" + first + "'],'Tags':[{'Key':'k','Value':'v'}]}");
     JsonNode copy =
         home.ok(
-                "bob",
+                "south",
                 "CreateSnapshot",
                 "{'SourceSnapshotId':'" + first + "','SourceRegionName':'local-1'}")
             .get("Snapshot");
-    assertEquals(bob, copy.get("AccountId").asText());
-    assertEquals("bob", copy.get("AccountAlias").asText());
+    assertEquals(south, copy.get("AccountId").asText());
+    assertEquals("south", copy.get("AccountAlias").asText());
     assertNotEquals(first, copy.get("SnapshotId").asText());
     JsonNode fromShared =
         home.ok(
-                "bob",
+                "south",
                 "CreateVolume",
                 "{'SubregionName':'local-1a','SnapshotId':'" + first + "','Size':2}")
             .get("Volume");
     assertEquals(first, fromShared.get("SnapshotId").asText());
     assertEquals(2, fromShared.get("Size").asInt());
 
-    home.ok("alice", "DeleteSnapshot", "{'SnapshotId':'" + first + "'}");
+    home.ok("north", "DeleteSnapshot", "{'SnapshotId':'" + first + "'}");
     assertEquals("second", read(second));
-    home.ok("alice", "DeleteVolume", "{'VolumeId':'" + volume + "'}");
+    home.ok("north", "DeleteVolume", "{'VolumeId':'" + volume + "'}");
     assertEquals("first", read(copy.get("SnapshotId").asText()));
-    home.fails(400, "5054", "bob", "DeleteSnapshot", "{'SnapshotId':'" + first + "'}");
-    home.fails(400, "5054", "bob", "DeleteSnapshot", "{'SnapshotId':'" + second + "'}");
+    home.fails(400, "5054", "south", "DeleteSnapshot", "{'SnapshotId':'" + first + "'}");
+    home.fails(400, "5054", "south", "DeleteSnapshot", "{'SnapshotId':'" + second + "'}");
   }
 
   @Test
   void imagesHoldTheirSnapshots() throws IOException {
-    String volume = home.volume("alice", 1);
+    String volume = home.volume("north", 1);
     write(volume, "of the image");
-    String snapshot = home.snapshot("alice", volume);
+    String snapshot = home.snapshot("north", volume);
     String register =
         "{'ImageName':'system 1','RootDeviceName':'/dev/sda1','ProductCodes':['0001','0002'],"
             + "'BlockDeviceMappings':[{'DeviceName':'/dev/sda1','Bsu':{'SnapshotId':'"
             + snapshot
             + "'}},{'DeviceName':'/dev/sdb','Bsu':{'VolumeSize':10,'VolumeType':'gp2'}},"
             + "{'DeviceName':'/dev/sdc','VirtualDeviceName':'ephemeral0'}]}";
-    JsonNode image = home.ok("alice", "CreateImage", register).get("Image");
+    JsonNode image = home.ok("north", "CreateImage", register).get("Image");
     String id = image.get("ImageId").asText();
     assertTrue(id.matches("ami-[0-9a-f]{8}"), id);
     assertEquals("[\"0001\",\"0002\"]", image.get("ProductCodes").toString());
     assertEquals(
         snapshot, image.get("BlockDeviceMappings").get(0).get("Bsu").get("SnapshotId").asText());
-    home.fails(409, "9015", "alice", "CreateImage", register);
-    home.fails(409, "6003", "alice", "DeleteSnapshot", "{'SnapshotId':'" + snapshot + "'}");
+    home.fails(409, "9015", "north", "CreateImage", register);
+    home.fails(409, "6003", "north", "DeleteSnapshot", "{'SnapshotId':'" + snapshot + "'}");
 
-    home.fails(400, "5023", "bob", "DeleteImage", "{'ImageId':'" + id + "'}");
+    home.fails(400, "5023", "south", "DeleteImage", "{'ImageId':'" + id + "'}");
     home.ok(
-        "alice",
+        "north",
         "UpdateImage",
         "{'ImageId':'" + id + "','PermissionsToLaunch':{'Additions':{'GlobalPermission':true}}}");
-    home.fails(403, "4", "bob", "DeleteImage", "{'ImageId':'" + id + "'}");
+    home.fails(403, "4", "south", "DeleteImage", "{'ImageId':'" + id + "'}");
     JsonNode copy =
         home.ok(
-                "bob",
+                "south",
                 "CreateImage",
                 "{'SourceImageId':'" + id + "','SourceRegionName':'local-1','ImageName':'mine'}")
             .get("Image");
-    assertEquals(home.account("bob"), copy.get("AccountId").asText());
+    assertEquals(home.account("south"), copy.get("AccountId").asText());
     assertEquals(image.get("ProductCodes"), copy.get("ProductCodes"));
     String copied = copy.get("BlockDeviceMappings").get(0).get("Bsu").get("SnapshotId").asText();
     assertNotEquals(snapshot, copied);
     assertEquals("of the image", read(copied));
-    home.ok("alice", "DeleteImage", "{'ImageId':'" + id + "'}");
-    home.ok("alice", "DeleteSnapshot", "{'SnapshotId':'" + snapshot + "'}");
+    home.ok("north", "DeleteImage", "{'ImageId':'" + id + "'}");
+    home.ok("north", "DeleteSnapshot", "{'SnapshotId':'" + snapshot + "'}");
     assertEquals("of the image", read(copied));
     home.ok(
-        "bob",
+        "south",
         "UpdateImage",
         "{'ImageId':'" + copy.get("ImageId").asText() + "','ProductCodes':[],'Description':'d'}");
-    JsonNode read = home.ok("bob", "ReadImages", "{}").get("Images");
+    JsonNode read = home.ok("south", "ReadImages", "{}").get("Images");
     assertEquals(1, read.size());
     assertEquals(0, read.get(0).get("ProductCodes").size());
     assertEquals("d", read.get(0).get("Description").asText());
@@ -225,61 +225,61 @@ class OapiTest {
 
   @Test
   void tagsAreSetReplacedAndTaken() throws IOException {
-    String volume = home.volume("alice", 1);
-    String snapshot = home.snapshot("alice", volume);
+    String volume = home.volume("north", 1);
+    String snapshot = home.snapshot("north", volume);
     String both = "'ResourceIds':['" + volume + "','" + snapshot + "']";
     home.ok(
-        "alice",
+        "north",
         "CreateTags",
         "{" + both + ",'Tags':[{'Key':'a','Value':'1'},{'Key':'b','Value':''}]}");
-    home.ok("alice", "CreateTags", "{" + both + ",'Tags':[{'Key':'a','Value':'2'}]}");
+    home.ok("north", "CreateTags", "{" + both + ",'Tags':[{'Key':'a','Value':'2'}]}");
     assertEquals(
         "[{\"Key\":\"a\",\"Value\":\"2\"},{\"Key\":\"b\",\"Value\":\"\"}]",
         volume(volume).get("Tags").toString());
-    home.ok("alice", "DeleteTags", "{" + both + ",'Tags':[{'Key':'a','Value':'1'}]}");
-    assertEquals(4, home.ok("alice", "ReadTags", "{}").get("Tags").size());
-    home.ok("alice", "DeleteTags", "{" + both + ",'Tags':[{'Key':'a','Value':'2'}]}");
-    assertEquals(2, home.ok("alice", "ReadTags", "{}").get("Tags").size());
-    assertEquals(0, home.ok("bob", "ReadTags", "{}").get("Tags").size());
+    home.ok("north", "DeleteTags", "{" + both + ",'Tags':[{'Key':'a','Value':'1'}]}");
+    assertEquals(4, home.ok("north", "ReadTags", "{}").get("Tags").size());
+    home.ok("north", "DeleteTags", "{" + both + ",'Tags':[{'Key':'a','Value':'2'}]}");
+    assertEquals(2, home.ok("north", "ReadTags", "{}").get("Tags").size());
+    assertEquals(0, home.ok("south", "ReadTags", "{}").get("Tags").size());
   }
 
   @Test
   void keysAreMadeUsedAndDeleted() throws IOException {
-    JsonNode made = home.ok("alice", "CreateAccessKey", "{'Tag':'t'}").get("AccessKey");
+    JsonNode made = home.ok("north", "CreateAccessKey", "{'Tag':'t'}").get("AccessKey");
     assertEquals(40, made.get("SecretKey").asText().length());
     String id = made.get("AccessKeyId").asText();
-    JsonNode keys = home.ok("alice", "ReadAccessKeys", "{}").get("AccessKeys");
+    JsonNode keys = home.ok("north", "ReadAccessKeys", "{}").get("AccessKeys");
     assertEquals(2, keys.size());
     assertFalse(keys.toString().contains("SecretKey"));
     JsonNode off =
-        home.ok("alice", "UpdateAccessKey", "{'AccessKeyId':'" + id + "','State':'INACTIVE'}")
+        home.ok("north", "UpdateAccessKey", "{'AccessKeyId':'" + id + "','State':'INACTIVE'}")
             .get("AccessKey");
     assertEquals("INACTIVE", off.get("State").asText());
     assertEquals("t", off.get("Tag").asText());
-    home.ok("alice", "UpdateAccessKey", "{'AccessKeyId':'" + id + "','ClearTag':true}");
-    home.fails(400, "4000", "bob", "DeleteAccessKey", "{'AccessKeyId':'" + id + "'}");
-    home.ok("alice", "DeleteAccessKey", "{'AccessKeyId':'" + id + "'}");
-    home.fails(400, "4000", "alice", "DeleteAccessKey", "{'AccessKeyId':'" + id + "'}");
-    home.fails(400, "5075", "alice", "CreateAccessKey", "{'UserName':'somebody'}");
+    home.ok("north", "UpdateAccessKey", "{'AccessKeyId':'" + id + "','ClearTag':true}");
+    home.fails(400, "4000", "south", "DeleteAccessKey", "{'AccessKeyId':'" + id + "'}");
+    home.ok("north", "DeleteAccessKey", "{'AccessKeyId':'" + id + "'}");
+    home.fails(400, "4000", "north", "DeleteAccessKey", "{'AccessKeyId':'" + id + "'}");
+    home.fails(400, "5075", "north", "CreateAccessKey", "{'UserName':'somebody'}");
   }
 
   /** Of each Read action each filter: one that matches, one that does not, and an unknown one. */
   @Test
   void eachFilterMatchesAndDoesNot() throws IOException {
-    String volume = home.volume("alice", 3);
-    String snapshot = home.snapshot("alice", volume);
-    String bob = home.account("bob");
+    String volume = home.volume("north", 3);
+    String snapshot = home.snapshot("north", volume);
+    String south = home.account("south");
     home.ok(
-        "alice",
+        "north",
         "UpdateSnapshot",
         "{'SnapshotId':'"
             + snapshot
             + "','PermissionsToCreateVolume':{'Additions':{'AccountIds':['"
-            + bob
+            + south
             + "'],'GlobalPermission':true}}}");
     String token =
         home.ok(
-                "alice",
+                "north",
                 "CreateVolume",
                 "{'SubregionName':'local-1a','SnapshotId':'"
                     + snapshot
@@ -288,12 +288,12 @@ class OapiTest {
             .get("VolumeId")
             .asText();
     home.ok(
-        "alice",
+        "north",
         "LinkVolume",
         "{'VolumeId':'" + token + "','VmId':'i-00000001','DeviceName':'/dev/sdb'}");
     JsonNode linked = volume(token);
     home.ok(
-        "alice",
+        "north",
         "CreateTags",
         "{'ResourceIds':['"
             + token
@@ -328,7 +328,7 @@ class OapiTest {
             "['"
                 + Values.time(
                     home.whole
-                        .as(home.account("alice"))
+                        .as(home.account("north"))
                         .cloud()
                         .attachments()
                         .get(token)
@@ -336,25 +336,25 @@ class OapiTest {
                 + "'] ['2020-01-01']"));
     String second =
         home.ok(
-                "alice",
+                "north",
                 "CreateSnapshot",
                 "{'VolumeId':'" + volume + "','ClientToken':'st','Description':'other'}")
             .get("Snapshot")
             .get("SnapshotId")
             .asText();
-    home.awaitCompleted("alice", second);
+    home.awaitCompleted("north", second);
     filters(
         "ReadSnapshots",
         "Snapshots",
         Map.ofEntries(
-            Map.entry("AccountAliases", "['alice'] ['bob']"),
-            Map.entry("AccountIds", "['" + home.account("alice") + "'] ['" + bob + "']"),
+            Map.entry("AccountAliases", "['north'] ['south']"),
+            Map.entry("AccountIds", "['" + home.account("north") + "'] ['" + south + "']"),
             Map.entry("ClientTokens", "['st'] ['vt']"),
             Map.entry("Descriptions", "['other'] ['']"),
             Map.entry("FromCreationDate", "'2020-01-01T00:00:00.000Z' '2050-01-01T00:00:00.000Z'"),
             Map.entry(
                 "PermissionsToCreateVolumeAccountIds",
-                "['" + bob + "'] ['" + home.account("alice") + "']"),
+                "['" + south + "'] ['" + home.account("north") + "']"),
             Map.entry("Progresses", "[100] [50]"),
             Map.entry("SnapshotIds", "['" + second + "'] ['snap-00000000']"),
             Map.entry("States", "['completed'] ['error']"),
@@ -367,7 +367,7 @@ class OapiTest {
     for (boolean everybody : new boolean[] {true, false}) {
       JsonNode found =
           home.ok(
-                  "alice",
+                  "north",
                   "ReadSnapshots",
                   "{'Filters':{'PermissionsToCreateVolumeGlobalPermission':" + everybody + "}}")
               .get("Snapshots");
@@ -382,9 +382,9 @@ class OapiTest {
             "ResourceIds", "['" + snapshot + "'] ['" + second + "']",
             "ResourceTypes", "['snapshot'] ['image']",
             "Values", "['test'] ['stage']"));
-    home.ok("alice", "UpdateVolume", "{'VolumeId':'" + volume + "','Size':4}");
+    home.ok("north", "UpdateVolume", "{'VolumeId':'" + volume + "','Size':4}");
     String task =
-        home.ok("alice", "ReadVolumeUpdateTasks", "{}")
+        home.ok("north", "ReadVolumeUpdateTasks", "{}")
             .get("VolumeUpdateTasks")
             .get(0)
             .get("TaskId")
@@ -415,37 +415,37 @@ class OapiTest {
         "AccessKeys",
         Map.of(
             "AccessKeyIds",
-            "['" + home.key("alice").key().id() + "'] ['" + home.key("bob").key().id() + "']",
+            "['" + home.key("north").key().id() + "'] ['" + home.key("south").key().id() + "']",
             "States",
             "['ACTIVE'] ['INACTIVE']"));
     home.ok(
-        "alice",
+        "north",
         "CreateImage",
         "{'ImageName':'image','Description':'d','RootDeviceName':'/dev/sda1',"
             + "'ProductCodes':['0001'],'BlockDeviceMappings':[{'DeviceName':'/dev/sda1','Bsu':"
             + "{'SnapshotId':'"
             + snapshot
             + "','VolumeType':'gp2'}}]}");
-    JsonNode image = home.ok("alice", "ReadImages", "{}").get("Images").get(0);
+    JsonNode image = home.ok("north", "ReadImages", "{}").get("Images").get(0);
     String imageId = image.get("ImageId").asText();
     home.ok(
-        "alice",
+        "north",
         "UpdateImage",
         "{'ImageId':'"
             + imageId
             + "','PermissionsToLaunch':{'Additions':{'AccountIds':['"
-            + bob
+            + south
             + "']}}}");
     home.ok(
-        "alice",
+        "north",
         "CreateTags",
         "{'ResourceIds':['" + imageId + "'],'Tags':[{'Key':'stage','Value':'test'}]}");
     filters(
         "ReadImages",
         "Images",
         Map.ofEntries(
-            Map.entry("AccountAliases", "['alice'] ['bob']"),
-            Map.entry("AccountIds", "['" + home.account("alice") + "'] ['" + bob + "']"),
+            Map.entry("AccountAliases", "['north'] ['south']"),
+            Map.entry("AccountIds", "['" + home.account("north") + "'] ['" + south + "']"),
             Map.entry("Architectures", "['x86_64'] ['i386']"),
             Map.entry("BlockDeviceMappingDeleteOnVmDeletion", "true false"),
             Map.entry("BlockDeviceMappingDeviceNames", "['/dev/sda1'] ['/dev/sdb']"),
@@ -459,7 +459,7 @@ class OapiTest {
             Map.entry("ImageNames", "['image'] ['other']"),
             Map.entry(
                 "PermissionsToLaunchAccountIds",
-                "['" + bob + "'] ['" + home.account("alice") + "']"),
+                "['" + south + "'] ['" + home.account("north") + "']"),
             Map.entry("PermissionsToLaunchGlobalPermission", "false true"),
             Map.entry("ProductCodeNames", "['0001'] ['0002']"),
             Map.entry("ProductCodes", "['0001'] ['0002']"),
@@ -475,13 +475,13 @@ class OapiTest {
     // No image here came from a bucket.
     assertEquals(
         0,
-        home.ok("alice", "ReadImages", "{'Filters':{'FileLocations':['x']}}").get("Images").size());
-    JsonNode log = home.ok("alice", "ReadApiLogs", "{'ResultsPerPage':1}").get("Logs").get(0);
+        home.ok("north", "ReadImages", "{'Filters':{'FileLocations':['x']}}").get("Images").size());
+    JsonNode log = home.ok("north", "ReadApiLogs", "{'ResultsPerPage':1}").get("Logs").get(0);
     filters(
         "ReadApiLogs",
         "Logs",
         Map.of(
-            "QueryAccessKeys", "['" + home.key("alice").key().id() + "'] ['x']",
+            "QueryAccessKeys", "['" + home.key("north").key().id() + "'] ['x']",
             "QueryApiNames", "['oapi'] ['other']",
             "QueryCallNames", "['CreateVolume'] ['DeleteVolume']",
             "QueryDateAfter", "'2020-01-01' '2050-01-01'",
@@ -501,21 +501,21 @@ class OapiTest {
         if (filter.getKey().equals("QueryDateAfter")) {
           body = body.replace("}}", ",'QueryDateBefore':'2060-01-01'}}");
         }
-        JsonNode found = home.ok("alice", action, body).get(field);
+        JsonNode found = home.ok("north", action, body).get(field);
         assertEquals(i == 0, !found.isEmpty(), action + body + found);
       }
       // What a filter's values may be is part of its description.
-      home.fails(400, "4108", "alice", action, "{'Filters':{'" + filter.getKey() + "':{}}}");
+      home.fails(400, "4108", "north", action, "{'Filters':{'" + filter.getKey() + "':{}}}");
     }
-    home.fails(400, "4023", "alice", action, "{'Filters':{'Colours':['red']}}");
+    home.fails(400, "4023", "north", action, "{'Filters':{'Colours':['red']}}");
   }
 
   @Test
   void pagesAreWholeAndWithoutRepeats() throws IOException {
-    String volume = home.volume("alice", 1);
+    String volume = home.volume("north", 1);
     Set<String> all = new LinkedHashSet<>();
     for (int i = 0; i < 7; i++) {
-      all.add(home.snapshot("alice", volume));
+      all.add(home.snapshot("north", volume));
     }
     for (int perPage : new int[] {1, 3, 7, 8, 1000}) {
       List<String> seen = new ArrayList<>();
@@ -523,7 +523,7 @@ class OapiTest {
       do {
         JsonNode page =
             home.ok(
-                "alice",
+                "north",
                 "ReadSnapshots",
                 "{'ResultsPerPage':" + perPage + token + ",'Filters':{'Progresses':[100]}}");
         page.get("Snapshots").forEach(each -> seen.add(each.get("SnapshotId").asText()));
@@ -536,22 +536,22 @@ class OapiTest {
       assertEquals(List.copyOf(all), seen);
     }
     home.ok(
-        "alice",
+        "north",
         "CreateTags",
         "{'ResourceIds':['"
             + volume
             + "'],'Tags':[{'Key':'a b','Value':'1'},{'Key':'c','Value':'2'}]}");
-    JsonNode page = home.ok("alice", "ReadTags", "{'ResultsPerPage':1}");
+    JsonNode page = home.ok("north", "ReadTags", "{'ResultsPerPage':1}");
     JsonNode next =
         home.ok(
-            "alice",
+            "north",
             "ReadTags",
             "{'ResultsPerPage':1,'NextPageToken':'" + page.get("NextPageToken").asText() + "'}");
     assertEquals("c", next.get("Tags").get(0).get("Key").asText());
     assertFalse(next.has("NextPageToken"));
-    home.fails(400, "4047", "alice", "ReadSnapshots", "{'ResultsPerPage':0}");
-    home.fails(400, "4047", "alice", "ReadSnapshots", "{'ResultsPerPage':1001}");
-    home.fails(400, "4047", "alice", "ReadSnapshots", "{'NextPageToken':'bm90aGluZw=='}");
+    home.fails(400, "4047", "north", "ReadSnapshots", "{'ResultsPerPage':0}");
+    home.fails(400, "4047", "north", "ReadSnapshots", "{'ResultsPerPage':1001}");
+    home.fails(400, "4047", "north", "ReadSnapshots", "{'NextPageToken':'bm90aGluZw=='}");
   }
 
   @Test
@@ -657,57 +657,57 @@ class OapiTest {
       {"ReadVolumes", "{} {}", "4045"},
     };
     for (String[] each : wrong) {
-      home.fails(400, each[2], "alice", each[0], each[1]);
+      home.fails(400, each[2], "north", each[0], each[1]);
       if (!each[1].contains("DryRun") && each[1].length() > 2 && each[1].startsWith("{'")) {
-        home.fails(400, each[2], "alice", each[0], each[1].replaceFirst("\\{", "{'DryRun':true,"));
+        home.fails(400, each[2], "north", each[0], each[1].replaceFirst("\\{", "{'DryRun':true,"));
       }
     }
-    home.fails(404, "5011", "alice", "RunVms", "{}");
-    assertEquals(0, home.ok("alice", "ReadVolumes", "{}").get("Volumes").size());
+    home.fails(404, "5011", "north", "RunVms", "{}");
+    assertEquals(0, home.ok("north", "ReadVolumes", "{}").get("Volumes").size());
   }
 
   @Test
   void updatesThatCannotBeAreRefused() throws IOException {
-    String volume = home.volume("alice", 3);
-    String snapshot = home.snapshot("alice", volume);
-    String bob = home.account("bob");
-    home.fails(400, "4078", "alice", "UpdateVolume", "{'VolumeId':'" + volume + "','Size':2}");
-    home.fails(400, "7007", "alice", "UpdateVolume", "{'VolumeId':'" + volume + "'}");
+    String volume = home.volume("north", 3);
+    String snapshot = home.snapshot("north", volume);
+    String south = home.account("south");
+    home.fails(400, "4078", "north", "UpdateVolume", "{'VolumeId':'" + volume + "','Size':2}");
+    home.fails(400, "7007", "north", "UpdateVolume", "{'VolumeId':'" + volume + "'}");
     home.fails(
         400,
         "4078",
-        "alice",
+        "north",
         "CreateVolume",
         "{'SubregionName':'local-1a','Size':2,'SnapshotId':'" + snapshot + "'}");
     String update = "{'SnapshotId':'" + snapshot + "','PermissionsToCreateVolume':%s}";
-    home.fails(400, "4046", "alice", "UpdateSnapshot", update.formatted("{}"));
-    home.fails(400, "4046", "alice", "UpdateSnapshot", update.formatted("{'Additions':{}}"));
+    home.fails(400, "4046", "north", "UpdateSnapshot", update.formatted("{}"));
+    home.fails(400, "4046", "north", "UpdateSnapshot", update.formatted("{'Additions':{}}"));
     home.fails(
         400,
         "4046",
-        "alice",
+        "north",
         "UpdateSnapshot",
         update.formatted(
-            "{'Additions':{'AccountIds':['" + bob + "']},'Removals':{'GlobalPermission':true}}"));
+            "{'Additions':{'AccountIds':['" + south + "']},'Removals':{'GlobalPermission':true}}"));
     home.fails(
         400,
         "5044",
-        "alice",
+        "north",
         "UpdateSnapshot",
         update.formatted("{'Additions':{'AccountIds':['999999999999']}}"));
     home.fails(
         400,
         "4047",
-        "alice",
+        "north",
         "UpdateSnapshot",
         update.formatted("{'Additions':{'AccountIds':['12']}}"));
   }
 
   @Test
   void quotasAreTold() throws IOException {
-    String account = home.account("alice");
-    String volume = home.volume("alice", 1);
-    String snapshot = home.snapshot("alice", volume);
+    String account = home.account("north");
+    String volume = home.volume("north", 1);
+    String snapshot = home.snapshot("north", volume);
     Map<Quota, String[]> limits =
         Map.of(
             Quota.VOLUMES,
@@ -719,10 +719,10 @@ class OapiTest {
     for (Map.Entry<Quota, String[]> limit : limits.entrySet()) {
       home.whole.accounts().setQuota(account, limit.getKey(), 1);
       String[] call = limit.getValue();
-      home.fails(400, call[0], "alice", call[1], call[2]);
+      home.fails(400, call[0], "north", call[1], call[2]);
       JsonNode quotas =
           home.ok(
-                  "alice",
+                  "north",
                   "ReadQuotas",
                   "{'Filters':{'QuotaNames':['" + limit.getKey().text() + "']}}")
               .get("QuotaTypes")
@@ -736,7 +736,7 @@ class OapiTest {
     home.fails(
         400,
         "10041",
-        "alice",
+        "north",
         "CreateTags",
         "{'ResourceIds':['"
             + snapshot
@@ -745,8 +745,8 @@ class OapiTest {
 
   @Test
   void dryRunsChangeNothing() throws IOException {
-    String volume = home.volume("alice", 1);
-    String snapshot = home.snapshot("alice", volume);
+    String volume = home.volume("north", 1);
+    String snapshot = home.snapshot("north", volume);
     String[][] calls = {
       {"CreateVolume", "{'DryRun':true,'SubregionName':'local-1a','Size':1}"},
       {"CreateSnapshot", "{'DryRun':true,'VolumeId':'" + volume + "'}"},
@@ -764,15 +764,15 @@ class OapiTest {
       {"CreateAccessKey", "{'DryRun':true}"},
       {"ReadVolumes", "{'DryRun':true}"},
     };
-    JsonNode before = home.ok("alice", "ReadVolumes", "{}").get("Volumes");
+    JsonNode before = home.ok("north", "ReadVolumes", "{}").get("Volumes");
     for (String[] call : calls) {
-      JsonNode answer = home.ok("alice", call[0], call[1]);
+      JsonNode answer = home.ok("north", call[0], call[1]);
       assertEquals(1, answer.size(), call[0] + answer);
     }
-    assertEquals(before, home.ok("alice", "ReadVolumes", "{}").get("Volumes"));
-    assertEquals(1, home.ok("alice", "ReadSnapshots", "{}").get("Snapshots").size());
-    assertEquals(1, home.ok("alice", "ReadAccessKeys", "{}").get("AccessKeys").size());
-    home.fails(400, "5064", "bob", "DeleteVolume", calls[2][1]);
+    assertEquals(before, home.ok("north", "ReadVolumes", "{}").get("Volumes"));
+    assertEquals(1, home.ok("north", "ReadSnapshots", "{}").get("Snapshots").size());
+    assertEquals(1, home.ok("north", "ReadAccessKeys", "{}").get("AccessKeys").size());
+    home.fails(400, "5064", "south", "DeleteVolume", calls[2][1]);
   }
 
   @Test
@@ -780,10 +780,10 @@ class OapiTest {
     String request = "{'SubregionName':'local-1a','Size':1,'ClientToken':'once'}";
     ExecutorService threads = Executors.newFixedThreadPool(8);
     try {
-      home.account("alice");
+      home.account("north");
       List<Future<JsonNode>> answers = new ArrayList<>();
       for (int i = 0; i < 16; i++) {
-        answers.add(threads.submit(() -> home.ok("alice", "CreateVolume", request)));
+        answers.add(threads.submit(() -> home.ok("north", "CreateVolume", request)));
       }
       Set<String> ids = new LinkedHashSet<>();
       for (Future<JsonNode> answer : answers) {
@@ -793,29 +793,29 @@ class OapiTest {
     } finally {
       threads.shutdown();
     }
-    JsonNode volumes = home.ok("alice", "ReadVolumes", "{}").get("Volumes");
+    JsonNode volumes = home.ok("north", "ReadVolumes", "{}").get("Volumes");
     assertEquals(1, volumes.size());
     assertEquals("once", volumes.get(0).get("ClientToken").asText());
     // The order of keys is no difference; another size is.
-    home.ok("alice", "CreateVolume", "{'ClientToken':'once','Size':1,'SubregionName':'local-1a'}");
+    home.ok("north", "CreateVolume", "{'ClientToken':'once','Size':1,'SubregionName':'local-1a'}");
     home.fails(
         400,
         "4091",
-        "alice",
+        "north",
         "CreateVolume",
         "{'SubregionName':'local-1a','Size':2,'ClientToken':'once'}");
-    home.ok("bob", "CreateVolume", request.replace("'Size':1", "'Size':2"));
+    home.ok("south", "CreateVolume", request.replace("'Size':1", "'Size':2"));
     String volume = volumes.get(0).get("VolumeId").asText();
     String snapshot = "{'VolumeId':'" + volume + "','ClientToken':'once'}";
-    JsonNode first = home.ok("alice", "CreateSnapshot", snapshot).get("Snapshot");
-    JsonNode again = home.ok("alice", "CreateSnapshot", snapshot).get("Snapshot");
+    JsonNode first = home.ok("north", "CreateSnapshot", snapshot).get("Snapshot");
+    JsonNode again = home.ok("north", "CreateSnapshot", snapshot).get("Snapshot");
     assertEquals(first.get("SnapshotId"), again.get("SnapshotId"));
   }
 
   @Test
   void nobodyAndStrangersGetNothing() throws IOException {
-    String volume = home.volume("alice", 1);
-    String snapshot = home.snapshot("alice", volume);
+    String volume = home.volume("north", 1);
+    String snapshot = home.snapshot("north", volume);
     String[][] calls = {
       {"CreateSnapshot", "{'VolumeId':'" + volume + "'}", "5064"},
       {"UpdateVolume", "{'VolumeId':'" + volume + "','Size':9}", "5064"},
@@ -848,25 +848,25 @@ class OapiTest {
       },
     };
     for (String[] call : calls) {
-      home.fails(400, call[2], "bob", call[0], call[1]);
+      home.fails(400, call[2], "south", call[0], call[1]);
       home.fails(401, "4120", null, call[0], call[1]);
     }
     for (String action : List.of("ReadVolumes", "ReadSnapshots", "ReadTags", "ReadImages")) {
-      JsonNode answer = home.ok("bob", action, "{}");
+      JsonNode answer = home.ok("south", action, "{}");
       assertEquals(0, answer.get(action.substring("Read".length())).size(), answer.toString());
       home.fails(401, "4120", null, action, "{}");
     }
-    assertEquals(1, home.ok("alice", "ReadSnapshots", "{}").get("Snapshots").size());
+    assertEquals(1, home.ok("north", "ReadSnapshots", "{}").get("Snapshots").size());
     assertEquals(1, home.client(null).call("ReadRegions", "{}").body().get("Regions").size());
   }
 
   @Test
   void callsAreLoggedForTheirAccountWithoutSecrets() throws IOException {
-    home.volume("alice", 1);
-    home.fails(400, "5064", "alice", "DeleteVolume", "{'VolumeId':'vol-00000000'}");
-    home.ok("bob", "ReadVolumes", "{}");
+    home.volume("north", 1);
+    home.fails(400, "5064", "north", "DeleteVolume", "{'VolumeId':'vol-00000000'}");
+    home.ok("south", "ReadVolumes", "{}");
     home.client(null).call("ReadVolumes", "{}");
-    JsonNode logs = home.ok("alice", "ReadApiLogs", "{}").get("Logs");
+    JsonNode logs = home.ok("north", "ReadApiLogs", "{}").get("Logs");
     assertEquals(2, logs.size(), logs.toString());
     assertEquals("CreateVolume", logs.get(0).get("QueryCallName").asText());
     assertEquals(400, logs.get(1).get("ResponseStatusCode").asInt());
@@ -874,14 +874,14 @@ class OapiTest {
     assertFalse(logs.toString().contains("Signature="), logs.toString());
     assertTrue(logs.get(0).get("QueryHeaderRaw").asText().contains("Authorization: ***"));
     JsonNode few =
-        home.ok("alice", "ReadApiLogs", "{'With':{'QueryPayloadRaw':false},'ResultsPerPage':1}");
+        home.ok("north", "ReadApiLogs", "{'With':{'QueryPayloadRaw':false},'ResultsPerPage':1}");
     assertFalse(few.get("Logs").get(0).has("QueryPayloadRaw"));
     assertTrue(few.has("NextPageToken"));
   }
 
   @Test
   void bodiesAreLimited() throws IOException {
-    home.fails(413, "4106", "alice", "ReadVolumes", "{'x':'" + "y".repeat(1 << 20) + "'}");
+    home.fails(413, "4106", "north", "ReadVolumes", "{'x':'" + "y".repeat(1 << 20) + "'}");
     URI endpoint = home.endpoint();
     // One that does not say how long it is.
     try (Socket socket = new Socket(endpoint.getHost(), endpoint.getPort())) {
@@ -906,12 +906,12 @@ class OapiTest {
       // It hung up before its answer could be read.
       assertTrue(e.getMessage().contains("reset"), e.getMessage());
     }
-    assertEquals(0, home.ok("alice", "ReadVolumes", "{}").get("Volumes").size());
+    assertEquals(0, home.ok("north", "ReadVolumes", "{}").get("Volumes").size());
   }
 
   @Test
   void metricsAndHealthAreApart() throws Exception {
-    home.volume("alice", 1);
+    home.volume("north", 1);
     HttpClient client = HttpClient.newHttpClient();
     String metrics = get(client, home.server.metricsUrl() + "/metrics").body();
     assertTrue(
@@ -930,20 +930,20 @@ class OapiTest {
 
   @Test
   void whatIsNotOfferedIsSaid() throws IOException {
-    String snapshot = home.snapshot("alice", home.volume("alice", 1));
+    String snapshot = home.snapshot("north", home.volume("north", 1));
     home.fails(
         400,
         "8001",
-        "alice",
+        "north",
         "CreateSnapshotExportTask",
         "{'SnapshotId':'"
             + snapshot
             + "','OsuExport':{'DiskImageFormat':'raw','OsuBucket':'b','OsuApiKey':{'SecretKey':"
             + "'hidden'}}}");
     assertEquals(
-        0, home.ok("alice", "ReadSnapshotExportTasks", "{}").get("SnapshotExportTasks").size());
-    assertEquals(0, home.ok("alice", "ReadImageExportTasks", "{}").get("ImageExportTasks").size());
-    String logs = home.ok("alice", "ReadApiLogs", "{}").toString();
+        0, home.ok("north", "ReadSnapshotExportTasks", "{}").get("SnapshotExportTasks").size());
+    assertEquals(0, home.ok("north", "ReadImageExportTasks", "{}").get("ImageExportTasks").size());
+    String logs = home.ok("north", "ReadApiLogs", "{}").toString();
     assertTrue(logs.contains("OsuBucket") && !logs.contains("hidden"), logs);
   }
 
@@ -1035,14 +1035,14 @@ class OapiTest {
                 OapiServer.start(
                     home.whole, null, new OapiOptions(taken, null, null, null, false)));
     assertEquals(ErrorKind.CONFLICT, refused.kind());
-    assertEquals(0, home.ok("alice", "ReadVolumes", "{}").get("Volumes").size());
+    assertEquals(0, home.ok("north", "ReadVolumes", "{}").get("Volumes").size());
   }
 
   @Test
   void updatesThatACrashCutShortAreOver() throws Exception {
-    String account = home.account("alice");
-    String grown = home.volume("alice", 1);
-    String kept = home.volume("alice", 1);
+    String account = home.account("north");
+    String grown = home.volume("north", 1);
+    String kept = home.volume("north", 1);
     home.close();
     // As a process leaves them that is killed between its steps.
     try (var catalog =

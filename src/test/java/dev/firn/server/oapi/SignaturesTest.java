@@ -44,7 +44,7 @@ class SignaturesTest {
   }
 
   private Answer call(Style style, Map<String, String> late) throws IOException {
-    return home.client("alice").call("ReadVolumes", "{}", style, late);
+    return home.client("north").call("ReadVolumes", "{}", style, late);
   }
 
   /** Each with a key of its own, so that none gets locked. */
@@ -206,7 +206,7 @@ class SignaturesTest {
       assertEquals(401, answer.status());
       assertTrue(answer.body().toString().contains("locked"), answer.body().toString());
       // Another key does not notice.
-      assertEquals(200, home.client("bob").call("ReadVolumes", "{}").status());
+      assertEquals(200, home.client("south").call("ReadVolumes", "{}").status());
       home.clock.move(Duration.ofMinutes(locked).minusSeconds(20));
       assertTrue(call(Style.aws4()).body().toString().contains("locked"));
       home.clock.move(Duration.ofSeconds(21));
@@ -224,8 +224,8 @@ class SignaturesTest {
   void keysThatAreOffOrExpiredOrGoneAreNotValid() throws IOException {
     assertEquals(200, call(Style.aws4()).status());
     Accounts accounts = home.whole.accounts();
-    String account = home.account("alice");
-    AccessKey key = accounts.key(account, home.key("alice").key().id());
+    String account = home.account("north");
+    AccessKey key = accounts.key(account, home.key("north").key().id());
     accounts.updateKey(
         new AccessKey(key.id(), account, false, null, key.createdAt(), key.changedAt(), null));
     assertEquals(401, call(Style.aws4()).status());
