@@ -1,14 +1,6 @@
 package dev.firn.cli;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.firn.base.FirnException;
-import dev.firn.server.ApiClient;
-import java.io.IOException;
-import java.util.List;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** {@code firn snapshot share}; speaks for {@code FIRN_ACCOUNT}, since its option means others. */
 @Command(
@@ -19,31 +11,9 @@ import picocli.CommandLine.Parameters;
       "To do it as another account than the home's owner, set FIRN_ACCOUNT."
     },
     footer = {"Example:", "  firn snapshot share data@first --account 123456789012"})
-final class SnapshotShareCommand extends ClientCommand {
-  @Parameters(
-      paramLabel = "SNAPSHOT",
-      description = "An id, a name, VOLUME@NAME, VOLUME@last or VOLUME@-2.")
-  private String snapshot;
-
-  @Option(
-      names = "--account",
-      paramLabel = "ID",
-      arity = "1..*",
-      description = "An account that is meant; may be repeated.")
-  private List<String> accounts = List.of();
-
-  @Option(names = "--all", description = "All accounts of the Region are meant.")
-  private boolean everybody;
-
+final class SnapshotShareCommand extends SharingCommand {
   @Override
-  void run(Session session) throws IOException {
-    if (accounts.isEmpty() && !everybody) {
-      throw FirnException.usage("say which accounts are meant: --account ID or --all");
-    }
-    ObjectNode parameters =
-        ApiClient.parameters().put("snapshot", snapshot).put("everybody", everybody);
-    accounts.forEach(parameters.putArray("accounts")::add);
-    JsonNode shared = session.call("ShareSnapshot", parameters);
-    session.printedAsJson(shared);
+  String action() {
+    return "ShareSnapshot";
   }
 }

@@ -3,6 +3,7 @@ package dev.firn.region;
 import dev.firn.base.FirnException;
 import dev.firn.map.FrozenMap;
 import dev.firn.map.MapStore;
+import dev.firn.map.VolumeMap;
 import dev.firn.snapshot.CopyRequest;
 import dev.firn.snapshot.MapPool;
 import dev.firn.snapshot.Snapshot;
@@ -14,9 +15,11 @@ import dev.firn.snapshot.SnapshotState;
 import dev.firn.snapshot.SnapshotView;
 import dev.firn.snapshot.TreeDelta;
 import dev.firn.snapshot.TreeDiff;
+import dev.firn.vfs.Disk;
 import dev.firn.vfs.DiskDiff;
 import dev.firn.vfs.FileSystem;
 import dev.firn.vfs.FrozenFileSystem;
+import dev.firn.vfs.VolumeFileSystem;
 import dev.firn.vfs.VolumeKind;
 import java.io.Closeable;
 import java.io.IOException;
@@ -640,12 +643,12 @@ public final class Region implements Closeable {
   public SnapshotImport beginImport(ImportRequest request, String base) throws IOException {
     check(request);
     if (base == null) {
-      return begin(request, new ImportBeginning.Empty(maps, importOptions(), request, clock));
+      return begin(request, null, map -> VolumeFileSystem.create(map, request.roomBytes(), clock));
     }
     try (SnapshotLease lease =
         snapshots.lease(references.snapshot(base).number(), "the base of an import")) {
       return begin(
-          request, new ImportBeginning.FilesOf(maps, importOptions(), request, lease.map(), clock));
+          request, lease.map(), map -> VolumeFileSystem.openFiles(map, request.roomBytes(), clock));
     }
   }
 
@@ -659,9 +662,7 @@ public final class Region implements Closeable {
     check(request);
     DiskBlocks.requireDisk(request.kind(), "what is imported");
     if (parentSnapshot == null) {
-      return begin(
-          request,
-          new ImportBeginning.EmptyDisk(maps, importOptions(), request, home.owner(), clock));
+      return begin(request, null, map -> newDisk(map, request.volumeSizeBytes()));
     }
     Snapshot parent = references.snapshot(parentSnapshot);
     DiskBlocks.requireDisk(parent.kind(), parent.described());
@@ -672,8 +673,17 @@ public final class Region implements Closeable {
     }
     try (SnapshotLease lease = snapshots.lease(parent.number(), "an import")) {
       return begin(
-          request, new ImportBeginning.DiskOf(maps, importOptions(), request, lease.map(), clock));
+          request,
+          lease.map(),
+          map -> VolumeFileSystem.open(map, request.volumeSizeBytes(), clock));
     }
+  }
+
+  private VolumeFileSystem newDisk(VolumeMap map, long sizeBytes) throws IOException {
+    VolumeFileSystem files = VolumeFileSystem.createDisk(map, sizeBytes, clock);
+    files.setAttributes(FileSystem.ROOT_INODE, home.owner());
+    files.setAttributes(files.lookup(FileSystem.ROOT_INODE, Disk.name()).inode(), home.owner());
+    return files;
   }
 
   private static void check(ImportRequest request) {
@@ -688,15 +698,22 @@ public final class Region implements Closeable {
     Checks.tags(request.tags());
   }
 
-  private MapStore.VolumeOptions importOptions() {
-    return new MapStore.VolumeOptions(
-        Checks.subregion(null, info.subregions()), Checks.compression(null));
-  }
-
-  private SnapshotImport begin(ImportRequest request, ImportBeginning beginning)
+  private SnapshotImport begin(ImportRequest request, FrozenMap source, RegionImport.Opener opener)
       throws IOException {
+    MapStore.VolumeOptions options =
+        new MapStore.VolumeOptions(
+            Checks.subregion(null, info.subregions()), Checks.compression(null));
     RegionImport begun =
-        new RegionImport(importRows, maps, beginning, accountId(), request, clock, imports::remove);
+        new RegionImport(
+            importRows,
+            maps,
+            options,
+            source,
+            opener,
+            accountId(),
+            request,
+            clock,
+            imports::remove);
     imports.add(begun);
     return begun;
   }

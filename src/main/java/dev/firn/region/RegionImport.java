@@ -1,5 +1,8 @@
 package dev.firn.region;
 
+import dev.firn.map.FrozenMap;
+import dev.firn.map.MapStore;
+import dev.firn.map.VolumeMap;
 import dev.firn.snapshot.MapPool;
 import dev.firn.snapshot.Snapshot;
 import dev.firn.snapshot.SnapshotMetadata;
@@ -36,10 +39,21 @@ final class RegionImport implements SnapshotImport {
   private boolean published;
   private boolean closed;
 
+  /** Makes or opens the file system that an import fills. */
+  @FunctionalInterface
+  interface Opener {
+    VolumeFileSystem open(VolumeMap map) throws IOException;
+  }
+
+  /**
+   * @param source what the map begins with; null: it is empty
+   */
   RegionImport(
       ImportRows rows,
       MapPool maps,
-      ImportBeginning beginning,
+      MapStore.VolumeOptions options,
+      FrozenMap source,
+      Opener opener,
       String accountId,
       ImportRequest request,
       Clock clock,
@@ -56,9 +70,12 @@ final class RegionImport implements SnapshotImport {
     MapPool.Use made = null;
     VolumeFileSystem formatted = null;
     try {
-      made = beginning.map(volumeNumber);
+      made =
+          source == null
+              ? maps.create(volumeNumber, options)
+              : maps.createFrom(volumeNumber, options, source);
       made.map().setMetadata(VolumeMetadata.NO_VOLUME);
-      formatted = beginning.files(made.map());
+      formatted = opener.open(made.map());
     } finally {
       if (formatted == null) {
         discard(made);
