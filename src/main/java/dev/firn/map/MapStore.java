@@ -245,7 +245,14 @@ public final class MapStore implements Closeable {
   public long storedBytes() throws IOException {
     long bytes = 0;
     for (long segment : segments.list()) {
-      bytes += segments.allocatedBytes(segment, 0, segments.length(segment));
+      try {
+        bytes += segments.allocatedBytes(segment, 0, segments.length(segment));
+      } catch (IOException e) {
+        if (segments.exists(segment)) {
+          throw e;
+        }
+        // It was given back to the disk meanwhile.
+      }
     }
     return bytes;
   }

@@ -10,7 +10,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.firn.Seeds;
 import dev.firn.base.Bytes;
 import dev.firn.base.LongWork;
+import dev.firn.store.FileSegmentStore;
+import dev.firn.store.SegmentStore;
 import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -301,6 +305,36 @@ class VolumeMapTest {
               changes.add(Bytes.text(right.key()) + (left == null ? " added" : " changed")));
       assertEquals(List.of("key-2500 changed", "key-6000 added"), changes);
       assertNotNull(before.get(key(2500)));
+    }
+  }
+
+  /** Reclaiming deletes segments that were listed a moment before. */
+  @Test
+  void segmentsThatGoMeanwhileAreNotStored() throws IOException {
+    long gone = 5L << 32 | 7;
+    SegmentStore segments = new FileSegmentStore(directory.resolve("segments"), List.of("a"));
+    SegmentStore listedBefore =
+        (SegmentStore)
+            Proxy.newProxyInstance(
+                SegmentStore.class.getClassLoader(),
+                new Class<?>[] {SegmentStore.class},
+                (proxy, method, arguments) -> {
+                  if (method.getName().equals("list")) {
+                    List<Long> list = new ArrayList<>(segments.list());
+                    list.add(gone);
+                    return list;
+                  }
+                  try {
+                    return method.invoke(segments, arguments);
+                  } catch (InvocationTargetException e) {
+                    throw e.getCause();
+                  }
+                });
+    try (MapStore store = new MapStore(directory, listedBefore, TINY)) {
+      VolumeMap map = store.create(1, LZ4);
+      put(map, 1, "value");
+      map.commit();
+      assertTrue(store.storedBytes() > 0);
     }
   }
 }
