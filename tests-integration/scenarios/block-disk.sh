@@ -85,7 +85,17 @@ firn detach copy
 device=$(firn attach copy --at "$work/copy")
 firn volume resize copy 2G
 [ "$(blockdev --getsize64 "$device")" -eq 2147483648 ] || fail "the device did not grow"
-resize2fs "$device" >/dev/null 2>&1
+if ! resize2fs "$device" >"$work/check.txt" 2>&1; then
+  # ext4 grows in use only for those with CAP_SYS_RESOURCE, which root has not everywhere.
+  grep -q 'Permission denied to resize' "$work/check.txt" || fail "resize2fs: $(cat "$work/check.txt")"
+  echo "*** NOT TESTED: growing ext4 while it is mounted needs CAP_SYS_RESOURCE; it grows unmounted instead" >&2
+  firn detach copy
+  device=$(firn attach copy)
+  e2fsck -fp "$device" >"$work/check.txt" 2>&1 || fail "the disk that grew: $(cat "$work/check.txt")"
+  resize2fs "$device" >"$work/check.txt" 2>&1 || fail "resize2fs: $(cat "$work/check.txt")"
+  firn detach copy
+  device=$(firn attach copy --at "$work/copy")
+fi
 [ "$(df --output=size -B1M "$work/copy" | tail -n 1)" -gt 1800 ] || fail "ext4 did not grow"
 
 # Deleted files give their space back, through ext4's discard.

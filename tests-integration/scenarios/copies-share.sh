@@ -3,18 +3,17 @@
 VOLUME_SIZE=8G
 . "$(dirname "$0")/lib.sh"
 
-used() { du -sk "$FIRN_HOME/store" | cut -f1; }
 
 head -c 268435456 /dev/urandom >"$mnt/original"
 mkdir "$mnt/.snapshots/first"
-before=$(used)
+before=$(store_kib)
 for i in 1 2 3 4 5; do
   cp "$mnt/original" "$mnt/copy-$i"
 done
 cp "$mnt/.snapshots/first/original" "$mnt/restored"
 cp -a "$mnt/.snapshots/first/original" "$mnt/archived"
 sync "$mnt/original"
-after=$(used)
+after=$(store_kib)
 # 1.8 GB of copies; a tenth of one copy is what their block maps may take.
 [ $((after - before)) -lt 26000 ] || fail "copies took $((after - before)) KiB of the disk"
 for each in "$mnt"/copy-? "$mnt/restored" "$mnt/archived"; do

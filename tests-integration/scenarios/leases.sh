@@ -103,5 +103,5 @@ ls "$work/past" >/dev/null || fail "a dead mount stays"
 
 # With the last one the space goes, too.
 firn gc >/dev/null
-[ "$(du -sm "$FIRN_HOME/store" | cut -f1)" -lt 10 ] || fail "the store has $(du -sm "$FIRN_HOME/store" | cut -f1) MiB"
+[ "$(store_kib)" -lt 10000 ] || fail "the store has $(store_kib) KiB"
 firn scrub | grep -q 'no damage' || fail "there is damage"

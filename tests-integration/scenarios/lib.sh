@@ -43,6 +43,9 @@ same_listing() {
   }
 }
 
+# store_kib : what the store takes, apart from what is set aside for a full disk.
+store_kib() { du -sk --exclude=reserve "$FIRN_HOME/store" | cut -f1; }
+
 # within SECONDS WHAT COMMAND...: the command succeeds before so many seconds have gone.
 within() {
   local until=$((SECONDS + $1)) what=$2

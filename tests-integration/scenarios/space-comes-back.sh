@@ -4,7 +4,7 @@
 HOME_DISK_SIZE=300M
 . "$(dirname "$0")/lib.sh"
 
-used_mib() { du -sm "$FIRN_HOME/store" | cut -f1; }
+used_mib() { echo $(($(store_kib) / 1024)); }
 
 gc_leaves_less_than() { firn gc >/dev/null && store_below "$1"; }
 store_below() { [ "$(used_mib)" -lt "$1" ]; }

@@ -46,9 +46,10 @@ final class DiskSpace {
   /** Throws if {@code bytes} more would eat into the reserve. */
   synchronized void require(long bytes) throws IOException {
     long now = System.nanoTime();
-    boolean stale = kept == Kept.UNKNOWN || now - readAtNanos > STALE_NANOS;
-    if (stale || !isRoomFor(bytes)) {
-      if (stale) {
+    boolean keeps = kept == Kept.YES || kept == Kept.NEVER;
+    if (!keeps || now - readAtNanos > STALE_NANOS || !isRoomFor(bytes)) {
+      // Whoever frees space may write at once.
+      if (kept == Kept.UNKNOWN || kept == Kept.NO && segments.usableBytes(placement) >= reserve()) {
         keep();
       }
       usableBytes = segments.usableBytes(placement);
@@ -85,18 +86,15 @@ final class DiskSpace {
       return false;
     }
     kept = Kept.NO;
-    readAtNanos = System.nanoTime();
     segments.giveUpReserve(placement);
     return true;
   }
 
   private void keep() throws IOException {
-    if (kept == Kept.UNKNOWN || kept == Kept.NO) {
-      try {
-        kept = segments.keepReserve(placement, KEPT_BYTES) ? Kept.YES : Kept.NEVER;
-      } catch (NoSpaceException e) {
-        kept = Kept.NO;
-      }
+    try {
+      kept = segments.keepReserve(placement, KEPT_BYTES) ? Kept.YES : Kept.NEVER;
+    } catch (NoSpaceException e) {
+      kept = Kept.NO;
     }
   }
 
