@@ -7,6 +7,7 @@ if [ "$(cat $parameter 2>/dev/null)" != Y ]; then
   echo "NOT TESTED: FUSE over io_uring, $parameter is not Y" >&2
   exit 0
 fi
+MOUNT_OPTIONS=io_uring=auto
 . "$(dirname "$0")/lib.sh"
 before=$(cat $forbidden)
 put_back() {
@@ -45,7 +46,7 @@ within 10 "threads of a mount that ended are still there" no_ring_threads
 
 # Not offered, or forbidden: /dev/fuse, which the log says once. Asked for: no mount, and one line that says why.
 echo N >$parameter
-firn mount data "$mnt"
+firn mount data "$mnt" -o io_uring=auto
 [ "$(cat "$mnt/file")" = kept ] || fail "wrong without a ring"
 [ "$(said 'not io_uring: this kernel does not offer it')" -eq 1 ] || fail "falling back is not said once"
 firn umount "$mnt"
@@ -64,7 +65,7 @@ firn doctor --enable-io-uring >"$work/enabled.txt"
 [ "$(cat $parameter)" = Y ] || fail "the doctor has not turned it on"
 grep -q 'enable_uring=1' "$work/enabled.txt" || fail "not said how to have it for good"
 echo 2 >$forbidden
-firn mount data "$mnt"
+firn mount data "$mnt" -o io_uring=auto
 [ "$(cat "$mnt/file")" = kept ] || fail "wrong where rings are forbidden"
 [ "$(said 'not io_uring: io_uring is forbidden here')" -eq 1 ] || fail "the reason is not said once"
 firn umount "$mnt"
@@ -72,7 +73,7 @@ echo "$before" >$forbidden
 
 # Cut off while requests are under way: everybody gets an answer, nothing is left. (Whoever is inside stays inside, and
 # does not write into the directory below.)
-firn mount data "$mnt"
+firn mount data "$mnt" -o io_uring=auto
 (cd "$mnt" && while echo more >>log; do :; done) 2>/dev/null &
 writer=$!
 sleep 0.3
@@ -81,7 +82,7 @@ wait $writer || true
 within 10 "threads of a mount that was cut off are still there" no_ring_threads
 
 # Killed while requests are under way.
-firn mount data "$mnt"
+firn mount data "$mnt" -o io_uring=auto
 (cd "$mnt" && while echo more >>log; do :; done) 2>/dev/null &
 writer=$!
 sleep 0.3

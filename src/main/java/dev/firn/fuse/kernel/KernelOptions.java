@@ -49,7 +49,9 @@ final class KernelOptions {
   private boolean allowOther;
   private boolean writeBack = true;
   private boolean accessControlLists = true;
-  private RingUse ringUse = RingUse.AUTO;
+
+  /** Not by itself yet: see "Where not yet" in native-notes/io-uring.md. */
+  private RingUse ringUse = RingUse.OFF;
 
   /**
    * @param root only root may let others in unasked; see user_allow_other in /etc/fuse.conf
