@@ -11,7 +11,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -401,24 +400,7 @@ final class SnapshotRows implements SnapshotRecords {
 
   /** Puts each snapshot's rows, one for each tag, together. */
   private static List<Snapshot> list(Query query) {
-    Map<Long, Snapshot> rows = new LinkedHashMap<>();
-    query
-        .map(
-            (results, context) -> {
-              long number = results.getLong("number");
-              Snapshot row = rows.get(number);
-              if (row == null) {
-                row = read(results);
-                rows.put(number, row);
-              }
-              String key = results.getString("tag_key");
-              if (key != null) {
-                row.tags().put(key, results.getString("tag_value"));
-              }
-              return number;
-            })
-        .list();
-    return new ArrayList<>(rows.values());
+    return TagRows.joined(query, SnapshotRows::read, Snapshot::tags);
   }
 
   private static Snapshot read(ResultSet results) throws SQLException {

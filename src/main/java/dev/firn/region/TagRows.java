@@ -3,10 +3,16 @@ package dev.firn.region;
 import dev.firn.base.ErrorKind;
 import dev.firn.base.FirnException;
 import dev.firn.snapshot.SnapshotNames;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.Query;
 
 /** The tags of volumes, snapshots and images. */
 final class TagRows {
@@ -124,5 +130,33 @@ final class TagRows {
             copy(handle, accountId, resourceId, Map.of(key, value));
           }
         });
+  }
+
+  /** Reads one row of a resource. */
+  @FunctionalInterface
+  interface Reader<T> {
+    T read(ResultSet results) throws SQLException;
+  }
+
+  /** Puts each resource's rows, one for each tag, together, in the order of the query. */
+  static <T> List<T> joined(Query query, Reader<T> reader, Function<T, Map<String, String>> tags) {
+    Map<Long, T> rows = new LinkedHashMap<>();
+    query
+        .map(
+            (results, context) -> {
+              long number = results.getLong("number");
+              T row = rows.get(number);
+              if (row == null) {
+                row = reader.read(results);
+                rows.put(number, row);
+              }
+              String key = results.getString("tag_key");
+              if (key != null) {
+                tags.apply(row).put(key, results.getString("tag_value"));
+              }
+              return number;
+            })
+        .list();
+    return new ArrayList<>(rows.values());
   }
 }

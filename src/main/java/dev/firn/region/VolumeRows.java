@@ -6,7 +6,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -168,24 +167,7 @@ final class VolumeRows {
 
   /** Puts each volume's rows, one for each tag, together. */
   private static List<Volume> list(Query query) {
-    Map<Long, Volume> rows = new LinkedHashMap<>();
-    query
-        .map(
-            (results, context) -> {
-              long number = results.getLong("number");
-              Volume row = rows.get(number);
-              if (row == null) {
-                row = read(results);
-                rows.put(number, row);
-              }
-              String key = results.getString("tag_key");
-              if (key != null) {
-                row.tags().put(key, results.getString("tag_value"));
-              }
-              return number;
-            })
-        .list();
-    return new ArrayList<>(rows.values());
+    return TagRows.joined(query, VolumeRows::read, Volume::tags);
   }
 
   private void set(long number, String column, Object value) {
