@@ -86,6 +86,13 @@ public final class Region implements Closeable {
   private final ImageRows imageRows;
   private final Object[] tokens;
   private final ApiLogs apiLogs;
+  private final SecretBox secrets;
+  private final ExportTaskRows exportTaskRows;
+  private final RemoteImportRows remoteImportRows;
+  private final RegionCopyRows regionCopyRows;
+
+  /** The snapshot that waits for the content of what is imported here; null: each is a new one. */
+  private final Snapshot filled;
 
   /** Whether this is the home of one account, and the whole is another object. */
   private final boolean isView;
@@ -108,7 +115,8 @@ public final class Region implements Closeable {
     this.importRows = new ImportRows(catalog, clock);
     this.permissionRows = new PermissionRows(catalog);
     this.tagRows = new TagRows(catalog);
-    this.accounts = new Accounts(catalog, new SecretBox(home.secretKey()), clock);
+    this.secrets = new SecretBox(home.secretKey());
+    this.accounts = new Accounts(catalog, secrets, clock);
     this.references =
         new References(volumeRows, snapshotRows, permissionRows, Snapshot.OWNER_ACCOUNT_ID, true);
     this.imports = ConcurrentHashMap.newKeySet();
@@ -116,6 +124,10 @@ public final class Region implements Closeable {
     this.imageRows = new ImageRows(catalog, clock);
     this.tokens = Cloud.newLocks();
     this.apiLogs = new ApiLogs(catalog, clock);
+    this.exportTaskRows = new ExportTaskRows(catalog, clock);
+    this.remoteImportRows = new RemoteImportRows(catalog, clock);
+    this.regionCopyRows = new RegionCopyRows(catalog, clock);
+    this.filled = null;
     this.isView = false;
     this.snapshots = new SnapshotManager(snapshotRows, maps);
     catalog.onFullDisk(this::makeRoom);
@@ -151,7 +163,7 @@ public final class Region implements Closeable {
             clock);
   }
 
-  private Region(Region whole, String accountId) {
+  private Region(Region whole, String accountId, Snapshot filled) {
     this.home = whole.home;
     this.catalog = whole.catalog;
     this.info = whole.info;
@@ -177,6 +189,11 @@ public final class Region implements Closeable {
     this.imageRows = whole.imageRows;
     this.tokens = whole.tokens;
     this.apiLogs = whole.apiLogs;
+    this.secrets = whole.secrets;
+    this.exportTaskRows = whole.exportTaskRows;
+    this.remoteImportRows = whole.remoteImportRows;
+    this.regionCopyRows = whole.regionCopyRows;
+    this.filled = filled;
     this.isView = true;
   }
 
@@ -188,7 +205,12 @@ public final class Region implements Closeable {
    * @throws FirnException NOT_FOUND if there is no such account
    */
   public Region as(String accountId) {
-    return new Region(this, accounts.account(accountId).id());
+    return new Region(this, accounts.account(accountId).id(), null);
+  }
+
+  /** The view of a snapshot's owner in which what is imported becomes the snapshot's content. */
+  Region filling(Snapshot snapshot) {
+    return new Region(this, accounts.account(snapshot.accountId()).id(), snapshot);
   }
 
   /** Makes a home; CONFLICT if there is one already. The first Subregion is the default. */
@@ -284,6 +306,21 @@ public final class Region implements Closeable {
   /** The machine images. */
   public Images images() {
     return new Images(this, imageRows, permissionRows);
+  }
+
+  /** The exports to buckets. */
+  public ExportTasks exportTasks() {
+    return new ExportTasks(this, exportTaskRows, secrets);
+  }
+
+  /** The snapshots that come from URLs. */
+  public RemoteImports remoteImports() {
+    return new RemoteImports(this, remoteImportRows, secrets);
+  }
+
+  /** Which snapshots other Regions have. */
+  public RegionCopies regionCopies() {
+    return new RegionCopies(this, regionCopyRows);
   }
 
   /** The calls of the API. */
@@ -711,6 +748,7 @@ public final class Region implements Closeable {
             source,
             opener,
             accountId(),
+            filled,
             request,
             clock,
             imports::remove);
@@ -806,6 +844,9 @@ public final class Region implements Closeable {
     if (reference.startsWith("ami-")) {
       return images().own(reference).id();
     }
+    if (ExportTasks.isId(reference)) {
+      return exportTasks().task(reference).id();
+    }
     Volume volume = references.findVolume(reference);
     Snapshot snapshot = references.findSnapshot(reference);
     if (volume != null && snapshot != null) {
@@ -826,7 +867,7 @@ public final class Region implements Closeable {
   /** Tells the store what the catalog says now. */
   private void describe(List<String> ids) {
     for (String id : ids) {
-      if (id.startsWith("ami-")) {
+      if (id.startsWith("ami-") || ExportTasks.isId(id)) {
         continue;
       }
       Volume volume = references.findVolume(id);

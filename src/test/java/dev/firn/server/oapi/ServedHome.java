@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.firn.base.FirnException;
+import dev.firn.bucket.Transfers;
 import dev.firn.region.Account;
 import dev.firn.region.Accounts;
 import dev.firn.region.Region;
@@ -33,6 +34,7 @@ final class ServedHome implements Closeable {
   final MovedClock clock = new MovedClock();
   private final Map<String, Accounts.NewAccessKey> keys = new HashMap<>();
   private final Opening mounts;
+  final Transfers transfers;
 
   ServedHome(Path directory) throws IOException {
     this(directory, new OapiOptions(loopback(), loopback(), null, null, false));
@@ -41,7 +43,14 @@ final class ServedHome implements Closeable {
   ServedHome(Path directory, OapiOptions options) throws IOException {
     whole = Region.open(directory.resolve("home"));
     mounts = new Opening(whole, directory.resolve("volumes"));
-    server = OapiServer.start(whole, mounts, options, clock);
+    transfers =
+        new Transfers(
+            whole,
+            (files, readOnly) -> {
+              throw new IOException("there is no mount in this test");
+            });
+    transfers.resume();
+    server = OapiServer.start(whole, mounts, transfers, options, clock);
   }
 
   static InetSocketAddress loopback() {
@@ -131,6 +140,7 @@ final class ServedHome implements Closeable {
   @Override
   public void close() throws IOException {
     server.close();
+    transfers.close();
     mounts.close();
     whole.close();
   }
