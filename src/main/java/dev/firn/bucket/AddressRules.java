@@ -46,6 +46,10 @@ final class AddressRules {
           Network.of("2002::/16"),
           Network.of("3fff::/20"));
 
+  /** Everything is open. */
+  static final AddressRules NONE =
+      new AddressRules(List.of(Network.of("0.0.0.0/0"), Network.of("::/0")));
+
   private final List<Network> allowed;
 
   /**

@@ -109,6 +109,11 @@ public final class ObjectOutput extends OutputStream {
     }
   }
 
+  /** How many bytes the object has, once it is complete. */
+  public long totalBytes() {
+    return totalBytes;
+  }
+
   /** How many bytes were there already, of an interrupted upload. */
   long skippedBytes() {
     return skippedBytes;

@@ -35,7 +35,7 @@ import org.slf4j.LoggerFactory;
  * hand, so that each is checked; from HTTPS there is none to HTTP. Messages never have the URL's
  * query, which may be a signature.
  */
-final class RemoteFile extends InputStream {
+public final class RemoteFile extends InputStream {
   private static final Logger LOG = LoggerFactory.getLogger(RemoteFile.class);
   private static final long RANGE_BYTES = 64 << 20;
   private static final int REDIRECTS_MAX = 5;
@@ -130,8 +130,13 @@ final class RemoteFile extends InputStream {
     }
   }
 
+  /** As the other, from wherever: for a user who fetches something for himself. */
+  public static RemoteFile open(String url) throws IOException {
+    return open(url, AddressRules.NONE, Long.MAX_VALUE);
+  }
+
   /** Whether a text is a URL that this can open. */
-  static boolean isUrl(String text) {
+  public static boolean isUrl(String text) {
     String lower = text.toLowerCase(Locale.ROOT);
     return lower.startsWith("http://") || lower.startsWith("https://");
   }
@@ -150,7 +155,7 @@ final class RemoteFile extends InputStream {
   }
 
   /** How many bytes there are. */
-  long lengthBytes() {
+  public long lengthBytes() {
     return lengthBytes;
   }
 
@@ -159,8 +164,8 @@ final class RemoteFile extends InputStream {
     return offset;
   }
 
-  /** What to call it in messages. */
-  String name() {
+  /** What to call it in messages: the URL without its query. */
+  public String name() {
     return name(location);
   }
 

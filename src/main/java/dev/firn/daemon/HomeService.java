@@ -88,6 +88,7 @@ final class HomeService {
     new BlockActions(own, uploads).register(actions);
     new PackageActions(own, PrivateMount.mounter(own.home())).register(actions);
     new AccountActions(own).register(actions);
+    new ImageActions(own, transfers).register(actions);
     new ServeActions(region, mounts, transfers).register(actions);
     return actions;
   }

@@ -1,5 +1,6 @@
 package dev.firn.region;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.time.Instant;
 import java.util.Map;
 
@@ -44,6 +45,7 @@ public record ExportTask(
     }
 
     /** The word that users and scripts see. */
+    @JsonValue
     public String text() {
       return text;
     }
