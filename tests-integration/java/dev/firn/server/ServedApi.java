@@ -24,12 +24,19 @@ final class ServedApi implements AutoCloseable {
 
   final FirnCommand firn;
   final Path links;
+  final String region;
   private final Process serve;
   final String url;
 
   ServedApi(Path directory, int clients) throws IOException {
+    this(directory, clients, "local-1");
+  }
+
+  ServedApi(Path directory, int clients, String region) throws IOException {
+    this.region = region;
     firn = new FirnCommand(directory);
     links = directory.resolve("links");
+    firn.run("init", "--region", region, "--subregion", region + "a").succeeded();
     firn.run("daemon", "start").succeeded();
     serve = firn.start("serve", "--listen", "127.0.0.1:0", "--link-directory", links);
     BufferedReader output =
@@ -58,7 +65,7 @@ final class ServedApi implements AutoCloseable {
     ApiClient client = new ApiClient(http);
     client.setBasePath(url);
     client.setAWS4Configuration(
-        key.get("AccessKeyId").asText(), key.get("SecretKey").asText(), "local-1", "api");
+        key.get("AccessKeyId").asText(), key.get("SecretKey").asText(), region, "api");
     return client;
   }
 

@@ -54,7 +54,7 @@ public final class RemoteFile extends InputStream {
   private final long bytesMax;
   private final CloseableHttpClient client;
 
-  private ClassicHttpResponse response;
+  private Answer answer;
   private InputStream body;
   private long offset;
 
@@ -216,20 +216,37 @@ public final class RemoteFile extends InputStream {
   }
 
   private void disconnect() {
-    if (response != null) {
-      try {
-        // Without it the rest of the range would be read to keep the connection.
-        response.close();
-      } catch (IOException e) {
-        LOG.debug("A connection to {} was not closed in order", name(), e);
-      }
-      response = null;
+    if (answer != null) {
+      answer.close();
+      answer = null;
       body = null;
     }
   }
 
+  /** What was sent, and what came of it. */
+  private record Answer(HttpGet request, ClassicHttpResponse response) {
+    int status() {
+      return response.getCode();
+    }
+
+    String header(String name) {
+      Header header = response.getFirstHeader(name);
+      return header == null ? null : header.getValue();
+    }
+
+    /** Ends the connection; without that the rest of the range would be read to keep it. */
+    void close() {
+      request.cancel();
+      try {
+        response.close();
+      } catch (IOException e) {
+        LOG.debug("A connection was not closed in order", e);
+      }
+    }
+  }
+
   private void connect() throws IOException {
-    while (response == null) {
+    while (answer == null) {
       try {
         request();
       } catch (IOException e) {
@@ -263,19 +280,19 @@ public final class RemoteFile extends InputStream {
   private void request() throws IOException {
     URI target = location;
     for (int redirects = 0; ; redirects++) {
-      ClassicHttpResponse answer = send(target);
-      if (!REDIRECTS.contains(answer.getCode())) {
-        accept(answer);
+      Answer got = send(target);
+      if (!REDIRECTS.contains(got.status())) {
+        accept(got);
         return;
       }
-      Header next = answer.getFirstHeader(HttpHeaders.LOCATION);
-      answer.close();
+      String next = got.header(HttpHeaders.LOCATION);
+      got.close();
       if (next == null || redirects == REDIRECTS_MAX) {
         throw FirnException.failed("%s leads from one place to the next without an end", name());
       }
       URI to;
       try {
-        to = target.resolve(next.getValue());
+        to = target.resolve(next);
       } catch (IllegalArgumentException e) {
         throw FirnException.failed("%s leads to something that is no URL", name());
       }
@@ -290,7 +307,7 @@ public final class RemoteFile extends InputStream {
     }
   }
 
-  private ClassicHttpResponse send(URI target) throws IOException {
+  private Answer send(URI target) throws IOException {
     HttpGet get = new HttpGet(target);
     long end = offset - offset % RANGE_BYTES + RANGE_BYTES - 1;
     get.setHeader(HttpHeaders.RANGE, "bytes=" + offset + "-" + end);
@@ -300,16 +317,16 @@ public final class RemoteFile extends InputStream {
       get.setHeader(HttpHeaders.IF_MATCH, entityTag);
     }
     try {
-      return client.executeOpen(null, get, null);
+      return new Answer(get, client.executeOpen(null, get, null));
     } catch (IllegalArgumentException e) {
       throw FirnException.usage("the location is no URL that can be asked for");
     }
   }
 
-  private void accept(ClassicHttpResponse answer) throws IOException {
+  private void accept(Answer got) throws IOException {
     boolean taken = false;
     try {
-      int status = answer.getCode();
+      int status = got.status();
       if (PASSING.contains(status)) {
         throw new IOException("HTTP status " + status);
       }
@@ -326,38 +343,38 @@ public final class RemoteFile extends InputStream {
                 "%s cannot be read: HTTP status %d; is the URL right, and not expired?",
                 name(), status);
       }
-      long length = status == 206 ? rangeLength(answer) : answer.getEntity().getContentLength();
+      long length =
+          status == 206 ? rangeLength(got) : got.response().getEntity().getContentLength();
       if (length < 0) {
         throw FirnException.failed("%s does not say how long it is", name());
       }
-      checkSame(answer, length);
-      InputStream content = answer.getEntity().getContent();
+      checkSame(got, length);
+      InputStream content = got.response().getEntity().getContent();
       if (status == 200) {
         // It knows no ranges: what was read before comes once more.
         content.skipNBytes(offset);
       }
-      response = answer;
+      answer = got;
       body = content;
       taken = true;
     } finally {
       if (!taken) {
-        answer.close();
+        got.close();
       }
     }
   }
 
-  private long rangeLength(ClassicHttpResponse answer) {
-    Header header = answer.getFirstHeader(HttpHeaders.CONTENT_RANGE);
-    Matcher range = CONTENT_RANGE.matcher(header == null ? "" : header.getValue());
+  private long rangeLength(Answer got) {
+    String header = got.header(HttpHeaders.CONTENT_RANGE);
+    Matcher range = CONTENT_RANGE.matcher(header == null ? "" : header);
     if (!range.matches() || Long.parseLong(range.group(1)) != offset) {
       throw FirnException.failed("%s answers another range than was asked for", name());
     }
     return Long.parseLong(range.group(3));
   }
 
-  private void checkSame(ClassicHttpResponse answer, long length) {
-    Header header = answer.getFirstHeader(HttpHeaders.ETAG);
-    String tag = header == null ? null : header.getValue();
+  private void checkSame(Answer got, long length) {
+    String tag = got.header(HttpHeaders.ETAG);
     if (lengthBytes < 0) {
       if (length > bytesMax) {
         throw FirnException.noSpace(
