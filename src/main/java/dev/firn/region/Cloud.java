@@ -1,6 +1,7 @@
 package dev.firn.region;
 
 import dev.firn.base.FirnException;
+import dev.firn.snapshot.ClientToken;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collection;
@@ -33,11 +34,14 @@ public final class Cloud {
   /** What makes something, and answers its id. */
   @FunctionalInterface
   public interface Maker {
-    String make() throws IOException;
+    /**
+     * @param token to be kept in the step that makes it; null: there is none
+     */
+    String make(ClientToken token) throws IOException;
   }
 
   /**
-   * Makes something, or answers what the same request made before.
+   * Makes something, or answers what the same request made before, be it before a crash.
    *
    * @param token null: each request is another one
    * @param argumentsDigest the same for the same arguments
@@ -47,17 +51,15 @@ public final class Cloud {
   public String once(String action, String token, String argumentsDigest, Maker maker)
       throws IOException {
     if (token == null) {
-      return maker.make();
+      return maker.make(null);
     }
-    String account = region.accountId();
-    int lock = Math.floorMod((account + " " + action + " " + token).hashCode(), locks.length);
+    ClientToken meant = new ClientToken(region.accountId(), action, token, argumentsDigest);
     // Held while the work is done: whoever comes with the same token has to wait for its outcome.
-    synchronized (locks[lock]) {
-      CloudRows.Done before = rows.done(account, action, token);
+    synchronized (
+        locks[Math.floorMod(List.of(meant.accountId(), action, token).hashCode(), LOCKS)]) {
+      CloudRows.Done before = rows.done(meant);
       if (before == null) {
-        String id = maker.make();
-        rows.keepDone(account, action, token, new CloudRows.Done(argumentsDigest, id));
-        return id;
+        return make(meant, maker);
       }
       if (!before.argumentsDigest().equals(argumentsDigest)) {
         throw FirnException.conflict(
@@ -65,6 +67,18 @@ public final class Cloud {
             .because("token-mismatch");
       }
       return before.resourceId();
+    }
+  }
+
+  private String make(ClientToken token, Maker maker) throws IOException {
+    String id = null;
+    try {
+      id = maker.make(token);
+      return id;
+    } finally {
+      if (id == null) {
+        rows.forgetFailed(token);
+      }
     }
   }
 

@@ -4,6 +4,7 @@ import dev.firn.base.FirnException;
 import dev.firn.map.FrozenMap;
 import dev.firn.map.MapStore;
 import dev.firn.map.VolumeMap;
+import dev.firn.snapshot.ClientToken;
 import dev.firn.snapshot.CopyRequest;
 import dev.firn.snapshot.MapPool;
 import dev.firn.snapshot.Snapshot;
@@ -227,12 +228,23 @@ public final class Region implements Closeable {
   }
 
   static Region open(Path directory, Clock clock) throws IOException {
+    return open(directory, clock, () -> {});
+  }
+
+  /**
+   * As the others.
+   *
+   * @param step run before and after each transaction of the catalog, so that a test sees whatever
+   *     a crash can leave
+   */
+  static Region open(Path directory, Clock clock, Runnable step) throws IOException {
     Home home = Home.open(directory);
     Catalog catalog = null;
     MapStore store = null;
     boolean opened = false;
     try {
       catalog = openCatalog(home);
+      catalog.onStep(step);
       RegionRows rows = new RegionRows(catalog);
       if (rows.name() == null) {
         requireEmptyStore(home);
@@ -261,9 +273,19 @@ public final class Region implements Closeable {
   }
 
   public Volume createVolume(VolumeRequest request) throws IOException {
+    return createVolume(request, VolumeOffer.STANDARD, null);
+  }
+
+  /**
+   * As the other, as something that the API offers.
+   *
+   * @param token kept in the same step; null: none
+   */
+  public Volume createVolume(VolumeRequest request, VolumeOffer offer, ClientToken token)
+      throws IOException {
     Snapshot source =
         request.sourceSnapshot() == null ? null : references.snapshot(request.sourceSnapshot());
-    return volumes.create(accountId(), request, source);
+    return volumes.create(accountId(), request, source, offer, token);
   }
 
   /** The account that what is made here belongs to. */
@@ -323,13 +345,24 @@ public final class Region implements Closeable {
   /** Takes a snapshot, and returns when it is completed. */
   public Snapshot createSnapshot(
       String volume, String name, String description, Map<String, String> tags) throws IOException {
-    return snapshots.create(request(volume, name, description, tags));
+    return snapshots.create(request(volume, name, description, tags, null));
   }
 
   /** Asks for a snapshot, and returns once the request is durable; the rest goes on by itself. */
   public Snapshot requestSnapshot(
       String volume, String name, String description, Map<String, String> tags) throws IOException {
-    return snapshots.request(request(volume, name, description, tags));
+    return requestSnapshot(volume, name, description, tags, null);
+  }
+
+  /**
+   * As the other.
+   *
+   * @param token kept in the same step; null: none
+   */
+  public Snapshot requestSnapshot(
+      String volume, String name, String description, Map<String, String> tags, ClientToken token)
+      throws IOException {
+    return snapshots.request(request(volume, name, description, tags, token));
   }
 
   /** The snapshots of a volume, or of all with null; oldest first, in every state. */
@@ -374,13 +407,23 @@ public final class Region implements Closeable {
    */
   public Snapshot copySnapshot(String reference, String name, String description)
       throws IOException {
+    return copySnapshot(reference, name, description, null);
+  }
+
+  /**
+   * As the other.
+   *
+   * @param token kept in the same step; null: none
+   */
+  public Snapshot copySnapshot(String reference, String name, String description, ClientToken token)
+      throws IOException {
     Snapshot source = references.snapshot(reference);
     if (name != null) {
       SnapshotNames.check(name);
     }
     String text = description == null ? "" : description;
     Checks.description(text);
-    return snapshots.copy(new CopyRequest(source.number(), name, text, accountId()));
+    return snapshots.copy(new CopyRequest(source.number(), name, text, accountId(), token));
   }
 
   /**
@@ -393,7 +436,9 @@ public final class Region implements Closeable {
       return found.id();
     }
     String description = "Of an image; a copy of " + found.id();
-    return snapshots.copy(new CopyRequest(found.number(), null, description, accountId())).id();
+    return snapshots
+        .copy(new CopyRequest(found.number(), null, description, accountId(), null))
+        .id();
   }
 
   /** Who may use a snapshot; NOT_PERMITTED unless it is the account's own. */
@@ -532,7 +577,8 @@ public final class Region implements Closeable {
           String name = rollbackName(row);
           String description = "What the volume was before it went back to " + target.nameOrId();
           return snapshots.rollback(
-              new SnapshotRequest(row.number(), name, description, Map.of()), target.number());
+              new SnapshotRequest(row.number(), name, description, Map.of(), null),
+              target.number());
         });
   }
 
@@ -846,12 +892,12 @@ public final class Region implements Closeable {
   }
 
   private SnapshotRequest request(
-      String volume, String name, String description, Map<String, String> tags) {
+      String volume, String name, String description, Map<String, String> tags, ClientToken token) {
     String text = description == null ? "" : description;
     Map<String, String> labels = tags == null ? Map.of() : tags;
     Checks.description(text);
     Checks.tags(labels);
-    return new SnapshotRequest(references.volume(volume).number(), name, text, labels);
+    return new SnapshotRequest(references.volume(volume).number(), name, text, labels, token);
   }
 
   private static void compare(

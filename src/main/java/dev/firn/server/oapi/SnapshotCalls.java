@@ -129,9 +129,9 @@ final class SnapshotCalls {
       String id =
           Tokens.once(
               call,
-              () ->
+              token ->
                   region
-                      .requestSnapshot(volume.id(), null, call.text("Description"), Map.of())
+                      .requestSnapshot(volume.id(), null, call.text("Description"), Map.of(), token)
                       .id());
       return answer(region, region.snapshot(id));
     };
@@ -157,7 +157,9 @@ final class SnapshotCalls {
     return () -> {
       String id =
           Tokens.once(
-              call, () -> region.copySnapshot(source.id(), null, call.text("Description")).id());
+              call,
+              token ->
+                  region.copySnapshot(source.id(), null, call.text("Description"), token).id());
       return answer(region, region.snapshot(id));
     };
   }
