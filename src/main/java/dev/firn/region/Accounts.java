@@ -23,13 +23,15 @@ public final class Accounts {
   private final AccessKeyRows keys;
   private final QuotaRows quotas;
   private final SecretBox secrets;
+  private final CatalogCopy copy;
   private final Clock clock;
 
-  Accounts(Catalog catalog, SecretBox secrets, Clock clock) {
+  Accounts(Catalog catalog, SecretBox secrets, Clock clock, CatalogCopy copy) {
     this.rows = new AccountRows(catalog, clock);
     this.keys = new AccessKeyRows(catalog);
     this.quotas = new QuotaRows(catalog);
     this.secrets = secrets;
+    this.copy = copy;
     this.clock = clock;
   }
 
@@ -52,7 +54,9 @@ public final class Accounts {
   /** Makes an account; CONFLICT if the name is taken. */
   public Account create(String name) {
     Checks.name("account", name);
-    return rows.insert(name);
+    Account made = rows.insert(name);
+    copy.update();
+    return made;
   }
 
   /** All, by their ids. */
@@ -144,6 +148,7 @@ public final class Accounts {
   /** Limits what an account may have from now on; 0: no limit. */
   public void setQuota(String accountId, Quota quota, long maxValue) {
     quotas.set(account(accountId).id(), quota, maxValue);
+    copy.update();
   }
 
   private Instant now() {

@@ -25,10 +25,13 @@ public final class Cloud {
   /** Requests with the same token do not run at one moment: one of these is theirs. */
   private final Object[] locks;
 
-  Cloud(Region region, CloudRows rows, Object[] locks) {
+  private final CatalogCopy copy;
+
+  Cloud(Region region, CloudRows rows, Object[] locks, CatalogCopy copy) {
     this.region = region;
     this.rows = rows;
     this.locks = locks;
+    this.copy = copy;
   }
 
   /** What makes something, and answers its id. */
@@ -99,6 +102,7 @@ public final class Cloud {
 
   public void setOffer(String volumeId, VolumeOffer offer) {
     rows.setOffer(region.volume(volumeId).id(), offer);
+    copy.update();
   }
 
   /** All links, by volume, also those whose mounts have ended since. */
@@ -141,6 +145,7 @@ public final class Cloud {
         region.resizeVolume(volume.id(), target.sizeBytes());
       }
       rows.setOffer(volume.id(), target.offer());
+      copy.update();
       failure = null;
     } catch (FirnException | IOException e) {
       failure = String.valueOf(e.getMessage());

@@ -43,14 +43,16 @@ final class CloudRows {
   }
 
   VolumeOffer offer(String volumeId) {
-    return catalog.transact(
-        handle ->
-            handle
-                .createQuery("SELECT * FROM volume_offers WHERE volume_id = :id")
-                .bind("id", volumeId)
-                .map((results, context) -> offer(results, "volume_type", "iops"))
-                .findOne()
-                .orElse(VolumeOffer.STANDARD));
+    return catalog.transact(handle -> offer(handle, volumeId));
+  }
+
+  static VolumeOffer offer(Handle handle, String volumeId) {
+    return handle
+        .createQuery("SELECT * FROM volume_offers WHERE volume_id = :id")
+        .bind("id", volumeId)
+        .map((results, context) -> offer(results, "volume_type", "iops"))
+        .findOne()
+        .orElse(VolumeOffer.STANDARD);
   }
 
   void setOffer(String volumeId, VolumeOffer offer) {

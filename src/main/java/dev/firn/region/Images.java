@@ -16,11 +16,13 @@ public final class Images {
   private final Region region;
   private final ImageRows rows;
   private final PermissionRows permissions;
+  private final CatalogCopy copy;
 
-  Images(Region region, ImageRows rows, PermissionRows permissions) {
+  Images(Region region, ImageRows rows, PermissionRows permissions, CatalogCopy copy) {
     this.region = region;
     this.rows = rows;
     this.permissions = permissions;
+    this.copy = copy;
   }
 
   /**
@@ -130,21 +132,25 @@ public final class Images {
         id,
         description == null ? image.description() : description,
         productCodes == null ? image.productCodes() : productCodes);
+    copy.update();
   }
 
   public void share(String id, Permissions added) {
     String own = own(id).id();
     added.accountIds().forEach(region.accounts()::account);
     permissions.add(own, added);
+    copy.update();
   }
 
   public void unshare(String id, Permissions removed) {
     permissions.remove(own(id).id(), removed);
+    copy.update();
   }
 
   /** Deletes an image; its snapshots stay, and may go from then on. */
   public void delete(String id) {
     rows.remove(own(id).id());
+    copy.update();
   }
 
   private Image insert(Image image) throws IOException {
@@ -169,6 +175,7 @@ public final class Images {
       }
       Image made = rows.insert(owned(image, mappings));
       done = true;
+      copy.update();
       return made;
     } finally {
       if (!done && !copies.isEmpty()) {

@@ -87,6 +87,7 @@ public final class Region implements Closeable {
   private final ImageRows imageRows;
   private final Object[] tokens;
   private final ApiLogs apiLogs;
+  private final CatalogCopy copy;
 
   /** Whether this is the home of one account, and the whole is another object. */
   private final boolean isView;
@@ -109,7 +110,8 @@ public final class Region implements Closeable {
     this.importRows = new ImportRows(catalog, clock);
     this.permissionRows = new PermissionRows(catalog);
     this.tagRows = new TagRows(catalog);
-    this.accounts = new Accounts(catalog, new SecretBox(home.secretKey()), clock);
+    this.copy = new CatalogCopy(catalog, home.catalogCopy());
+    this.accounts = new Accounts(catalog, new SecretBox(home.secretKey()), clock, copy);
     this.references =
         new References(volumeRows, snapshotRows, permissionRows, Snapshot.OWNER_ACCOUNT_ID, true);
     this.imports = ConcurrentHashMap.newKeySet();
@@ -166,6 +168,7 @@ public final class Region implements Closeable {
     this.importRows = whole.importRows;
     this.permissionRows = whole.permissionRows;
     this.tagRows = whole.tagRows;
+    this.copy = whole.copy;
     this.accounts = whole.accounts;
     this.references = whole.references.of(accountId);
     this.snapshots = whole.snapshots;
@@ -285,7 +288,9 @@ public final class Region implements Closeable {
       throws IOException {
     Snapshot source =
         request.sourceSnapshot() == null ? null : references.snapshot(request.sourceSnapshot());
-    return volumes.create(accountId(), request, source, offer, token);
+    Volume made = volumes.create(accountId(), request, source, offer, token);
+    copy.update();
+    return made;
   }
 
   /** The account that what is made here belongs to. */
@@ -300,12 +305,12 @@ public final class Region implements Closeable {
 
   /** What the API keeps beside volumes and snapshots. */
   public Cloud cloud() {
-    return new Cloud(this, cloudRows, tokens);
+    return new Cloud(this, cloudRows, tokens, copy);
   }
 
   /** The machine images. */
   public Images images() {
-    return new Images(this, imageRows, permissionRows);
+    return new Images(this, imageRows, permissionRows, copy);
   }
 
   /** The calls of the API. */
@@ -345,7 +350,9 @@ public final class Region implements Closeable {
   /** Takes a snapshot, and returns when it is completed. */
   public Snapshot createSnapshot(
       String volume, String name, String description, Map<String, String> tags) throws IOException {
-    return snapshots.create(request(volume, name, description, tags, null));
+    Snapshot made = snapshots.create(request(volume, name, description, tags, null));
+    copy.update();
+    return made;
   }
 
   /** Asks for a snapshot, and returns once the request is durable; the rest goes on by itself. */
@@ -362,7 +369,9 @@ public final class Region implements Closeable {
   public Snapshot requestSnapshot(
       String volume, String name, String description, Map<String, String> tags, ClientToken token)
       throws IOException {
-    return snapshots.request(request(volume, name, description, tags, token));
+    Snapshot made = snapshots.request(request(volume, name, description, tags, token));
+    copy.update();
+    return made;
   }
 
   /** The snapshots of a volume, or of all with null; oldest first, in every state. */
@@ -390,6 +399,7 @@ public final class Region implements Closeable {
       meant.put(snapshot.number(), snapshot);
     }
     snapshots.delete(meant.values());
+    copy.update();
     List<Snapshot> answers = new ArrayList<>();
     for (Snapshot before : meant.values()) {
       Snapshot after = snapshotRows.find(before.number());
@@ -456,6 +466,7 @@ public final class Region implements Closeable {
     Snapshot snapshot = references.ownSnapshot(reference);
     requireAccounts(added);
     permissionRows.add(snapshot.id(), added);
+    copy.update();
     return snapshot;
   }
 
@@ -463,6 +474,7 @@ public final class Region implements Closeable {
   public Snapshot unshareSnapshot(String reference, Permissions removed) {
     Snapshot snapshot = references.ownSnapshot(reference);
     permissionRows.remove(snapshot.id(), removed);
+    copy.update();
     return snapshot;
   }
 
@@ -476,6 +488,7 @@ public final class Region implements Closeable {
     List<String> ids = resources.stream().map(this::ownId).distinct().toList();
     tagRows.set(accountId(), ids, tags);
     describe(ids);
+    copy.update();
   }
 
   /** NOT_FOUND or NOT_PERMITTED unless all are things that the account owns. */
@@ -492,6 +505,7 @@ public final class Region implements Closeable {
     List<String> ids = resources.stream().map(this::ownId).distinct().toList();
     tagRows.remove(ids, tags);
     describe(ids);
+    copy.update();
   }
 
   /** All tags of the account in the order of ids and keys, behind one of them. */
@@ -759,7 +773,10 @@ public final class Region implements Closeable {
             accountId(),
             request,
             clock,
-            imports::remove);
+            ended -> {
+              imports.remove(ended);
+              copy.update();
+            });
     imports.add(begun);
     return begun;
   }
@@ -822,6 +839,7 @@ public final class Region implements Closeable {
     snapshots.recover();
     volumes.recover();
     cloud().recover();
+    copy.update();
     for (MountRecord mount : mountRows.all()) {
       String target = mount.targetId();
       if (references.findVolume(target) == null && snapshotRows.by("id", target).isEmpty()) {
