@@ -22,6 +22,7 @@ public final class Accounts {
   private final AccountRows rows;
   private final AccessKeyRows keys;
   private final QuotaRows quotas;
+  private final Logins logins;
   private final SecretBox secrets;
   private final CatalogCopy copy;
   private final Clock clock;
@@ -30,6 +31,7 @@ public final class Accounts {
     this.rows = new AccountRows(catalog, clock);
     this.keys = new AccessKeyRows(catalog);
     this.quotas = new QuotaRows(catalog);
+    this.logins = new Logins(catalog, clock);
     this.secrets = secrets;
     this.copy = copy;
     this.clock = clock;
@@ -139,6 +141,11 @@ public final class Accounts {
     return found == null
         ? null
         : new Credentials(found.key(), secrets.open(keyId, found.sealedSecret()));
+  }
+
+  /** The emails and passwords of the accounts. */
+  public Logins logins() {
+    return logins;
   }
 
   public List<QuotaUse> quotas(String accountId) {

@@ -214,7 +214,8 @@ class CatalogRebuildTest {
       assertEquals("owner", region.accounts().account(Snapshot.OWNER_ACCOUNT_ID).name());
       assertTrue(
           region.accounts().quotas(north.id()).stream()
-              .anyMatch(q -> q.quota() == Quota.SNAPSHOTS && q.maxValue() == 7 && q.usedValue() == 1));
+              .anyMatch(
+                  q -> q.quota() == Quota.SNAPSHOTS && q.maxValue() == 7 && q.usedValue() == 1));
       assertEquals(new Permissions(false, List.of(north.id())), region.permissions("renamed@one"));
       assertEquals(new Permissions(true, List.of()), region.permissions("renamed@two"));
       assertEquals(manyTags, region.snapshot("renamed@two").tags());
