@@ -11,8 +11,30 @@ firn mount other "$work/other"
 echo different >"$work/other/more"
 firn volume rename other renamed
 firn umount "$work/other"
+north=$(firn account create north)
+south=$(firn account create south)
+firn snapshot share data@one --account "$north" --account "$south" >/dev/null
+firn snapshot unshare data@one --account "$south" >/dev/null
+one=$(firn snapshot show data@one --json | sed -n 's/^ *"id" : "\(.*\)",*$/\1/p')
+FIRN_ACCOUNT=$north firn snapshot copy "$one" --name mine >/dev/null
+FIRN_ACCOUNT=$north firn tag set mine of=north >/dev/null
+firn quota set snapshots 9 --account "$north" >/dev/null
 firn check >/dev/null
 listing "$mnt" >"$work/before.txt"
+
+# accounts DIR : what each account sees.
+accounts() {
+  mkdir -p "$1"
+  firn account list >"$1/accounts.txt"
+  local each
+  for each in "$north" "$south"; do
+    FIRN_ACCOUNT=$each firn snapshot list --json >"$1/$each.json"
+    FIRN_ACCOUNT=$each firn quota show >"$1/$each.txt"
+  done
+}
+accounts "$work/accounts-before"
+grep -q "$one" "$work/accounts-before/$north.json" || fail "nothing is shared"
+grep -q "$one" "$work/accounts-before/$south.json" && fail "it is still shared"
 firn snapshot list --json >"$work/snapshots-before.json"
 firn volume list --json | grep -v '"state"' >"$work/volumes-before.json"
 
@@ -32,6 +54,8 @@ same_as_before() {
   firn volume list --json | grep -v '"state"' >"$work/volumes.json"
   diff <(grep -v '"mountedAt"' "$work/volumes-before.json") <(grep -v '"mountedAt"' "$work/volumes.json") ||
     fail "other volumes"
+  accounts "$work/accounts"
+  diff -r "$work/accounts-before" "$work/accounts" || fail "the accounts do not see what they saw"
   firn mount data "$mnt"
   listing "$mnt" | diff "$work/before.txt" - || fail "other files"
   [ -e "$mnt/.snapshots/one/files/Paris" ] || fail "the snapshot is not what it was"

@@ -7,6 +7,7 @@ import dev.firn.region.ExportTask;
 import dev.firn.region.Image;
 import dev.firn.region.Region;
 import dev.firn.region.RemoteImports;
+import dev.firn.snapshot.ClientToken;
 import dev.firn.snapshot.Snapshot;
 import java.io.Closeable;
 import java.io.IOException;
@@ -124,13 +125,15 @@ public final class Transfers implements Closeable {
    * Asks for a snapshot with what is behind a URL.
    *
    * @param sizeBytes of the volume; what is larger is refused
+   * @param token kept in the step that makes the snapshot's row; null: none
    * @throws FirnException USAGE if it is no URL, or the size no size of a disk
    */
   public Snapshot importSnapshot(
-      Region account, String location, long sizeBytes, String description) throws IOException {
+      Region account, String location, long sizeBytes, String description, ClientToken token)
+      throws IOException {
     checkImport(location, sizeBytes);
     Snapshot row =
-        account.remoteImports().request(description, Import.diskBytes(sizeBytes), location);
+        account.remoteImports().request(description, Import.diskBytes(sizeBytes), location, token);
     enqueue(new RemoteImports.Pending(row, location));
     return row;
   }

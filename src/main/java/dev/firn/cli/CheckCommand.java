@@ -27,7 +27,8 @@ final class CheckCommand extends ClientCommand {
   @Option(
       names = "--rebuild-catalog",
       description = {
-        "Make the catalog anew from the store alone, for when it is lost or damaged.",
+        "Make the catalog anew from the store, for when it is lost or damaged. Access keys and",
+        "passwords are in no other place: make them anew then.",
         "The old one is kept. Not while a daemon has the home: 'firn daemon stop' before."
       })
   private boolean rebuildCatalog;

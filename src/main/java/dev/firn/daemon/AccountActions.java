@@ -27,6 +27,19 @@ final class AccountActions {
     }
   }
 
+  record LoginParameters(String email, String password) {
+    LoginParameters {
+      Actions.required("email", email);
+      Actions.required("password", password);
+    }
+
+    /** Without the password. */
+    @Override
+    public String toString() {
+      return email;
+    }
+  }
+
   record KeyParameters(String key) {
     KeyParameters {
       Actions.required("key", key);
@@ -78,6 +91,8 @@ final class AccountActions {
             "CreateAccount", NameParameters.class, parameters -> accounts.create(parameters.name()))
         .answer(
             "ReadAccounts", DaemonActions.None.class, none -> Map.of("accounts", accounts.all()))
+        .answer("SetLogin", LoginParameters.class, this::setLogin)
+        .answer("RemoveLogin", DaemonActions.None.class, none -> removeLogin())
         .answer("CreateAccessKey", DaemonActions.None.class, none -> createKey())
         .answer("ReadAccessKeys", DaemonActions.None.class, none -> keys())
         .answer("DeleteAccessKey", KeyParameters.class, this::deleteKey)
@@ -85,6 +100,16 @@ final class AccountActions {
         .answer("SetQuota", QuotaParameters.class, this::setQuota)
         .answer("SetTags", TagsParameters.class, this::setTags)
         .answer("RemoveTags", TagsParameters.class, this::removeTags);
+  }
+
+  private Map<String, Object> setLogin(LoginParameters parameters) {
+    accounts.logins().set(region.accountId(), parameters.email(), parameters.password());
+    return Map.of();
+  }
+
+  private Map<String, Object> removeLogin() {
+    accounts.logins().remove(region.accountId());
+    return Map.of();
   }
 
   private NewKey createKey() throws IOException {

@@ -74,7 +74,7 @@ final class AccountRows {
     return catalog.transact(handle -> find(handle, id));
   }
 
-  private static Account find(Handle handle, String id) {
+  static Account find(Handle handle, String id) {
     return handle
         .createQuery("SELECT * FROM accounts WHERE id = :id")
         .bind("id", id)

@@ -22,14 +22,18 @@ public final class Accounts {
   private final AccountRows rows;
   private final AccessKeyRows keys;
   private final QuotaRows quotas;
+  private final Logins logins;
   private final SecretBox secrets;
+  private final CatalogCopy copy;
   private final Clock clock;
 
-  Accounts(Catalog catalog, SecretBox secrets, Clock clock) {
+  Accounts(Catalog catalog, SecretBox secrets, Clock clock, CatalogCopy copy) {
     this.rows = new AccountRows(catalog, clock);
     this.keys = new AccessKeyRows(catalog);
     this.quotas = new QuotaRows(catalog);
+    this.logins = new Logins(catalog, clock);
     this.secrets = secrets;
+    this.copy = copy;
     this.clock = clock;
   }
 
@@ -52,7 +56,9 @@ public final class Accounts {
   /** Makes an account; CONFLICT if the name is taken. */
   public Account create(String name) {
     Checks.name("account", name);
-    return rows.insert(name);
+    Account made = rows.insert(name);
+    copy.update();
+    return made;
   }
 
   /** All, by their ids. */
@@ -137,6 +143,11 @@ public final class Accounts {
         : new Credentials(found.key(), secrets.open(keyId, found.sealedSecret()));
   }
 
+  /** The emails and passwords of the accounts. */
+  public Logins logins() {
+    return logins;
+  }
+
   public List<QuotaUse> quotas(String accountId) {
     return quotas.all(account(accountId).id());
   }
@@ -144,6 +155,7 @@ public final class Accounts {
   /** Limits what an account may have from now on; 0: no limit. */
   public void setQuota(String accountId, Quota quota, long maxValue) {
     quotas.set(account(accountId).id(), quota, maxValue);
+    copy.update();
   }
 
   private Instant now() {

@@ -35,6 +35,7 @@ final class Catalog implements Closeable {
   private final Path file;
   private final Handle handle;
   private BooleanSupplier makesRoom = () -> false;
+  private Runnable step = () -> {};
 
   private Catalog(Path file, Handle handle) {
     this.file = file;
@@ -96,11 +97,25 @@ final class Catalog implements Closeable {
     makesRoom = roomMaker;
   }
 
+  /** Run before and after each transaction, by the thread that it is of. */
+  synchronized void onStep(Runnable listener) {
+    step = listener;
+  }
+
   /**
    * Runs a transaction: all of it happens, or, when it throws, nothing. It may be run again when
    * the disk was full.
    */
   synchronized <T> T transact(Transaction<T> transaction) {
+    step.run();
+    try {
+      return transactNow(transaction);
+    } finally {
+      step.run();
+    }
+  }
+
+  private <T> T transactNow(Transaction<T> transaction) {
     try {
       return handle.inTransaction(transaction::run);
     } catch (JdbiException e) {

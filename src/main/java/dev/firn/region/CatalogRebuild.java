@@ -1,5 +1,7 @@
 package dev.firn.region;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.firn.base.DurableFiles;
 import dev.firn.base.ErrorKind;
 import dev.firn.base.FirnException;
@@ -30,6 +32,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
@@ -37,14 +40,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes a home's catalog anew from its store alone: each block map says of which volume it is, and
- * each frozen root of which snapshot. The new catalog takes the old one's place when it is
- * complete, and the old one is kept beside it. For one thread, while nobody has the home.
+ * Makes a home's catalog anew from its store: each block map says of which volume it is, and each
+ * frozen root of which snapshot. The new catalog takes the old one's place when it is complete, and
+ * the old one is kept beside it. For one thread, while nobody has the home.
  *
- * <p>What only a catalog knows is lost: the Region's name, the order of its Subregions, the names
- * of accounts, access keys and quotas (unless the old catalog still tells); mounts that a start
- * would bring back, images, permissions, and snapshots that failed. Nothing is shared afterwards.
- * Snapshots on their way out are completed again.
+ * <p>What neither of them says comes from the old catalog if that can still be read, else from
+ * {@link CatalogCopy}: the Region and its Subregions, accounts and quotas, permissions, images,
+ * types of volumes. What is in no other place is then lost: access keys and passwords, clients'
+ * tokens, tasks, mounts that a start would bring back. So are, in any case, snapshots that failed,
+ * and logs of calls; snapshots on their way out are completed again.
  */
 final class CatalogRebuild {
   private static final Logger LOG = LoggerFactory.getLogger(CatalogRebuild.class);
@@ -54,11 +58,22 @@ final class CatalogRebuild {
       DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss.SSS'Z'").withZone(ZoneOffset.UTC);
 
   /** What only a catalog knows, and a readable one still tells; in the order of references. */
-  private static final List<String> KEPT_TABLES = List.of("accounts", "access_keys", "quotas");
+  private static final List<String> KEPT_TABLES =
+      List.of(
+          "accounts",
+          "access_keys",
+          "logins",
+          "quotas",
+          "client_tokens",
+          "volume_update_tasks",
+          "attachments",
+          "mounts",
+          "devices");
 
   private final Home home;
   private final Clock clock;
   private final Map<String, List<Map<String, Object>>> kept = new LinkedHashMap<>();
+  private final Map<String, JsonNode> said = new TreeMap<>();
   private final List<Volume> volumes = new ArrayList<>();
   private final List<Snapshot> snapshots = new ArrayList<>();
   private final List<String> notes = new ArrayList<>();
@@ -128,6 +143,7 @@ final class CatalogRebuild {
               old.transact(
                   handle -> handle.createQuery("SELECT * FROM " + table).mapToMap().list()));
         }
+        said.putAll(old.transact(CatalogThings::all));
         if (rows.name() != null) {
           return new RegionInfo(rows.name(), rows.subregions(), home.directory());
         }
@@ -137,8 +153,21 @@ final class CatalogRebuild {
           throw e;
         }
         LOG.info("The old catalog cannot be read", e);
+        kept.clear();
+        said.clear();
         notes.add("the old catalog cannot be read");
       }
+    }
+    said.putAll(CatalogCopy.read(home.catalogCopy(), notes::add));
+    notes.add(
+        "access keys and passwords are only in the catalog that is lost: make them anew"
+            + " ('firn key create', 'firn account login')");
+    JsonNode region = said.get(CatalogThings.REGION);
+    if (region != null) {
+      return new RegionInfo(
+          region.required("name").asText(),
+          CatalogThings.texts(region.required("subregions")),
+          home.directory());
     }
     Set<String> subregions = new TreeSet<>();
     Path segments = home.store().resolve("segments");
@@ -155,6 +184,11 @@ final class CatalogRebuild {
     String name = first.matches(".*[0-9][a-z]") ? first.substring(0, first.length() - 1) : first;
     notes.add("the region is called '" + name + "', after its subregions");
     return new RegionInfo(name, List.copyOf(subregions), home.directory());
+  }
+
+  /** What is said of a thing beside the store. */
+  private JsonNode said(String id) {
+    return said.getOrDefault(id, MissingNode.getInstance());
   }
 
   private void read(MapStore store, long number) throws IOException {
@@ -192,7 +226,7 @@ final class CatalogRebuild {
         volume = volume.withName(name);
       }
       ids.add(volume.id());
-      volumes.add(volume);
+      volumes.add(CatalogThings.whole(volume, said(volume.id())));
     }
     for (Snapshot each : found) {
       boolean free = each.name() == null || snapshotNames.add(nameKey(each));
@@ -202,8 +236,9 @@ final class CatalogRebuild {
       }
       boolean renamed = volume != null && volume.id().equals(each.volumeId());
       ids.add(each.id());
-      snapshots.add(
-          named(each, free ? each.name() : null, renamed ? volume.name() : each.volumeName()));
+      Snapshot named =
+          named(each, free ? each.name() : null, renamed ? volume.name() : each.volumeName());
+      snapshots.add(CatalogThings.whole(named, said(named.id())));
     }
   }
 
@@ -324,15 +359,49 @@ final class CatalogRebuild {
       catalog.transact(
           handle -> {
             kept.forEach((table, rows) -> insert(handle, table, rows));
+            said.forEach(
+                (id, what) -> {
+                  if (CatalogThings.isAccount(id)) {
+                    CatalogThings.restoreAccount(handle, id, what);
+                  }
+                });
             volumes.forEach(volume -> AccountRows.require(handle, volume.accountId()));
             snapshots.forEach(snapshot -> AccountRows.require(handle, snapshot.accountId()));
             volumes.forEach(volume -> VolumeRows.insert(handle, volume));
             snapshots.forEach(snapshot -> SnapshotRows.insert(handle, snapshot));
+            said.forEach((id, what) -> restore(handle, id, what));
+            removeOrphans(handle);
             Catalog.raise(handle, "volume", highestVolume);
             Catalog.raise(handle, "snapshot", highestSnapshot);
             return null;
           });
     }
+  }
+
+  private void restore(Handle handle, String id, JsonNode what) {
+    if (CatalogThings.isImage(id)) {
+      String missing = CatalogThings.restoreImage(handle, id, what);
+      if (missing != null) {
+        notes.add("image " + id + " is left out: its snapshot " + missing + " is not there");
+      }
+    } else if (ids.contains(id)) {
+      CatalogThings.restorePermissions(handle, id, what);
+      CatalogThings.restoreOffer(handle, id, what);
+    }
+  }
+
+  /** An old catalog may know of things that the store has not. */
+  private void removeOrphans(Handle handle) {
+    for (String table : List.of("attachments", "devices")) {
+      handle.execute("DELETE FROM " + table + " WHERE volume_id NOT IN (SELECT id FROM volumes)");
+    }
+    Catalog.raise(
+        handle,
+        "task",
+        handle
+            .createQuery("SELECT COALESCE(MAX(number), 0) FROM volume_update_tasks")
+            .mapTo(Long.class)
+            .one());
   }
 
   private static void insert(Handle handle, String table, List<Map<String, Object>> rows) {

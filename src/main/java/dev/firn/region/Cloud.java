@@ -1,6 +1,7 @@
 package dev.firn.region;
 
 import dev.firn.base.FirnException;
+import dev.firn.snapshot.ClientToken;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collection;
@@ -24,20 +25,26 @@ public final class Cloud {
   /** Requests with the same token do not run at one moment: one of these is theirs. */
   private final Object[] locks;
 
-  Cloud(Region region, CloudRows rows, Object[] locks) {
+  private final CatalogCopy copy;
+
+  Cloud(Region region, CloudRows rows, Object[] locks, CatalogCopy copy) {
     this.region = region;
     this.rows = rows;
     this.locks = locks;
+    this.copy = copy;
   }
 
   /** What makes something, and answers its id. */
   @FunctionalInterface
   public interface Maker {
-    String make() throws IOException;
+    /**
+     * @param token to be kept in the step that makes it; null: there is none
+     */
+    String make(ClientToken token) throws IOException;
   }
 
   /**
-   * Makes something, or answers what the same request made before.
+   * Makes something, or answers what the same request made before, be it before a crash.
    *
    * @param token null: each request is another one
    * @param argumentsDigest the same for the same arguments
@@ -47,17 +54,15 @@ public final class Cloud {
   public String once(String action, String token, String argumentsDigest, Maker maker)
       throws IOException {
     if (token == null) {
-      return maker.make();
+      return maker.make(null);
     }
-    String account = region.accountId();
-    int lock = Math.floorMod((account + " " + action + " " + token).hashCode(), locks.length);
+    ClientToken meant = new ClientToken(region.accountId(), action, token, argumentsDigest);
     // Held while the work is done: whoever comes with the same token has to wait for its outcome.
-    synchronized (locks[lock]) {
-      CloudRows.Done before = rows.done(account, action, token);
+    synchronized (
+        locks[Math.floorMod(List.of(meant.accountId(), action, token).hashCode(), LOCKS)]) {
+      CloudRows.Done before = rows.done(meant);
       if (before == null) {
-        String id = maker.make();
-        rows.keepDone(account, action, token, new CloudRows.Done(argumentsDigest, id));
-        return id;
+        return make(meant, maker);
       }
       if (!before.argumentsDigest().equals(argumentsDigest)) {
         throw FirnException.conflict(
@@ -65,6 +70,18 @@ public final class Cloud {
             .because("token-mismatch");
       }
       return before.resourceId();
+    }
+  }
+
+  private String make(ClientToken token, Maker maker) throws IOException {
+    String id = null;
+    try {
+      id = maker.make(token);
+      return id;
+    } finally {
+      if (id == null) {
+        rows.forgetFailed(token);
+      }
     }
   }
 
@@ -85,6 +102,7 @@ public final class Cloud {
 
   public void setOffer(String volumeId, VolumeOffer offer) {
     rows.setOffer(region.volume(volumeId).id(), offer);
+    copy.update();
   }
 
   /** All links, by volume, also those whose mounts have ended since. */
@@ -127,6 +145,7 @@ public final class Cloud {
         region.resizeVolume(volume.id(), target.sizeBytes());
       }
       rows.setOffer(volume.id(), target.offer());
+      copy.update();
       failure = null;
     } catch (FirnException | IOException e) {
       failure = String.valueOf(e.getMessage());

@@ -1,6 +1,7 @@
 package dev.firn.region;
 
 import dev.firn.base.FirnException;
+import dev.firn.snapshot.ClientToken;
 import java.nio.file.Path;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -42,26 +43,29 @@ final class CloudRows {
   }
 
   VolumeOffer offer(String volumeId) {
-    return catalog.transact(
-        handle ->
-            handle
-                .createQuery("SELECT * FROM volume_offers WHERE volume_id = :id")
-                .bind("id", volumeId)
-                .map((results, context) -> offer(results, "volume_type", "iops"))
-                .findOne()
-                .orElse(VolumeOffer.STANDARD));
+    return catalog.transact(handle -> offer(handle, volumeId));
+  }
+
+  static VolumeOffer offer(Handle handle, String volumeId) {
+    return handle
+        .createQuery("SELECT * FROM volume_offers WHERE volume_id = :id")
+        .bind("id", volumeId)
+        .map((results, context) -> offer(results, "volume_type", "iops"))
+        .findOne()
+        .orElse(VolumeOffer.STANDARD);
   }
 
   void setOffer(String volumeId, VolumeOffer offer) {
-    catalog.transact(
-        handle -> {
-          handle.execute("DELETE FROM volume_offers WHERE volume_id = ?", volumeId);
-          return handle.execute(
-              "INSERT INTO volume_offers (volume_id, volume_type, iops) VALUES (?, ?, ?)",
-              volumeId,
-              offer.type(),
-              offer.iops());
-        });
+    catalog.transact(handle -> setOffer(handle, volumeId, offer));
+  }
+
+  static int setOffer(Handle handle, String volumeId, VolumeOffer offer) {
+    handle.execute("DELETE FROM volume_offers WHERE volume_id = ?", volumeId);
+    return handle.execute(
+        "INSERT INTO volume_offers (volume_id, volume_type, iops) VALUES (?, ?, ?)",
+        volumeId,
+        offer.type(),
+        offer.iops());
   }
 
   Map<String, Attachment> attachments() {
@@ -208,16 +212,17 @@ final class CloudRows {
   /** A request that was done before. */
   record Done(String argumentsDigest, String resourceId) {}
 
-  Done done(String accountId, String action, String token) {
+  /** What the request did before, with these arguments or others; null: nothing. */
+  Done done(ClientToken token) {
     return catalog.transact(
         handle ->
             handle
                 .createQuery(
                     "SELECT * FROM client_tokens WHERE account_id = :account AND action = :action"
                         + " AND token = :token")
-                .bind("account", accountId)
-                .bind("action", action)
-                .bind("token", token)
+                .bind("account", token.accountId())
+                .bind("action", token.action())
+                .bind("token", token.token())
                 .map(
                     (results, context) ->
                         new Done(
@@ -227,17 +232,41 @@ final class CloudRows {
                 .orElse(null));
   }
 
-  void keepDone(String accountId, String action, String token, Done done) {
+  /** Notes, in the transaction that makes it, with what a resource is made; null: nothing. */
+  static void keep(Handle handle, ClientToken token, String resourceId) {
+    if (token != null) {
+      handle.execute(
+          "INSERT INTO client_tokens (account_id, action, token, arguments_digest, resource_id)"
+              + " VALUES (?, ?, ?, ?, ?)",
+          token.accountId(),
+          token.action(),
+          token.token(),
+          token.argumentsDigest(),
+          resourceId);
+    }
+  }
+
+  /**
+   * Forgets a request that failed, so that the next one tries again; but not one that came so far
+   * that what it was to make is there, or may still come.
+   */
+  void forgetFailed(ClientToken token) {
     catalog.transact(
         handle ->
             handle.execute(
-                "INSERT INTO client_tokens (account_id, action, token, arguments_digest,"
-                    + " resource_id) VALUES (?, ?, ?, ?, ?)",
-                accountId,
-                action,
-                token,
-                done.argumentsDigest(),
-                done.resourceId()));
+                "DELETE FROM client_tokens WHERE account_id = ? AND action = ? AND token = ?"
+                    + " AND NOT EXISTS (SELECT 1 FROM volumes v"
+                    + " WHERE v.id = resource_id AND v.state <> 'creating')"
+                    + " AND NOT EXISTS (SELECT 1 FROM snapshots s"
+                    + " WHERE s.id = resource_id AND s.state <> 'error')",
+                token.accountId(),
+                token.action(),
+                token.token()));
+  }
+
+  /** Forgets with what token something was asked for that did not come to be. */
+  static void forget(Handle handle, String resourceId) {
+    handle.execute("DELETE FROM client_tokens WHERE resource_id = ?", resourceId);
   }
 
   /** The tokens that resources were made with, by their ids. */

@@ -36,6 +36,7 @@ import java.util.concurrent.ConcurrentHashMap;
  *  run/         the daemon's socket
  *  log/         the daemon's log
  *  tmp/         emptied at each start
+ *  copy/        what only the catalog knows, once more
  *  secret.key   opens the secrets of access keys; may be missing
  *  scrub.state  where an interrupted scrub goes on; may be missing
  * </pre>
@@ -138,6 +139,11 @@ final class Home implements Closeable {
   /** The key that seals the secrets of access keys; made when first needed. */
   Path secretKey() {
     return directory.resolve("secret.key");
+  }
+
+  /** See {@link CatalogCopy}. */
+  Path catalogCopy() {
+    return directory.resolve("copy");
   }
 
   Path store() {

@@ -116,11 +116,12 @@ final class ImageRows {
 
   /** The image, whose ever it is, or null. */
   Image find(String id) {
-    return catalog.transact(
-        handle -> {
-          List<Image> found = list(handle, "id", id);
-          return found.isEmpty() ? null : found.get(0);
-        });
+    return catalog.transact(handle -> find(handle, id));
+  }
+
+  static Image find(Handle handle, String id) {
+    List<Image> found = list(handle, "id", id);
+    return found.isEmpty() ? null : found.get(0);
   }
 
   /** Those that an account may see, its own and those shared with it, oldest first. */
@@ -179,7 +180,7 @@ final class ImageRows {
     }
   }
 
-  private static void insert(Handle handle, Image row) {
+  static void insert(Handle handle, Image row) {
     handle
         .createUpdate(
             "INSERT INTO images (number, id, account_id, name, description, architecture,"

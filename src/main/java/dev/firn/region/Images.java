@@ -17,11 +17,13 @@ public final class Images {
   private final Region region;
   private final ImageRows rows;
   private final PermissionRows permissions;
+  private final CatalogCopy copy;
 
-  Images(Region region, ImageRows rows, PermissionRows permissions) {
+  Images(Region region, ImageRows rows, PermissionRows permissions, CatalogCopy copy) {
     this.region = region;
     this.rows = rows;
     this.permissions = permissions;
+    this.copy = copy;
   }
 
   /**
@@ -100,7 +102,9 @@ public final class Images {
     for (Map.Entry<String, Image.Source> each : sources.entrySet()) {
       sealed.put(each.getKey(), region.remoteImports().seal(each.getValue().location()));
     }
-    return rows.insertFrom(owned(wanted, wanted.mappings()), sources, sealed);
+    Image made = rows.insertFrom(owned(wanted, wanted.mappings()), sources, sealed);
+    copy.update();
+    return made;
   }
 
   /** Whether an image can be used yet. */
@@ -171,21 +175,25 @@ public final class Images {
         id,
         description == null ? image.description() : description,
         productCodes == null ? image.productCodes() : productCodes);
+    copy.update();
   }
 
   public void share(String id, Permissions added) {
     String own = own(id).id();
     added.accountIds().forEach(region.accounts()::account);
     permissions.add(own, added);
+    copy.update();
   }
 
   public void unshare(String id, Permissions removed) {
     permissions.remove(own(id).id(), removed);
+    copy.update();
   }
 
   /** Deletes an image; its snapshots stay, and may go from then on. */
   public void delete(String id) {
     rows.remove(own(id).id());
+    copy.update();
   }
 
   private Image insert(Image image) throws IOException {
@@ -210,6 +218,7 @@ public final class Images {
       }
       Image made = rows.insert(owned(image, mappings));
       done = true;
+      copy.update();
       return made;
     } finally {
       if (!done && !copies.isEmpty()) {

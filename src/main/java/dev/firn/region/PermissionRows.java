@@ -50,15 +50,19 @@ final class PermissionRows {
   void add(String resourceId, Permissions added) {
     catalog.transact(
         handle -> {
-          for (String account : rows(added)) {
-            handle.execute(
-                "INSERT INTO permissions (resource_id, account_id) VALUES (?, ?)"
-                    + " ON CONFLICT DO NOTHING",
-                resourceId,
-                account);
-          }
+          add(handle, resourceId, added);
           return null;
         });
+  }
+
+  static void add(Handle handle, String resourceId, Permissions added) {
+    for (String account : rows(added)) {
+      handle.execute(
+          "INSERT INTO permissions (resource_id, account_id) VALUES (?, ?)"
+              + " ON CONFLICT DO NOTHING",
+          resourceId,
+          account);
+    }
   }
 
   void remove(String resourceId, Permissions removed) {

@@ -65,7 +65,7 @@ final class QuotaRows {
     }
   }
 
-  private static long maxValue(Handle handle, String accountId, Quota quota) {
+  static long maxValue(Handle handle, String accountId, Quota quota) {
     return handle
         .createQuery("SELECT max_value FROM quotas WHERE account_id = :account AND name = :name")
         .bind("account", accountId)

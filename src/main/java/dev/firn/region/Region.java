@@ -4,6 +4,7 @@ import dev.firn.base.FirnException;
 import dev.firn.map.FrozenMap;
 import dev.firn.map.MapStore;
 import dev.firn.map.VolumeMap;
+import dev.firn.snapshot.ClientToken;
 import dev.firn.snapshot.CopyRequest;
 import dev.firn.snapshot.MapPool;
 import dev.firn.snapshot.Snapshot;
@@ -86,6 +87,7 @@ public final class Region implements Closeable {
   private final ImageRows imageRows;
   private final Object[] tokens;
   private final ApiLogs apiLogs;
+  private final CatalogCopy copy;
   private final SecretBox secrets;
   private final ExportTaskRows exportTaskRows;
   private final RemoteImportRows remoteImportRows;
@@ -115,8 +117,9 @@ public final class Region implements Closeable {
     this.importRows = new ImportRows(catalog, clock);
     this.permissionRows = new PermissionRows(catalog);
     this.tagRows = new TagRows(catalog);
+    this.copy = new CatalogCopy(catalog, home.catalogCopy());
     this.secrets = new SecretBox(home.secretKey());
-    this.accounts = new Accounts(catalog, secrets, clock);
+    this.accounts = new Accounts(catalog, secrets, clock, copy);
     this.references =
         new References(volumeRows, snapshotRows, permissionRows, Snapshot.OWNER_ACCOUNT_ID, true);
     this.imports = ConcurrentHashMap.newKeySet();
@@ -177,6 +180,7 @@ public final class Region implements Closeable {
     this.importRows = whole.importRows;
     this.permissionRows = whole.permissionRows;
     this.tagRows = whole.tagRows;
+    this.copy = whole.copy;
     this.accounts = whole.accounts;
     this.references = whole.references.of(accountId);
     this.snapshots = whole.snapshots;
@@ -249,12 +253,23 @@ public final class Region implements Closeable {
   }
 
   static Region open(Path directory, Clock clock) throws IOException {
+    return open(directory, clock, () -> {});
+  }
+
+  /**
+   * As the others.
+   *
+   * @param step run before and after each transaction of the catalog, so that a test sees whatever
+   *     a crash can leave
+   */
+  static Region open(Path directory, Clock clock, Runnable step) throws IOException {
     Home home = Home.open(directory);
     Catalog catalog = null;
     MapStore store = null;
     boolean opened = false;
     try {
       catalog = openCatalog(home);
+      catalog.onStep(step);
       RegionRows rows = new RegionRows(catalog);
       if (rows.name() == null) {
         requireEmptyStore(home);
@@ -283,9 +298,21 @@ public final class Region implements Closeable {
   }
 
   public Volume createVolume(VolumeRequest request) throws IOException {
+    return createVolume(request, VolumeOffer.STANDARD, null);
+  }
+
+  /**
+   * As the other, as something that the API offers.
+   *
+   * @param token kept in the same step; null: none
+   */
+  public Volume createVolume(VolumeRequest request, VolumeOffer offer, ClientToken token)
+      throws IOException {
     Snapshot source =
         request.sourceSnapshot() == null ? null : references.snapshot(request.sourceSnapshot());
-    return volumes.create(accountId(), request, source);
+    Volume made = volumes.create(accountId(), request, source, offer, token);
+    copy.update();
+    return made;
   }
 
   /** The account that what is made here belongs to. */
@@ -300,12 +327,12 @@ public final class Region implements Closeable {
 
   /** What the API keeps beside volumes and snapshots. */
   public Cloud cloud() {
-    return new Cloud(this, cloudRows, tokens);
+    return new Cloud(this, cloudRows, tokens, copy);
   }
 
   /** The machine images. */
   public Images images() {
-    return new Images(this, imageRows, permissionRows);
+    return new Images(this, imageRows, permissionRows, copy);
   }
 
   /** The exports to buckets. */
@@ -360,13 +387,28 @@ public final class Region implements Closeable {
   /** Takes a snapshot, and returns when it is completed. */
   public Snapshot createSnapshot(
       String volume, String name, String description, Map<String, String> tags) throws IOException {
-    return snapshots.create(request(volume, name, description, tags));
+    Snapshot made = snapshots.create(request(volume, name, description, tags, null));
+    copy.update();
+    return made;
   }
 
   /** Asks for a snapshot, and returns once the request is durable; the rest goes on by itself. */
   public Snapshot requestSnapshot(
       String volume, String name, String description, Map<String, String> tags) throws IOException {
-    return snapshots.request(request(volume, name, description, tags));
+    return requestSnapshot(volume, name, description, tags, null);
+  }
+
+  /**
+   * As the other.
+   *
+   * @param token kept in the same step; null: none
+   */
+  public Snapshot requestSnapshot(
+      String volume, String name, String description, Map<String, String> tags, ClientToken token)
+      throws IOException {
+    Snapshot made = snapshots.request(request(volume, name, description, tags, token));
+    copy.update();
+    return made;
   }
 
   /** The snapshots of a volume, or of all with null; oldest first, in every state. */
@@ -394,6 +436,7 @@ public final class Region implements Closeable {
       meant.put(snapshot.number(), snapshot);
     }
     snapshots.delete(meant.values());
+    copy.update();
     List<Snapshot> answers = new ArrayList<>();
     for (Snapshot before : meant.values()) {
       Snapshot after = snapshotRows.find(before.number());
@@ -411,13 +454,23 @@ public final class Region implements Closeable {
    */
   public Snapshot copySnapshot(String reference, String name, String description)
       throws IOException {
+    return copySnapshot(reference, name, description, null);
+  }
+
+  /**
+   * As the other.
+   *
+   * @param token kept in the same step; null: none
+   */
+  public Snapshot copySnapshot(String reference, String name, String description, ClientToken token)
+      throws IOException {
     Snapshot source = references.snapshot(reference);
     if (name != null) {
       SnapshotNames.check(name);
     }
     String text = description == null ? "" : description;
     Checks.description(text);
-    return snapshots.copy(new CopyRequest(source.number(), name, text, accountId()));
+    return snapshots.copy(new CopyRequest(source.number(), name, text, accountId(), token));
   }
 
   /**
@@ -430,7 +483,9 @@ public final class Region implements Closeable {
       return found.id();
     }
     String description = "Of an image; a copy of " + found.id();
-    return snapshots.copy(new CopyRequest(found.number(), null, description, accountId())).id();
+    return snapshots
+        .copy(new CopyRequest(found.number(), null, description, accountId(), null))
+        .id();
   }
 
   /** Who may use a snapshot; NOT_PERMITTED unless it is the account's own. */
@@ -448,6 +503,7 @@ public final class Region implements Closeable {
     Snapshot snapshot = references.ownSnapshot(reference);
     requireAccounts(added);
     permissionRows.add(snapshot.id(), added);
+    copy.update();
     return snapshot;
   }
 
@@ -455,6 +511,7 @@ public final class Region implements Closeable {
   public Snapshot unshareSnapshot(String reference, Permissions removed) {
     Snapshot snapshot = references.ownSnapshot(reference);
     permissionRows.remove(snapshot.id(), removed);
+    copy.update();
     return snapshot;
   }
 
@@ -468,6 +525,7 @@ public final class Region implements Closeable {
     List<String> ids = resources.stream().map(this::ownId).distinct().toList();
     tagRows.set(accountId(), ids, tags);
     describe(ids);
+    copy.update();
   }
 
   /** NOT_FOUND or NOT_PERMITTED unless all are things that the account owns. */
@@ -484,6 +542,7 @@ public final class Region implements Closeable {
     List<String> ids = resources.stream().map(this::ownId).distinct().toList();
     tagRows.remove(ids, tags);
     describe(ids);
+    copy.update();
   }
 
   /** All tags of the account in the order of ids and keys, behind one of them. */
@@ -569,7 +628,8 @@ public final class Region implements Closeable {
           String name = rollbackName(row);
           String description = "What the volume was before it went back to " + target.nameOrId();
           return snapshots.rollback(
-              new SnapshotRequest(row.number(), name, description, Map.of()), target.number());
+              new SnapshotRequest(row.number(), name, description, Map.of(), null),
+              target.number());
         });
   }
 
@@ -751,7 +811,10 @@ public final class Region implements Closeable {
             filled,
             request,
             clock,
-            imports::remove);
+            ended -> {
+              imports.remove(ended);
+              copy.update();
+            });
     imports.add(begun);
     return begun;
   }
@@ -814,6 +877,7 @@ public final class Region implements Closeable {
     snapshots.recover();
     volumes.recover();
     cloud().recover();
+    copy.update();
     for (MountRecord mount : mountRows.all()) {
       String target = mount.targetId();
       if (references.findVolume(target) == null && snapshotRows.by("id", target).isEmpty()) {
@@ -887,12 +951,12 @@ public final class Region implements Closeable {
   }
 
   private SnapshotRequest request(
-      String volume, String name, String description, Map<String, String> tags) {
+      String volume, String name, String description, Map<String, String> tags, ClientToken token) {
     String text = description == null ? "" : description;
     Map<String, String> labels = tags == null ? Map.of() : tags;
     Checks.description(text);
     Checks.tags(labels);
-    return new SnapshotRequest(references.volume(volume).number(), name, text, labels);
+    return new SnapshotRequest(references.volume(volume).number(), name, text, labels, token);
   }
 
   private static void compare(

@@ -1,5 +1,6 @@
 package dev.firn.region;
 
+import dev.firn.snapshot.ClientToken;
 import dev.firn.snapshot.Snapshot;
 import dev.firn.snapshot.SnapshotState;
 import dev.firn.vfs.VolumeKind;
@@ -27,9 +28,18 @@ final class RemoteImportRows {
     String open(String accountId, String sealed) throws IOException;
   }
 
-  Snapshot insert(String accountId, String description, long sizeBytes, String sealedLocation) {
+  Snapshot insert(
+      String accountId,
+      String description,
+      long sizeBytes,
+      String sealedLocation,
+      ClientToken token) {
     return catalog.transact(
-        handle -> insert(handle, clock, accountId, description, sizeBytes, sealedLocation));
+        handle -> {
+          Snapshot row = insert(handle, clock, accountId, description, sizeBytes, sealedLocation);
+          CloudRows.keep(handle, token, row.id());
+          return row;
+        });
   }
 
   static Snapshot insert(

@@ -1,5 +1,6 @@
 package dev.firn.region;
 
+import dev.firn.snapshot.ClientToken;
 import dev.firn.snapshot.Snapshot;
 import java.io.IOException;
 import java.util.List;
@@ -35,11 +36,16 @@ public final class RemoteImports {
    * Makes the row, in state in-queue.
    *
    * @param sizeBytes of the volume
+   * @param token kept in the same step; null: none
    */
-  public Snapshot request(String description, long sizeBytes, String location) throws IOException {
-    String sealed = seal(location);
+  public Snapshot request(String description, long sizeBytes, String location, ClientToken token)
+      throws IOException {
     return rows.insert(
-        region.accountId(), description == null ? "" : description, sizeBytes, sealed);
+        region.accountId(),
+        description == null ? "" : description,
+        sizeBytes,
+        seal(location),
+        token);
   }
 
   /** A URL as the catalog keeps it, for the account. */

@@ -65,6 +65,7 @@ final class SnapshotRows implements SnapshotRecords {
                   null,
                   account);
           insert(handle, row);
+          CloudRows.keep(handle, request.token(), row.id());
           return row;
         });
   }
@@ -99,6 +100,7 @@ final class SnapshotRows implements SnapshotRecords {
                   null,
                   account);
           insert(handle, row);
+          CloudRows.keep(handle, request.token(), row.id());
           return row;
         });
   }

@@ -34,6 +34,21 @@ final class VolumeMetadata {
    * would make it more.
    */
   static byte[] encode(Volume volume) {
+    Map<String, Object> fields = fields(volume);
+    byte[] bytes = bytes(fields);
+    if (bytes.length > BYTES_MAX) {
+      fields.remove("tags");
+      bytes = bytes(fields);
+    }
+    return bytes;
+  }
+
+  /** Whether nothing of this volume is left out. */
+  static boolean saysAllOf(Volume volume) {
+    return bytes(fields(volume)).length <= BYTES_MAX;
+  }
+
+  private static Map<String, Object> fields(Volume volume) {
     Map<String, Object> fields = new LinkedHashMap<>();
     fields.put("volume", true);
     fields.put("id", volume.id());
@@ -44,12 +59,7 @@ final class VolumeMetadata {
     fields.put("createdAt", volume.createdAt().toString());
     fields.put("accountId", volume.accountId());
     fields.put("tags", new TreeMap<>(volume.tags()));
-    byte[] bytes = bytes(fields);
-    if (bytes.length > BYTES_MAX) {
-      fields.remove("tags");
-      bytes = bytes(fields);
-    }
-    return bytes;
+    return fields;
   }
 
   private static byte[] bytes(Map<String, Object> fields) {

@@ -1,6 +1,7 @@
 package dev.firn.region;
 
 import dev.firn.base.FirnException;
+import dev.firn.snapshot.ClientToken;
 import dev.firn.vfs.VolumeKind;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -31,39 +32,39 @@ final class VolumeRows {
    * Makes a row in state creating; CONFLICT if the account has a volume of that name, NO_SPACE if
    * it would have more than its quota.
    *
-   * @param name null: the id is the name
+   * @param wanted id, number, state, time and tags do not matter; without a name it is called as
+   *     its id is
+   * @param token kept in the same step; null: none
    */
-  Volume insert(
-      String accountId,
-      String name,
-      VolumeKind kind,
-      long sizeBytes,
-      String compression,
-      String subregion,
-      String sourceSnapshotId) {
+  Volume insert(Volume wanted, VolumeOffer offer, ClientToken token) {
     return catalog.transact(
         handle -> {
-          if (name != null) {
-            requireFreeName(handle, accountId, name);
+          String account = wanted.accountId();
+          if (wanted.name() != null) {
+            requireFreeName(handle, account, wanted.name());
           }
-          QuotaRows.require(handle, accountId, Quota.VOLUMES, 1);
-          QuotaRows.require(handle, accountId, Quota.VOLUME_GIB, sizeBytes);
+          QuotaRows.require(handle, account, Quota.VOLUMES, 1);
+          QuotaRows.require(handle, account, Quota.VOLUME_GIB, wanted.sizeBytes());
           String freshId = Ids.fresh("vol", id -> isFreeId(handle, id));
           Volume row =
               new Volume(
                   freshId,
                   Catalog.nextNumber(handle, "volume"),
-                  name == null ? freshId : name,
-                  kind,
-                  sizeBytes,
+                  wanted.name() == null ? freshId : wanted.name(),
+                  wanted.kind(),
+                  wanted.sizeBytes(),
                   VolumeState.CREATING,
-                  compression,
-                  subregion,
-                  sourceSnapshotId,
+                  wanted.compression(),
+                  wanted.subregion(),
+                  wanted.sourceSnapshotId(),
                   Instant.ofEpochMilli(clock.millis()),
-                  accountId,
+                  account,
                   Map.of());
           insert(handle, row);
+          if (!offer.equals(VolumeOffer.STANDARD)) {
+            CloudRows.setOffer(handle, row.id(), offer);
+          }
+          CloudRows.keep(handle, token, row.id());
           return row;
         });
   }
@@ -146,6 +147,15 @@ final class VolumeRows {
           handle.execute("UPDATE volumes SET name = ? WHERE number = ?", name, volume.number());
           return handle.execute(
               "UPDATE snapshots SET volume_name = ? WHERE volume_id = ?", name, volume.id());
+        });
+  }
+
+  /** Removes the row of a volume that did not come to be: who asked for it may ask again. */
+  void removeUnmade(Volume row) {
+    catalog.transact(
+        handle -> {
+          CloudRows.forget(handle, row.id());
+          return handle.execute("DELETE FROM volumes WHERE number = ?", row.number());
         });
   }
 

@@ -5,6 +5,7 @@ import dev.firn.base.Sizes;
 import dev.firn.map.FrozenMap;
 import dev.firn.map.MapStore;
 import dev.firn.map.VolumeMap;
+import dev.firn.snapshot.ClientToken;
 import dev.firn.snapshot.MapPool;
 import dev.firn.snapshot.Snapshot;
 import dev.firn.snapshot.SnapshotLease;
@@ -99,7 +100,7 @@ final class Volumes {
       try {
         if (row.state() == VolumeState.CREATING) {
           maps.delete(row.number());
-          rows.remove(row.number());
+          rows.removeUnmade(row);
         } else if (row.state() == VolumeState.DELETING) {
           finishDeletion(row);
         }
@@ -132,8 +133,18 @@ final class Volumes {
     }
   }
 
-  /** Makes a volume of an account's; without a name it is called as its id is. */
-  Volume create(String accountId, VolumeRequest request, Snapshot source) throws IOException {
+  /**
+   * Makes a volume of an account's; without a name it is called as its id is.
+   *
+   * @param token kept with its row; null: none
+   */
+  Volume create(
+      String accountId,
+      VolumeRequest request,
+      Snapshot source,
+      VolumeOffer offer,
+      ClientToken token)
+      throws IOException {
     if (request.name() != null) {
       Checks.name("volume", request.name());
     }
@@ -149,10 +160,10 @@ final class Volumes {
         throw FirnException.usage(
             "a volume needs a size, like --size 4G, or a snapshot to begin as");
       }
-      return create(
-          rows.insert(
-              accountId, request.name(), kind, request.sizeBytes(), compression, subregion, null),
-          null);
+      Volume wanted =
+          wanted(
+              accountId, request.name(), kind, request.sizeBytes(), compression, subregion, null);
+      return create(rows.insert(wanted, offer, token), null);
     }
     if (kind != source.kind()) {
       throw FirnException.usage(
@@ -165,12 +176,34 @@ final class Volumes {
           "the volume would be smaller than snapshot '%s': give a size of at least %s",
           source.nameOrId(), exact(source.sizeBytes()));
     }
+    Volume wanted =
+        wanted(accountId, request.name(), kind, sizeBytes, compression, subregion, source.id());
     try (SnapshotLease lease = snapshots.lease(source.number(), "a new volume")) {
-      return create(
-          rows.insert(
-              accountId, request.name(), kind, sizeBytes, compression, subregion, source.id()),
-          lease);
+      return create(rows.insert(wanted, offer, token), lease);
     }
+  }
+
+  private static Volume wanted(
+      String accountId,
+      String name,
+      VolumeKind kind,
+      long sizeBytes,
+      String compression,
+      String subregion,
+      String sourceSnapshotId) {
+    return new Volume(
+        null,
+        0,
+        name,
+        kind,
+        sizeBytes,
+        VolumeState.CREATING,
+        compression,
+        subregion,
+        sourceSnapshotId,
+        null,
+        accountId,
+        Map.of());
   }
 
   /** Grows a volume; its file system, if open, knows when this returns. */
@@ -444,7 +477,7 @@ final class Volumes {
     } finally {
       if (!made) {
         maps.delete(row.number());
-        rows.remove(row.number());
+        rows.removeUnmade(row);
       }
     }
   }

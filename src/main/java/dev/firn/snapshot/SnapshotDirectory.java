@@ -132,7 +132,7 @@ final class SnapshotDirectory implements SnapshotWatcher, Closeable {
     String name = decode(nameBytes, Errno.EINVAL);
     boolean first = beingTaken.add(name);
     try {
-      return manager.create(new SnapshotRequest(volumeNumber, name, "", Map.of())).number();
+      return manager.create(new SnapshotRequest(volumeNumber, name, "", Map.of(), null)).number();
     } catch (FirnException e) {
       throw new ErrnoException(
           switch (e.kind()) {

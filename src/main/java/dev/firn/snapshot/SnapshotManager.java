@@ -8,6 +8,7 @@ import dev.firn.store.NoSpaceException;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -443,7 +444,13 @@ public final class SnapshotManager implements Closeable {
       records.setState(row.number(), SnapshotState.COMPLETED, 100, null);
       changes.incrementAndGet();
       watchers.forEach(watcher -> watcher.appeared(row));
-      return records.find(row.number());
+      Snapshot taken = records.find(row.number());
+      if (taken != null
+          && !Arrays.equals(SnapshotMetadata.encode(taken), SnapshotMetadata.encode(row))) {
+        // It got tags meanwhile, when there was no root to say so.
+        describe(row.number());
+      }
+      return taken;
     } catch (IOException | RuntimeException e) {
       LOG.warn("Snapshot {} failed", row.id(), e);
       try {

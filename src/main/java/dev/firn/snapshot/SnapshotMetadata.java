@@ -30,6 +30,23 @@ public final class SnapshotMetadata {
    * enough the description, are left out where they would make it more.
    */
   public static byte[] encode(Snapshot snapshot) {
+    Map<String, Object> fields = fields(snapshot);
+    byte[] bytes = bytes(fields);
+    for (String optional : List.of("tags", "description")) {
+      if (bytes.length > BYTES_MAX) {
+        fields.remove(optional);
+        bytes = bytes(fields);
+      }
+    }
+    return bytes;
+  }
+
+  /** Whether nothing of this snapshot is left out. */
+  public static boolean saysAllOf(Snapshot snapshot) {
+    return bytes(fields(snapshot)).length <= BYTES_MAX;
+  }
+
+  private static Map<String, Object> fields(Snapshot snapshot) {
     Map<String, Object> fields = new LinkedHashMap<>();
     fields.put("id", snapshot.id());
     fields.put("name", snapshot.name());
@@ -47,14 +64,7 @@ public final class SnapshotMetadata {
     fields.put("accountId", snapshot.accountId());
     fields.put("description", snapshot.description());
     fields.put("tags", new TreeMap<>(snapshot.tags()));
-    byte[] bytes = bytes(fields);
-    for (String optional : List.of("tags", "description")) {
-      if (bytes.length > BYTES_MAX) {
-        fields.remove(optional);
-        bytes = bytes(fields);
-      }
-    }
-    return bytes;
+    return fields;
   }
 
   /**

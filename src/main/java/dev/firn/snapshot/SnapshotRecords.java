@@ -10,7 +10,7 @@ import java.util.List;
 public interface SnapshotRecords {
   /**
    * Makes a row in state in-queue, with a number above all earlier ones; name and size of the
-   * volume are taken in the same step.
+   * volume are taken, and the request's token is kept, in the same step.
    *
    * @throws dev.firn.base.FirnException CONFLICT if the name is taken, NOT_FOUND if the volume is
    *     gone or going
@@ -19,7 +19,7 @@ public interface SnapshotRecords {
 
   /**
    * Makes a row in state in-queue for the copy of a completed snapshot, with a number above all
-   * earlier ones.
+   * earlier ones; the request's token is kept in the same step.
    *
    * @throws dev.firn.base.FirnException CONFLICT if the name is taken, NOT_FOUND if the source is
    *     gone or going

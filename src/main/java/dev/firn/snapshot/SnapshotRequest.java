@@ -7,6 +7,11 @@ import java.util.Map;
  *
  * @param name null: none
  * @param description never null
+ * @param token null: each such request is another one
  */
 public record SnapshotRequest(
-    long volumeNumber, String name, String description, Map<String, String> tags) {}
+    long volumeNumber,
+    String name,
+    String description,
+    Map<String, String> tags,
+    ClientToken token) {}

@@ -105,6 +105,9 @@ class CommandLineTest {
         "snapshot delete",
         "diff data@first",
         "rollback data",
+        "account login",
+        "account login --email north@example.com --remove",
+        "account login --email north@example.com secret",
         "daemon",
         "daemon fly"
       })

@@ -11,12 +11,15 @@ import dev.firn.base.Sizes;
 import dev.firn.map.MapStore;
 import dev.firn.snapshot.Files;
 import dev.firn.snapshot.Snapshot;
+import dev.firn.snapshot.SnapshotState;
 import dev.firn.vfs.FileSystem;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -118,10 +121,212 @@ class CatalogRebuildTest {
     java.nio.file.Files.delete(catalog());
     RebuildReport report = rebuildAndOpen();
     assertNull(report.replaced());
-    assertEquals(List.of("paris-1a", "paris-1b"), region.info().subregions());
+    assertEquals(List.of("paris-1b", "paris-1a"), region.info().subregions());
     assertEquals("paris-1", report.region());
     assertEquals(1, report.notes().size(), report.notes().toString());
-    assertTrue(report.notes().get(0).contains("paris-1"), report.notes().toString());
+    assertTrue(report.notes().get(0).contains("make them anew"), report.notes().toString());
+  }
+
+  @Test
+  void withoutWhatIsBesideTheStoreTheRegionIsNamedAfterItsSubregions() throws IOException {
+    java.nio.file.Files.delete(catalog());
+    for (Path file : copies()) {
+      java.nio.file.Files.delete(file);
+    }
+    RebuildReport report = rebuildAndOpen();
+    assertEquals(List.of("paris-1a", "paris-1b"), region.info().subregions());
+    assertEquals("paris-1", report.region());
+    assertEquals(2, report.notes().size(), report.notes().toString());
+    assertTrue(report.notes().get(1).contains("paris-1"), report.notes().toString());
+  }
+
+  private List<Path> copies() throws IOException {
+    try (Stream<Path> files = java.nio.file.Files.list(home.resolve("copy"))) {
+      return files.sorted().toList();
+    }
+  }
+
+  /** Everything that accounts have made of each other's things. */
+  private final class Shared {
+    final Map<String, String> manyTags = new TreeMap<>();
+    final Account north;
+    final Account south;
+    final String copied;
+    final Image image;
+    final Image imageCopy;
+    final String volume;
+
+    Shared() throws IOException {
+      for (int i = 0; i < Checks.TAGS_MAX; i++) {
+        manyTags.put("key-" + i, "é".repeat(255));
+      }
+      region = Region.open(home);
+      north = region.accounts().create("north");
+      south = region.accounts().create("south");
+      region.accounts().createKey(north.id(), null, null);
+      region.accounts().setQuota(north.id(), Quota.SNAPSHOTS, 7);
+      region.shareSnapshot("renamed@one", new Permissions(false, List.of(north.id(), south.id())));
+      region.unshareSnapshot("renamed@one", new Permissions(false, List.of(south.id())));
+      region.shareSnapshot("renamed@two", new Permissions(true, List.of()));
+      region.setTags(List.of("renamed@two", "renamed"), manyTags);
+      copied =
+          region.as(north.id()).copySnapshot(region.snapshot("renamed@one").id(), "mine", "c").id();
+      region.as(north.id()).setTags(List.of(copied), Map.of("of", "north"));
+      volume =
+          region
+              .as(north.id())
+              .createVolume(VolumeRequest.from("v", copied), new VolumeOffer("io1", 150), null)
+              .id();
+      image = region.as(north.id()).images().create(image("system", copied));
+      Images images = region.as(north.id()).images();
+      images.share(image.id(), new Permissions(false, List.of(south.id())));
+      region.as(north.id()).setTags(List.of(image.id()), Map.of("a", "b"));
+      imageCopy = region.as(south.id()).images().copy(image.id(), "of south", null);
+      Image gone = images.create(image("gone", copied));
+      images.delete(gone.id());
+      volumes = region.volumes();
+      snapshots = region.snapshots(null);
+    }
+
+    private Image image(String name, String snapshot) {
+      return new Image(
+          null,
+          0,
+          null,
+          name,
+          "text",
+          "x86_64",
+          "/dev/sda1",
+          List.of("0001", "0002"),
+          List.of("uefi", "legacy"),
+          true,
+          List.of(
+              new Image.Mapping("/dev/sda1", null, snapshot, 2L, VolumeOffer.STANDARD, true),
+              new Image.Mapping("/dev/sdb", null, null, 5L, new VolumeOffer("io1", 300), false),
+              new Image.Mapping("/dev/sdc", "ephemeral0", null, null, null, true)),
+          Map.of(),
+          null);
+    }
+
+    void requireAll() throws IOException {
+      assertEquals(north, region.accounts().account(north.id()));
+      assertEquals(south, region.accounts().account(south.id()));
+      assertEquals("owner", region.accounts().account(Snapshot.OWNER_ACCOUNT_ID).name());
+      assertTrue(
+          region.accounts().quotas(north.id()).stream()
+              .anyMatch(
+                  q -> q.quota() == Quota.SNAPSHOTS && q.maxValue() == 7 && q.usedValue() == 1));
+      assertEquals(new Permissions(false, List.of(north.id())), region.permissions("renamed@one"));
+      assertEquals(new Permissions(true, List.of()), region.permissions("renamed@two"));
+      assertEquals(manyTags, region.snapshot("renamed@two").tags());
+      assertEquals(manyTags, region.volume("renamed").tags());
+      Region ofNorth = region.as(north.id());
+      Region ofSouth = region.as(south.id());
+      assertEquals(Map.of("of", "north"), ofNorth.snapshot(copied).tags());
+      assertEquals(Map.of(volume, new VolumeOffer("io1", 150)), ofNorth.cloud().offers());
+      assertEquals(List.of(image.id()), ofNorth.images().all().stream().map(Image::id).toList());
+      Image found = ofNorth.images().image(image.id());
+      assertEquals(Map.of("a", "b"), found.tags());
+      assertEquals(image.mappings(), found.mappings());
+      assertEquals(image.productCodes(), found.productCodes());
+      assertEquals(image.bootModes(), found.bootModes());
+      assertEquals(image.createdAt(), found.createdAt());
+      assertEquals(imageCopy, ofSouth.images().image(imageCopy.id()));
+      assertEquals(
+          Map.of(image.id(), new Permissions(false, List.of(south.id()))),
+          region.permissionsOf(List.of(image.id(), imageCopy.id())));
+      Errors.of(
+          ErrorKind.CONFLICT,
+          "delete the image first",
+          () -> ofNorth.deleteSnapshots(List.of(copied)));
+      assertTrue(ofNorth.images().create(image("next", copied)).number() > imageCopy.number());
+    }
+  }
+
+  @Test
+  void whatIsSharedAndWhatIsMadeOfItIsThereAgain() throws IOException {
+    Shared shared = new Shared();
+    region.close();
+    java.nio.file.Files.delete(catalog());
+    rebuildAndOpen();
+    shared.requireAll();
+    assertEquals(List.of(), region.accounts().keys(shared.north.id()));
+  }
+
+  @Test
+  void aReadableCatalogTellsOfKeysAsWell() throws IOException {
+    Shared shared = new Shared();
+    Cloud.Maker maker =
+        token ->
+            region
+                .createVolume(VolumeRequest.empty("t", Sizes.GIB), VolumeOffer.STANDARD, token)
+                .id();
+    String made = region.cloud().once("A", "token", "digest", maker);
+    volumes = region.volumes();
+    region.close();
+    // It is the catalog that is believed.
+    for (Path file : copies()) {
+      java.nio.file.Files.delete(file);
+    }
+    RebuildReport report = rebuildAndOpen();
+    assertEquals(List.of(), report.notes());
+    shared.requireAll();
+    assertEquals(1, region.accounts().keys(shared.north.id()).size());
+    assertEquals(made, region.cloud().once("A", "token", "digest", maker));
+  }
+
+  @Test
+  void aDamagedFileIsLeftOutAndToldOf() throws IOException {
+    Shared shared = new Shared();
+    region.close();
+    java.nio.file.Files.delete(catalog());
+    Path file = home.resolve("copy").resolve(shared.image.id() + ".json");
+    byte[] bytes = java.nio.file.Files.readAllBytes(file);
+    bytes[bytes.length - 20] ^= 1;
+    java.nio.file.Files.write(file, bytes);
+    java.nio.file.Files.writeString(file.resolveSibling("ami-00000000.json.new"), "half");
+    RebuildReport report = rebuildAndOpen();
+    assertTrue(
+        report.notes().stream().anyMatch(note -> note.contains(shared.image.id())),
+        report.notes().toString());
+    Images images = region.as(shared.south.id()).images();
+    assertEquals(List.of(shared.imageCopy.id()), images.all().stream().map(Image::id).toList());
+  }
+
+  @Test
+  void whatCouldNotBeWrittenBesideTheStoreIsWrittenLater() throws IOException {
+    region = Region.open(home);
+    Account north = region.accounts().create("north");
+    Path copy = home.resolve("copy");
+    java.nio.file.Files.move(copy, directory.resolve("aside"));
+    java.nio.file.Files.writeString(copy, "in the way");
+    region.shareSnapshot("renamed@one", new Permissions(false, List.of(north.id())));
+    java.nio.file.Files.delete(copy);
+    java.nio.file.Files.move(directory.resolve("aside"), copy);
+    String file = region.snapshot("renamed@one").id() + ".json";
+    assertFalse(java.nio.file.Files.exists(copy.resolve(file)));
+    region.close();
+    region = Region.open(home);
+    assertTrue(java.nio.file.Files.exists(copy.resolve(file)));
+    region.unshareSnapshot("renamed@one", new Permissions(false, List.of(north.id())));
+    assertFalse(java.nio.file.Files.exists(copy.resolve(file)));
+  }
+
+  /** A tag that comes before the root is frozen has no root to be said by. */
+  @Test
+  void tagsThatCameWhileASnapshotWasTakenAreThereAgain() throws IOException {
+    region = Region.open(home);
+    for (int i = 0; i < 20; i++) {
+      String id = region.requestSnapshot("renamed", "quick" + i, null, Map.of()).id();
+      region.setTags(List.of(id), Map.of("i", Integer.toString(i)));
+    }
+    while (region.snapshots(null).stream().anyMatch(s -> s.state() != SnapshotState.COMPLETED)) {
+      Thread.onSpinWait();
+    }
+    snapshots = region.snapshots(null);
+    region.close();
+    java.nio.file.Files.delete(catalog());
+    rebuildAndOpen();
   }
 
   /** As after a crash: what SQLite wrote ahead belongs to the lost catalog, not to the new one. */

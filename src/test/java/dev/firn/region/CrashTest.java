@@ -155,32 +155,30 @@ class CrashTest {
     reader.close();
   }
 
+  private static Volume wanted(String name) {
+    return new Volume(
+        null,
+        0,
+        name,
+        VolumeKind.FILESYSTEM,
+        1,
+        VolumeState.CREATING,
+        "lz4",
+        "local-1a",
+        null,
+        null,
+        Snapshot.OWNER_ACCOUNT_ID,
+        Map.of());
+  }
+
   @Test
   void halfMadeVolumesGo() throws IOException {
     long[] numbers = new long[2];
     restartAfter(
         (catalog, store) -> {
           VolumeRows rows = new VolumeRows(catalog, Clock.systemUTC());
-          numbers[0] =
-              rows.insert(
-                      Snapshot.OWNER_ACCOUNT_ID,
-                      "one",
-                      VolumeKind.FILESYSTEM,
-                      1,
-                      "lz4",
-                      "local-1a",
-                      null)
-                  .number();
-          numbers[1] =
-              rows.insert(
-                      Snapshot.OWNER_ACCOUNT_ID,
-                      "two",
-                      VolumeKind.FILESYSTEM,
-                      1,
-                      "lz4",
-                      "local-1a",
-                      null)
-                  .number();
+          numbers[0] = rows.insert(wanted("one"), VolumeOffer.STANDARD, null).number();
+          numbers[1] = rows.insert(wanted("two"), VolumeOffer.STANDARD, null).number();
           store.create(numbers[1], new MapStore.VolumeOptions("local-1a", "lz4")).close();
         });
     assertEquals(List.of("data"), region.volumes().stream().map(Volume::name).toList());

@@ -1,4 +1,8 @@
 package dev.firn.server.oapi;
 
-/** Who signed a request. */
+/**
+ * Who sent a request.
+ *
+ * @param accessKeyId with which it is signed; null: it came with a password
+ */
 record Caller(String accountId, String accessKeyId) {}

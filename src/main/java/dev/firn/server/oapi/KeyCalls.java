@@ -24,17 +24,17 @@ final class KeyCalls {
 
   List<Action> actions() {
     return List.of(
-        Action.signed(
+        Action.signedOrByPassword(
             "CreateAccessKey",
             parameters()
                 .optional("ExpirationDate", Shape.dateTime())
                 .optional("Tag", Shape.text(1, 255)),
             KeyCalls::create),
-        Action.signed(
+        Action.signedOrByPassword(
             "ReadAccessKeys",
             parameters().optional("Filters", filters.shape()).optional("Tag", Shape.text(1, 255)),
             this::read),
-        Action.signed(
+        Action.signedOrByPassword(
             "UpdateAccessKey",
             parameters()
                 .required("AccessKeyId", KEY_ID)
@@ -44,7 +44,7 @@ final class KeyCalls {
                 .optional("State", STATE)
                 .optional("Tag", Shape.text(1, 255)),
             KeyCalls::update),
-        Action.signed(
+        Action.signedOrByPassword(
             "DeleteAccessKey", parameters().required("AccessKeyId", KEY_ID), KeyCalls::delete));
   }
 

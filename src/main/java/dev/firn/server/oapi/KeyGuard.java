@@ -7,8 +7,8 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * Locks an access key for a while after some wrong signatures in a row, longer each time. It
- * remembers the keys that were tried last, also those that do not exist. Safe for concurrent use.
+ * Locks an access key, or an email, for a while after some wrong tries in a row, longer each time.
+ * It remembers those that were tried last, also those that do not exist. Safe for concurrent use.
  */
 final class KeyGuard {
   private static final int TRIES = 4;
@@ -30,7 +30,7 @@ final class KeyGuard {
     if (known != null && clock.instant().isBefore(known.lockedUntil())) {
       throw new OapiException(
           Problem.NOT_AUTHENTICATED,
-          "the access key is locked for up to %d minutes after wrong signatures",
+          "after wrong tries this is locked for up to %d minutes",
           known.lock().toMinutes());
     }
   }

@@ -98,7 +98,13 @@ final class LogCalls {
     Map<String, BiConsumer<ApiLog, ObjectNode>> parts = new LinkedHashMap<>();
     parts.put("AccountId", (entry, json) -> json.put("AccountId", entry.accountId()));
     parts.put("CallDuration", (entry, json) -> json.put("CallDuration", entry.durationMicros()));
-    parts.put("QueryAccessKey", (entry, json) -> json.put("QueryAccessKey", entry.accessKeyId()));
+    parts.put(
+        "QueryAccessKey",
+        (entry, json) -> {
+          if (entry.accessKeyId() != null) {
+            json.put("QueryAccessKey", entry.accessKeyId());
+          }
+        });
     parts.put("QueryApiName", (entry, json) -> json.put("QueryApiName", API_NAME));
     parts.put("QueryApiVersion", (entry, json) -> json.put("QueryApiVersion", entry.apiVersion()));
     parts.put("QueryCallName", (entry, json) -> json.put("QueryCallName", entry.callName()));

@@ -58,6 +58,7 @@ final class OapiHandler extends Handler.Abstract {
   private final Region home;
   private final Map<String, Action> actions;
   private final Signatures signatures;
+  private final Passwords passwords;
   private final Metrics metrics;
   private final ActiveCalls calls;
   private final Clock clock;
@@ -66,12 +67,14 @@ final class OapiHandler extends Handler.Abstract {
       Region home,
       Map<String, Action> actions,
       Signatures signatures,
+      Passwords passwords,
       Metrics metrics,
       ActiveCalls calls,
       Clock clock) {
     this.home = home;
     this.actions = actions;
     this.signatures = signatures;
+    this.passwords = passwords;
     this.metrics = metrics;
     this.calls = calls;
     this.clock = clock;
@@ -173,15 +176,17 @@ final class OapiHandler extends Handler.Abstract {
       throw new OapiException(Problem.METHOD_NOT_ALLOWED, "actions are called with POST");
     }
     Region region = home;
-    if (exchange.action.signed()) {
-      exchange.caller =
-          signatures.verify(
-              new SignedRequest(
-                  request.getMethod(),
-                  rawPath,
-                  request.getHttpURI().getQuery(),
-                  name -> request.getHeaders().getValuesList(name),
-                  exchange.body));
+    if (exchange.action.proof() != Action.Proof.NONE) {
+      SignedRequest signed =
+          new SignedRequest(
+              request.getMethod(),
+              rawPath,
+              request.getHttpURI().getQuery(),
+              name -> request.getHeaders().getValuesList(name),
+              exchange.body);
+      boolean byPassword =
+          exchange.action.proof() == Action.Proof.SIGNATURE_OR_PASSWORD && Passwords.areIn(signed);
+      exchange.caller = byPassword ? passwords.verify(signed) : signatures.verify(signed);
       region = home.as(exchange.caller.accountId());
     }
     exchange.parameters = parse(exchange.body);

@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.time.Clock;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +43,7 @@ public final class OapiServer implements Closeable {
 
   private final ActiveCalls calls = new ActiveCalls();
   private final Metrics metrics = new Metrics();
+  private final Map<String, Action> actions = new LinkedHashMap<>();
   private final Server server;
   private final Server metricsServer;
   private final ServerConnector connector;
@@ -55,7 +57,6 @@ public final class OapiServer implements Closeable {
     threads.setName("oapi");
     server = new Server(threads);
     connector = connector(server, options);
-    Map<String, Action> actions = new LinkedHashMap<>();
     for (List<Action> group :
         List.of(
             new VolumeCalls(mounts).actions(),
@@ -69,7 +70,8 @@ public final class OapiServer implements Closeable {
       group.forEach(action -> actions.put(action.name(), action));
     }
     Signatures signatures = new Signatures(home.accounts()::credentials, home.info().name(), clock);
-    server.setHandler(new OapiHandler(home, actions, signatures, metrics, calls, clock));
+    Passwords passwords = new Passwords(home.accounts().logins(), clock);
+    server.setHandler(new OapiHandler(home, actions, signatures, passwords, metrics, calls, clock));
     if (options.metrics() == null) {
       metricsServer = null;
       metricsConnector = null;
@@ -116,6 +118,11 @@ public final class OapiServer implements Closeable {
         started.close();
       }
     }
+  }
+
+  /** All that can be called. */
+  Collection<Action> actions() {
+    return actions.values();
   }
 
   /** Where the API is, like {@code http://127.0.0.1:8080/api/v1}. */

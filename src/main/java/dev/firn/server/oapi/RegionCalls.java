@@ -40,7 +40,7 @@ final class RegionCalls {
 
   List<Action> actions() {
     return List.of(
-        new Action("ReadRegions", Action.common(), false, call -> this::regions),
+        Action.open("ReadRegions", Action.common(), call -> this::regions),
         Action.signed(
             "ReadSubregions",
             Page.parameters(Action.common().optional("Filters", subregionFilters.shape())),

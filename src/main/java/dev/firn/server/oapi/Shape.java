@@ -9,6 +9,7 @@ import java.time.ZoneOffset;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -23,6 +24,11 @@ abstract class Shape {
    * @throws OapiException if it is something else
    */
   abstract void check(String path, JsonNode value);
+
+  /** The names of the fields of a field that is an object; none if there is no such field. */
+  Set<String> names(String field) {
+    return Set.of();
+  }
 
   /** Text of so many characters. */
   static Shape text(int minimum, int maximum) {
@@ -195,6 +201,14 @@ abstract class Shape {
     Fields optional(String name, Shape shape) {
       fields.put(name, new Field(shape, false));
       return this;
+    }
+
+    @Override
+    Set<String> names(String field) {
+      Field found = fields.get(field);
+      return found != null && found.shape() instanceof Fields object
+          ? Set.copyOf(object.fields.keySet())
+          : Set.of();
     }
 
     @Override

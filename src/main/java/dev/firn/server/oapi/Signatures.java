@@ -40,9 +40,9 @@ final class Signatures {
 
   private static final Pattern AUTHORIZATION =
       Pattern.compile(
-          "(OSC4|AWS4)-HMAC-SHA256 +Credential=([A-Za-z0-9]{1,64})/([0-9]{8})/([A-Za-z0-9_.-]{1,64})"
-              + "/([a-z0-9]{1,32})/(osc4|aws4)_request *, *SignedHeaders=([a-z0-9;-]{1,1024}) *,"
-              + " *Signature=([0-9a-f]{64})");
+          "(OSC4|AWS4)-HMAC-SHA256"
+              + " +Credential=([A-Za-z0-9]{1,64})/([0-9]{8})/([A-Za-z0-9_.-]{1,64})/([a-z0-9]{1,32})/(osc4|aws4)_request"
+              + " *, *SignedHeaders=([a-z0-9;-]{1,1024}) *, *Signature=([0-9a-f]{64})");
 
   /** Used where there is no such key, so that an unknown one takes as long as a wrong one. */
   private static final String NO_SECRET = "0".repeat(40);
@@ -87,7 +87,10 @@ final class Signatures {
       throw denied("algorithm and scope of the signature are of different kinds");
     }
     String date = date(request, signed);
-    Instant time = requireFresh(date, scopeDate);
+    if (!date.startsWith(scopeDate)) {
+      throw denied("the date is not that of the signature's scope");
+    }
+    Instant time = requireFresh(date, clock.instant());
     requireSigned(signed, "host");
     if (!parts.group(4).equals(region) || !parts.group(5).equals(SERVICE)) {
       throw denied("this is service '%s' of Region '%s'", SERVICE, region);
@@ -132,17 +135,15 @@ final class Signatures {
     throw denied("neither X-Osc-Date nor X-Amz-Date is signed");
   }
 
-  private Instant requireFresh(String date, String scopeDate) {
+  /** The time that a date header says; NOT_AUTHENTICATED unless it is nearly now. */
+  static Instant requireFresh(String date, Instant now) {
     Instant time;
     try {
       time = DATE.parse(date, Instant::from);
     } catch (DateTimeException e) {
       throw denied("the date is not like 20260131T090500Z");
     }
-    if (!date.startsWith(scopeDate)) {
-      throw denied("the date is not that of the signature's scope");
-    }
-    if (Duration.between(time, clock.instant()).abs().compareTo(SKEW_MAX) > 0) {
+    if (Duration.between(time, now).abs().compareTo(SKEW_MAX) > 0) {
       throw denied("the date is more than five minutes from the time here: set the clock");
     }
     return time;

@@ -134,9 +134,9 @@ final class SnapshotCalls {
       String id =
           Tokens.once(
               call,
-              () ->
+              token ->
                   region
-                      .requestSnapshot(volume.id(), null, call.text("Description"), Map.of())
+                      .requestSnapshot(volume.id(), null, call.text("Description"), Map.of(), token)
                       .id());
       return answer(region, region.snapshot(id));
     };
@@ -152,9 +152,9 @@ final class SnapshotCalls {
       String id =
           Tokens.once(
               call,
-              () ->
+              token ->
                   transfers
-                      .importSnapshot(region, location, sizeBytes, call.text("Description"))
+                      .importSnapshot(region, location, sizeBytes, call.text("Description"), token)
                       .id());
       return answer(region, region.snapshot(id));
     };
@@ -180,7 +180,9 @@ final class SnapshotCalls {
     return () -> {
       String id =
           Tokens.once(
-              call, () -> region.copySnapshot(source.id(), null, call.text("Description")).id());
+              call,
+              token ->
+                  region.copySnapshot(source.id(), null, call.text("Description"), token).id());
       return answer(region, region.snapshot(id));
     };
   }

@@ -18,7 +18,7 @@ final class Tokens {
   static String once(Call call, Cloud.Maker maker) throws IOException {
     String token = call.text("ClientToken");
     if (token == null) {
-      return maker.make();
+      return maker.make(null);
     }
     ObjectNode arguments = call.parameters().deepCopy();
     arguments.remove("ClientToken");

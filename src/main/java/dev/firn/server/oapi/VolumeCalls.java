@@ -155,16 +155,7 @@ final class VolumeCalls {
     VolumeRequest request =
         new VolumeRequest(null, null, sizeBytes, call.text("SnapshotId"), subregion, null);
     return () -> {
-      String id =
-          Tokens.once(
-              call,
-              () -> {
-                String made = region.createVolume(request).id();
-                if (!offer.equals(VolumeOffer.STANDARD)) {
-                  region.cloud().setOffer(made, offer);
-                }
-                return made;
-              });
+      String id = Tokens.once(call, token -> region.createVolume(request, offer, token).id());
       return volumeAnswer(shown(region, volume(region, id)), null);
     };
   }

@@ -1,0 +1,302 @@
+package dev.firn.region;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.firn.base.ErrorKind;
+import dev.firn.base.FirnException;
+import dev.firn.base.Sizes;
+import dev.firn.snapshot.ClientToken;
+import dev.firn.snapshot.Snapshot;
+import dev.firn.snapshot.SnapshotState;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A request with a token makes one thing, whatever stops between two steps: the process, which
+ * leaves the home as it is at that moment, or the step itself.
+ */
+class ClientTokensTest {
+  private static final VolumeOffer OFFER = new VolumeOffer("io1", 200);
+  private static final String TOKEN = "once";
+
+  @TempDir Path directory;
+  private Path home;
+  private Snapshot source;
+
+  /** What a client asks for. */
+  private enum Request {
+    VOLUME {
+      @Override
+      String make(Region region, ClientToken token) throws IOException {
+        VolumeRequest request = new VolumeRequest(null, null, Sizes.GIB, null, null, null);
+        return region.createVolume(request, OFFER, token).id();
+      }
+
+      @Override
+      List<String> made(Region region) {
+        return ids(region.volumes(), "data");
+      }
+    },
+    VOLUME_OF_A_SNAPSHOT {
+      @Override
+      String make(Region region, ClientToken token) throws IOException {
+        return region.createVolume(VolumeRequest.from(null, "data@one"), OFFER, token).id();
+      }
+
+      @Override
+      List<String> made(Region region) {
+        return ids(region.volumes(), "data");
+      }
+    },
+    SNAPSHOT {
+      @Override
+      String make(Region region, ClientToken token) throws IOException {
+        return region.requestSnapshot("data", null, null, Map.of(), token).id();
+      }
+
+      @Override
+      List<String> made(Region region) {
+        return unnamed(region);
+      }
+    },
+    COPY {
+      @Override
+      String make(Region region, ClientToken token) throws IOException {
+        return region.copySnapshot("data@one", null, null, token).id();
+      }
+
+      @Override
+      List<String> made(Region region) {
+        return unnamed(region);
+      }
+    };
+
+    abstract String make(Region region, ClientToken token) throws IOException;
+
+    /** What is there of it. */
+    abstract List<String> made(Region region);
+
+    String once(Region region, String digest) throws IOException {
+      return region.cloud().once(name(), TOKEN, digest, token -> make(region, token));
+    }
+
+    private static List<String> ids(List<Volume> volumes, String except) {
+      return volumes.stream().filter(v -> !v.name().equals(except)).map(Volume::id).toList();
+    }
+
+    /** But for those that failed, which was told, or which the next request does not get. */
+    private static List<String> unnamed(Region region) {
+      return region.snapshots(null).stream()
+          .filter(s -> s.name() == null)
+          .filter(
+              s ->
+                  s.state() != SnapshotState.ERROR
+                      || !region.cloud().tokens(List.of(s.id())).isEmpty())
+          .map(Snapshot::id)
+          .toList();
+    }
+  }
+
+  @BeforeEach
+  void fill() throws IOException {
+    home = directory.resolve("home");
+    try (Region region = Region.open(home)) {
+      region.createVolume(VolumeRequest.empty("data", Sizes.GIB));
+      source = region.createSnapshot("data", "one", null, Map.of());
+    }
+  }
+
+  private Region open(Path of, Runnable step) throws IOException {
+    return Region.open(of, Clock.systemUTC(), step);
+  }
+
+  /** The home as a process leaves it that is killed now. */
+  private void copy(Path from, Path to) {
+    try {
+      Files.createDirectories(to.resolve("store"));
+      // Superblocks first: of what is written meanwhile the segments have no less than they say.
+      for (String part : List.of("format", "catalog.db", "store/volumes", "store/segments")) {
+        cp(from.resolve(part), to.resolve(part));
+      }
+      for (String part : List.of("catalog.db-wal", "catalog.db-shm", "images", "secret.key")) {
+        if (Files.exists(from.resolve(part))) {
+          cp(from.resolve(part), to.resolve(part));
+        }
+      }
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static Map<Path, Long> sizes(Path directory) {
+    Map<Path, Long> sizes = new HashMap<>();
+    try (Stream<Path> files = Files.walk(directory)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        sizes.put(file, Files.size(file));
+      }
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+    return sizes;
+  }
+
+  /** By another process: when one closes a file that SQLite has open, it loses its locks. */
+  private static void cp(Path from, Path to) throws IOException {
+    Process process =
+        new ProcessBuilder("cp", "-a", from.toString(), to.toString())
+            .redirectErrorStream(true)
+            .start();
+    String told = new String(process.getInputStream().readAllBytes());
+    try {
+      assertEquals(0, process.waitFor(), told);
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static void awaitTaken(Region region) {
+    for (Snapshot each : region.snapshots(null)) {
+      while (region.snapshot(each.id()).state() == SnapshotState.IN_QUEUE
+          || region.snapshot(each.id()).state() == SnapshotState.PENDING) {
+        Thread.onSpinWait();
+      }
+    }
+  }
+
+  /** The request comes again, and there is one of what it makes; answers its id. */
+  private String repeated(Request request, Path of, String what) throws IOException {
+    String id;
+    try (Region region = Region.open(of)) {
+      id = request.once(region, "digest");
+      awaitTaken(region);
+      assertEquals(List.of(id), request.made(region), what);
+      assertEquals(id, request.once(region, "digest"), what);
+      assertEquals(Map.of(id, TOKEN), region.cloud().tokens(List.of(id, source.id())), what);
+      if (request.name().startsWith("VOLUME")) {
+        assertEquals(OFFER, region.cloud().offers().get(id), what);
+      }
+      FirnException refused =
+          Errors.of(ErrorKind.CONFLICT, "other arguments", () -> request.once(region, "another"));
+      assertEquals("token-mismatch", refused.reason());
+    }
+    return id;
+  }
+
+  @Test
+  void aKillBetweenTwoStepsMakesNoSecondOne() throws IOException {
+    for (Request request : Request.values()) {
+      Path here = directory.resolve(request.name());
+      copy(home, here);
+      List<Path> left = new ArrayList<>();
+      Path copies = directory.resolve("killed-" + request);
+      boolean[] working = new boolean[1];
+      AtomicReference<Map<Path, Long>> last = new AtomicReference<>();
+      String id;
+      Runnable step =
+          () -> {
+            // Most steps only read.
+            if (working[0] && !sizes(here).equals(last.getAndSet(sizes(here)))) {
+              Path to = copies.resolve(Integer.toString(left.size()));
+              copy(here, to);
+              left.add(to);
+            }
+          };
+      try (Region region = open(here, step)) {
+        working[0] = true;
+        id = request.once(region, "digest");
+        awaitTaken(region);
+        working[0] = false;
+      }
+      assertTrue(left.size() >= 3, request + ": " + left);
+      int again = 0;
+      for (Path each : left) {
+        again += repeated(request, each, request + " killed at " + each).equals(id) ? 1 : 0;
+      }
+      assertTrue(again > 0 && again < left.size(), request + ": " + again + " of " + left.size());
+      assertEquals(id, repeated(request, here, request.toString()));
+    }
+  }
+
+  @Test
+  void aStepThatFailsMakesNoSecondOne() throws IOException {
+    for (Request request : List.of(Request.VOLUME, Request.SNAPSHOT, Request.COPY)) {
+      boolean failed = true;
+      for (int failing = 1; failed; failing++) {
+        Path here = directory.resolve(request + "-" + failing);
+        copy(home, here);
+        failed = failsAt(request, here, failing);
+        repeated(request, here, request + " failed at step " + failing);
+      }
+    }
+  }
+
+  /** Whether there was such a step. */
+  private boolean failsAt(Request request, Path here, int failing) throws IOException {
+    AtomicInteger steps = new AtomicInteger(Integer.MIN_VALUE);
+    Runnable step =
+        () -> {
+          if (steps.incrementAndGet() == failing) {
+            throw FirnException.failed("this step fails");
+          }
+        };
+    try (Region region = open(here, step)) {
+      steps.set(0);
+      try {
+        request.once(region, "digest");
+      } catch (FirnException e) {
+        assertTrue(e.getMessage().contains("this step fails"), e.getMessage());
+      }
+      int reached = steps.getAndSet(Integer.MIN_VALUE);
+      if (request != Request.SNAPSHOT) {
+        return reached >= failing;
+      }
+    }
+    return failing < 10;
+  }
+
+  @Test
+  void aTokenIsOfOneAccountAndOneAction() throws IOException {
+    try (Region whole = Region.open(home)) {
+      Region north = whole.as(whole.accounts().create("north").id());
+      Region south = whole.as(whole.accounts().create("south").id());
+      String first = Request.VOLUME.once(north, "digest");
+      assertNotEquals(first, Request.VOLUME.once(south, "another"));
+      String other =
+          north.cloud().once("OTHER", TOKEN, "another", token -> Request.VOLUME.make(north, token));
+      assertNotEquals(first, other);
+      assertEquals(first, Request.VOLUME.once(north, "digest"));
+      // A request without one is another each time.
+      assertNotEquals(
+          north.cloud().once("OTHER", null, "d", token -> Request.VOLUME.make(north, token)),
+          north.cloud().once("OTHER", null, "d", token -> Request.VOLUME.make(north, token)));
+    }
+  }
+
+  @Test
+  void whatFailedMayBeAskedForAgain() throws IOException {
+    try (Region whole = Region.open(home)) {
+      Region north = whole.as(whole.accounts().create("north").id());
+      whole.accounts().setQuota(north.accountId(), Quota.VOLUME_GIB, 1);
+      VolumeRequest large = VolumeRequest.empty(null, 2 * Sizes.GIB);
+      Cloud.Maker maker = token -> north.createVolume(large, OFFER, token).id();
+      Errors.of(ErrorKind.NO_SPACE, "", () -> north.cloud().once("A", TOKEN, "digest", maker));
+      whole.accounts().setQuota(north.accountId(), Quota.VOLUME_GIB, 2);
+      String id = north.cloud().once("A", TOKEN, "digest", maker);
+      assertEquals(List.of(id), Request.VOLUME.made(north));
+    }
+  }
+}
