@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -51,6 +52,24 @@ final class ServedHome implements Closeable {
             });
     transfers.resume();
     server = OapiServer.start(whole, mounts, transfers, options, clock);
+  }
+
+  /** Names a bucket service, where nobody is: exports to it are noted, and fail. */
+  void useBuckets() throws IOException {
+    Files.writeString(
+        whole.home().resolve("firn.properties"), "bucket.endpoint=http://127.0.0.1:9\n");
+  }
+
+  /** The id of a task. */
+  String exportTask(String account, String kind, String id) throws IOException {
+    return ok(
+            account,
+            "Create" + kind + "ExportTask",
+            "{'%sId':'%s','OsuExport':{'DiskImageFormat':'raw','OsuBucket':'b'}}"
+                .formatted(kind, id))
+        .get(kind + "ExportTask")
+        .get("TaskId")
+        .asText();
   }
 
   static InetSocketAddress loopback() {
