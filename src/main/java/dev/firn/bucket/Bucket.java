@@ -147,8 +147,8 @@ public final class Bucket implements Closeable {
    * Begins to write an object, which is there when {@link ObjectOutput#complete} returns, and not
    * before. What an interrupted upload of the same key has already is not sent again.
    *
-   * @param bytesMax about how many bytes there may be at most; the memory of two parts, of which
-   *     10,000 hold as much, is used
+   * @param bytesMax about how many bytes there may be at most; the memory of one or two parts is
+   *     used, of which 9,000 hold as much
    */
   public ObjectOutput write(String key, long bytesMax) throws IOException {
     return new ObjectOutput(this, key, bytesMax);

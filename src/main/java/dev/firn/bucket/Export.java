@@ -9,7 +9,9 @@ import dev.firn.region.Image;
 import dev.firn.region.Region;
 import dev.firn.snapshot.Snapshot;
 import dev.firn.snapshot.SnapshotState;
+import java.io.FilterOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -35,7 +37,6 @@ final class Export {
   private final List<String> written = new ArrayList<>();
 
   private volatile boolean cancelled;
-  private Throttle throttle;
 
   Export(Transfers transfers, ExportTask task) {
     this.transfers = transfers;
@@ -122,17 +123,15 @@ final class Export {
     ImageFormat format =
         task.target().diskFormat().equals("raw") ? ImageFormat.RAW_GZ : ImageFormat.QCOW2_GZ;
     String key = task.target().prefix() + snapshot.id() + suffix() + "." + format.text();
-    throttle =
+    long bytesMax = ObjectOutput.bytesMax(account, snapshot);
+    Throttle throttle =
         new Throttle(
             percent -> account.exportTasks().progress(task, (100 * before + percent) / all));
-    ProgressListener listener =
-        (done, total) -> {
-          checkWanted();
-          throttle.told(done, total);
-        };
+    ProgressListener listener = (done, total) -> checkWanted();
     written.add(key);
-    try (ObjectOutput out = bucket.write(key, snapshot.sizeBytes())) {
-      ImageExporter.export(account, snapshot.id(), format, out, transfers.mounter(), listener);
+    try (ObjectOutput out = bucket.write(key, bytesMax)) {
+      OutputStream watched = new Watched(out, throttle, bytesMax);
+      ImageExporter.export(account, snapshot.id(), format, watched, transfers.mounter(), listener);
       checkWanted();
       out.complete();
       if (out.skippedBytes() > 0) {
@@ -140,6 +139,27 @@ final class Export {
       }
     }
     return key;
+  }
+
+  /** Looks with each write whether it still is wanted, and tells how far it has come. */
+  private final class Watched extends FilterOutputStream {
+    private final Throttle throttle;
+    private final long bytesMax;
+    private long bytes;
+
+    Watched(OutputStream target, Throttle throttle, long bytesMax) {
+      super(target);
+      this.throttle = throttle;
+      this.bytesMax = bytesMax;
+    }
+
+    @Override
+    public void write(byte[] source, int offset, int length) throws IOException {
+      checkWanted();
+      out.write(source, offset, length);
+      bytes += length;
+      throttle.told(bytes, bytesMax);
+    }
   }
 
   /** What tells apart the objects of one task from those of others: -01234567. */

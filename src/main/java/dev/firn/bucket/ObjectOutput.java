@@ -2,6 +2,10 @@ package dev.firn.bucket;
 
 import dev.firn.base.DaemonThreads;
 import dev.firn.base.FirnException;
+import dev.firn.region.Region;
+import dev.firn.snapshot.Snapshot;
+import dev.firn.vfs.FileSystem;
+import dev.firn.vfs.FileSystemStatus;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
@@ -33,6 +37,12 @@ public final class ObjectOutput extends OutputStream {
   private static final long PARTS_PLANNED = 9_000;
   private static final int PARTS_MAX = 10_000;
   private static final long PART_BYTES_STEP = 1 << 20;
+
+  /** Of larger parts there is only one in memory: it is sent before the next is filled. */
+  private static final int TWO_PARTS_BYTES_MAX = 32 << 20;
+
+  private static final int OVERHEAD_PART = 32;
+  private static final int ZEROS_PART = 512;
 
   private final Bucket bucket;
   private final String key;
@@ -72,6 +82,21 @@ public final class ObjectOutput extends OutputStream {
       if (!done) {
         sender.shutdown();
       }
+    }
+  }
+
+  /**
+   * About how many bytes a snapshot has at most when it is exported, in whatever form: what it
+   * holds, tables and headers, and holes as zeros that are compressed.
+   */
+  public static long bytesMax(Region account, Snapshot snapshot) throws IOException {
+    try (FileSystem files = account.openSnapshot(snapshot.id(), "a look at its size")) {
+      FileSystemStatus status = files.status();
+      long usedBytes = status.totalBytes() - status.freeBytes();
+      return usedBytes
+          + usedBytes / OVERHEAD_PART
+          + snapshot.sizeBytes() / ZEROS_PART
+          + PART_BYTES_MIN;
     }
   }
 
@@ -169,7 +194,7 @@ public final class ObjectOutput extends OutputStream {
     length = 0;
   }
 
-  private void send(byte[] digest) {
+  private void send(byte[] digest) throws IOException {
     if (upload == null) {
       upload = bucket.beginUpload(key);
     }
@@ -177,14 +202,20 @@ public final class ObjectOutput extends OutputStream {
     int count = length;
     int which = number;
     String sum = Base64.getEncoder().encodeToString(digest);
-    part = other == null ? new byte[bytes.length] : other;
-    other = bytes;
+    boolean both = bytes.length <= TWO_PARTS_BYTES_MAX;
+    if (both) {
+      part = other == null ? new byte[bytes.length] : other;
+      other = bytes;
+    }
     sending =
         sender.submit(
             () -> {
               String tag = bucket.sendPart(key, upload, which, bytes, count, sum);
               sent.add(CompletedPart.builder().partNumber(which).eTag(tag).build());
             });
+    if (!both) {
+      awaitSent();
+    }
   }
 
   private void awaitSent() throws IOException {

@@ -163,7 +163,7 @@ public final class RegionCopy {
     }
     ExportOptions options =
         new ExportOptions(PackageFormat.FIRN, base == null ? null : base.id(), null, false, 0);
-    try (ObjectOutput out = bucket.write(key, snapshot.sizeBytes())) {
+    try (ObjectOutput out = bucket.write(key, ObjectOutput.bytesMax(account, snapshot))) {
       Exporter.export(account, snapshot.id(), options, out, listener);
       out.complete();
       return out.totalBytes() - out.skippedBytes();

@@ -164,16 +164,16 @@ final class ExportCommand extends AccountClientCommand {
                           object, PackageFormat.all()));
     }
     parameters.put("format", wanted);
-    long sizeBytes =
+    long bytesMax =
         session
-            .call("ReadSnapshot", ApiClient.parameters().put("snapshot", snapshot))
-            .path("sizeBytes")
+            .call("ReadExportSize", ApiClient.parameters().put("snapshot", snapshot))
+            .path("bytesMax")
             .asLong();
     try (Bucket bucket = Bucket.open(session.bucketAddress(endpoint), object.bucket())) {
       if (!force && bucket.sizeBytes(object.key()) >= 0) {
         throw FirnException.conflict("'%s' exists already; replace it with --force", object);
       }
-      try (ObjectOutput output = bucket.write(object.key(), sizeBytes)) {
+      try (ObjectOutput output = bucket.write(object.key(), bytesMax)) {
         download(session, parameters, output, object.toString());
         output.complete();
       }
