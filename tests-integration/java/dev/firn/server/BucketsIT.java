@@ -47,18 +47,23 @@ import java.util.List;
 import java.util.Random;
 import java.util.zip.GZIPInputStream;
 import org.jclouds.blobstore.options.ListContainerOptions;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Two Regions on one machine, a real S3 server, real mounts, OUTSCALE's own client. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class BucketsIT {
   private static final long WAIT_NANOS = 120_000_000_000L;
   private static final long SEED = Long.getLong("firn.seed", System.nanoTime());
   private static final int DISK_BYTES = 24 << 20;
 
-  @TempDir Path directory;
+  /** Of all tests: starting what they need takes longer than they do. */
+  @TempDir static Path directory;
+
   private S3Service service;
   private ServedApi north;
   private ServedApi south;
@@ -66,7 +71,7 @@ class BucketsIT {
   private ApiClient ofSouth;
   private String southAccount;
 
-  @BeforeEach
+  @BeforeAll
   void serve() throws IOException {
     System.out.println("firn.seed=" + SEED);
     service = new S3Service(directory.resolve("objects"));
@@ -78,9 +83,15 @@ class BucketsIT {
     ofSouth = south.client(southAccount);
   }
 
+  @BeforeEach
+  void begin() throws IOException {
+    service.store().clearContainer("box");
+    settings(north, service.settings());
+    settings(south, service.settings());
+  }
+
   private ServedApi served(String region) throws IOException {
     ServedApi api = new ServedApi(Files.createDirectory(directory.resolve(region)), 4, region);
-    settings(api, service.settings());
     api.firn
         .with("AWS_ACCESS_KEY_ID", S3Service.KEY)
         .with("AWS_SECRET_ACCESS_KEY", S3Service.SECRET)
@@ -94,7 +105,7 @@ class BucketsIT {
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
   }
 
-  @AfterEach
+  @AfterAll
   void stop() throws Exception {
     try {
       north.close();
@@ -236,8 +247,8 @@ class BucketsIT {
 
   @Test
   void aSnapshotGoesThroughABucketToAnotherRegionAndAccount() throws Exception {
-    byte[] disk = disk(north, "db", 1);
-    String snapshot = north.firn.run("snapshot", "create", "db").line();
+    byte[] disk = disk(north, "first-db", 1);
+    String snapshot = north.firn.run("snapshot", "create", "first-db").line();
     for (String format : List.of("raw", "qcow2")) {
       SnapshotExportTask task = export(ofNorth, snapshot, format);
       assertTrue(task.getTaskId().matches("snap-export-[0-9a-f]{8}"), task.getTaskId());
@@ -424,8 +435,8 @@ class BucketsIT {
 
   @Test
   void aFailureAndACancellationLeaveNothing() throws Exception {
-    disk(north, "db", 1);
-    String snapshot = north.firn.run("snapshot", "create", "db").line();
+    disk(north, "failing-db", 1);
+    String snapshot = north.firn.run("snapshot", "create", "failing-db").line();
     SnapshotExportTask wrong =
         new SnapshotApi(ofNorth)
             .createSnapshotExportTask(
@@ -475,8 +486,8 @@ class BucketsIT {
 
   @Test
   void whatAKilledDaemonHadBegunIsFinishedByTheNext() throws Exception {
-    byte[] disk = disk(north, "db", 1);
-    String snapshot = north.firn.run("snapshot", "create", "db").line();
+    byte[] disk = disk(north, "killed-db", 1);
+    String snapshot = north.firn.run("snapshot", "create", "killed-db").line();
     List<String> tasks = new ArrayList<>();
     for (String format : List.of("raw", "qcow2", "raw", "qcow2")) {
       tasks.add(export(ofNorth, snapshot, format).getTaskId());
@@ -547,12 +558,15 @@ class BucketsIT {
     north.firn.run("export", "db@first", "s3://box/x.firn").failed(7, "refuses");
     north.firn.with("AWS_SECRET_ACCESS_KEY", null);
     north.firn.run("export", "db@first", "s3://box/x.firn").failed(2, "AWS_SECRET_ACCESS_KEY");
+    north.firn.with("AWS_SECRET_ACCESS_KEY", S3Service.SECRET);
     assertEquals(3, objects().size(), objects().toString());
   }
 
   @Test
   void copiesToAnotherRegionTellTheDifference() throws Exception {
-    JsonNode key = south.firn.run("key", "create", "--account", southAccount, "--json").json();
+    String account = south.account("of-copies");
+    ApiClient there = south.client(account);
+    JsonNode key = south.firn.run("key", "create", "--account", account, "--json").json();
     settings(
         north,
         service.settings()
@@ -579,9 +593,9 @@ class BucketsIT {
         north.firn.run("snapshot", "copy", first, "--to-region", "south-1", "--json").json();
     assertTrue(copied.get("baseId").isNull(), copied.toString());
     assertTrue(copied.get("sentBytes").asLong() >= large.length, copied.toString());
-    String there = copied.get("snapshotId").asText();
-    assertNotEquals(first, there);
-    assertEquals("the first", snapshot(ofSouth, there).getDescription());
+    String copy = copied.get("snapshotId").asText();
+    assertNotEquals(first, copy);
+    assertEquals("the first", snapshot(there, copy).getDescription());
     // Once more is no other copy.
     assertEquals(there, north.firn.run("snapshot", "copy", first, "--to-region", "south-1").line());
 
@@ -594,13 +608,13 @@ class BucketsIT {
     assertEquals(List.of(), objects());
 
     String secondThere = difference.get("snapshotId").asText();
-    south.firn.with("FIRN_ACCOUNT", southAccount);
-    south.firn.run("snapshot", "delete", there).succeeded();
-    Path copy = south.firn.mountPoint("copy");
-    south.firn.run("mount", secondThere, copy).succeeded();
-    assertArrayEquals(large, Files.readAllBytes(copy.resolve("large")));
-    assertEquals("some words", Files.readString(copy.resolve("small")));
-    south.firn.run("umount", copy).succeeded();
+    south.firn.with("FIRN_ACCOUNT", account);
+    south.firn.run("snapshot", "delete", copy).succeeded();
+    Path mountedThere = south.firn.mountPoint("copy");
+    south.firn.run("mount", secondThere, mountedThere).succeeded();
+    assertArrayEquals(large, Files.readAllBytes(mountedThere.resolve("large")));
+    assertEquals("some words", Files.readString(mountedThere.resolve("small")));
+    south.firn.run("umount", mountedThere).succeeded();
 
     // The base is gone there: the next one begins from the second.
     Files.writeString(mounted.resolve("small"), "other words");
@@ -622,13 +636,13 @@ class BucketsIT {
     copying.destroy();
     copying.waitFor();
     String last = north.firn.run("snapshot", "copy", fourth, "--to-region", "south-1").line();
-    assertEquals("completed", snapshot(ofSouth, last).getState());
+    assertEquals("completed", snapshot(there, last).getState());
     // The first was deleted there; none is there twice.
     assertEquals(
-        3,
-        new SnapshotApi(ofSouth).readSnapshots(new ReadSnapshotsRequest()).getSnapshots().size());
+        3, new SnapshotApi(there).readSnapshots(new ReadSnapshotsRequest()).getSnapshots().size());
     south.firn.run("check").succeeded();
     south.firn.with("FIRN_ACCOUNT", null);
+    north.firn.run("umount", mounted).succeeded();
     north.firn.run("snapshot", "copy", third, "--to-region", "west-1").failed(3, "south-1");
     assertEquals(List.of(), objects());
   }
