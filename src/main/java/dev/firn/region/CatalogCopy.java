@@ -18,6 +18,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -50,6 +51,12 @@ final class CatalogCopy {
   private final Catalog catalog;
   private final Path directory;
 
+  /** How often it was asked for. */
+  private final AtomicLong asked = new AtomicLong();
+
+  /** Up to which of these the files are what the catalog said. Guarded by this. */
+  private long done;
+
   CatalogCopy(Catalog catalog, Path directory) {
     this.catalog = catalog;
     this.directory = directory;
@@ -62,16 +69,30 @@ final class CatalogCopy {
 
   /**
    * Makes the files what the catalog says; when this returns they durably are. Where one cannot be
-   * written everything else goes on without, and it is tried again with the next change.
+   * written everything else goes on without, and it is tried again with the next change. Who comes
+   * while another is at work shares the next round with all who do.
    */
-  synchronized void update() {
+  void update() {
+    long mine = asked.incrementAndGet();
+    synchronized (this) {
+      if (done >= mine) {
+        return;
+      }
+      long all = asked.get();
+      writeAll();
+      done = all;
+    }
+  }
+
+  private void writeAll() {
     try {
-      List<Change> batch;
-      List<Change> done;
+      int size;
+      int written;
       do {
-        batch = catalog.transact(CatalogCopy::next);
-        done = batch.isEmpty() ? List.of() : write(batch);
-      } while (batch.size() == BATCH && done.size() == BATCH);
+        List<Change> batch = catalog.transact(CatalogCopy::next);
+        size = batch.size();
+        written = size == 0 ? 0 : write(batch);
+      } while (size == BATCH && written == BATCH);
     } catch (IOException | FirnException e) {
       LOG.warn("What the catalog says is not all beside the store: {}", e.getMessage());
     }
@@ -90,16 +111,23 @@ final class CatalogCopy {
         .toList();
   }
 
-  private List<Change> write(List<Change> batch) throws IOException {
+  /** Answers how many could be written. */
+  private int write(List<Change> batch) throws IOException {
     Files.createDirectories(directory);
-    List<Change> done = new ArrayList<>();
-    boolean touched = false;
+    List<Change> written = new ArrayList<>();
+    // All are written before the first is forced: that takes most of the others along.
     for (Change change : batch) {
-      try {
-        touched |= write(change);
-        done.add(change);
-      } catch (IOException e) {
-        LOG.warn("What is said of {} is not beside the store: {}", change.id(), e.getMessage());
+      if (attempt(change, this::prepare)) {
+        written.add(change);
+      }
+    }
+    List<Change> published = new ArrayList<>();
+    boolean touched = false;
+    for (Change change : written) {
+      boolean needed = change.content() != null || Files.exists(file(change));
+      if (!needed || attempt(change, this::publish)) {
+        published.add(change);
+        touched |= needed;
       }
     }
     if (touched) {
@@ -107,7 +135,7 @@ final class CatalogCopy {
     }
     catalog.transact(
         handle -> {
-          for (Change change : done) {
+          for (Change change : published) {
             // What changed meanwhile stays for the next time.
             handle.execute(
                 "DELETE FROM uncopied WHERE resource_id = ? AND changes = ?",
@@ -116,29 +144,57 @@ final class CatalogCopy {
           }
           return null;
         });
-    return done;
+    return published.size();
   }
 
-  /** Whether there was something to do. */
-  private boolean write(Change change) throws IOException {
-    Path file = directory.resolve(change.id() + SUFFIX);
-    if (change.content() == null) {
-      return Files.deleteIfExists(file);
+  /** One step of writing what is said of a thing. */
+  @FunctionalInterface
+  private interface Step {
+    void run(Change change) throws IOException;
+  }
+
+  private static boolean attempt(Change change, Step step) {
+    try {
+      step.run(change);
+      return true;
+    } catch (IOException e) {
+      LOG.warn("What is said of {} is not beside the store: {}", change.id(), e.getMessage());
+      return false;
     }
-    byte[] line =
-        (JSON.writeValueAsString(change.content()) + "\n").getBytes(StandardCharsets.UTF_8);
-    String head = "firn-copy 1 " + sha256(line) + "\n";
-    byte[] bytes =
-        Arrays.copyOf(head.getBytes(StandardCharsets.US_ASCII), head.length() + line.length);
-    System.arraycopy(line, 0, bytes, head.length(), line.length);
-    Path fresh = directory.resolve(change.id() + FRESH);
-    Files.write(fresh, bytes);
+  }
+
+  private Path file(Change change) {
+    return directory.resolve(change.id() + SUFFIX);
+  }
+
+  private Path fresh(Change change) {
+    return directory.resolve(change.id() + FRESH);
+  }
+
+  private void prepare(Change change) throws IOException {
+    if (change.content() != null) {
+      Files.write(fresh(change), bytes(change));
+    }
+  }
+
+  private void publish(Change change) throws IOException {
+    if (change.content() == null) {
+      Files.delete(file(change));
+      return;
+    }
+    Path fresh = fresh(change);
     DurableFiles.force(fresh);
-    if (!Arrays.equals(Files.readAllBytes(fresh), bytes)) {
+    if (!Arrays.equals(Files.readAllBytes(fresh), bytes(change))) {
       throw new IOException("file " + fresh + " does not have what was written to it");
     }
-    Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    return true;
+    Files.move(fresh, file(change), StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  private static byte[] bytes(Change change) throws IOException {
+    String line = JSON.writeValueAsString(change.content()) + "\n";
+    byte[] content = line.getBytes(StandardCharsets.UTF_8);
+    String head = "firn-copy 1 " + sha256(content) + "\n";
+    return (head + line).getBytes(StandardCharsets.UTF_8);
   }
 
   /**

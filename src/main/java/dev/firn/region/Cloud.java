@@ -144,8 +144,9 @@ public final class Cloud {
       if (target.sizeBytes() > origin.sizeBytes()) {
         region.resizeVolume(volume.id(), target.sizeBytes());
       }
-      rows.setOffer(volume.id(), target.offer());
-      copy.update();
+      if (!target.offer().equals(origin.offer())) {
+        setOffer(volume.id(), target.offer());
+      }
       failure = null;
     } catch (FirnException | IOException e) {
       failure = String.valueOf(e.getMessage());

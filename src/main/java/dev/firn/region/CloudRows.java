@@ -319,6 +319,7 @@ final class CloudRows {
   private static VolumeOffer offer(ResultSet results, String typeColumn, String iopsColumn)
       throws SQLException {
     int iops = results.getInt(iopsColumn);
-    return new VolumeOffer(results.getString(typeColumn), results.wasNull() ? null : iops);
+    Integer given = results.wasNull() ? null : iops;
+    return new VolumeOffer(results.getString(typeColumn), given);
   }
 }

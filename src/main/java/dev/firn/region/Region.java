@@ -311,7 +311,9 @@ public final class Region implements Closeable {
     Snapshot source =
         request.sourceSnapshot() == null ? null : references.snapshot(request.sourceSnapshot());
     Volume made = volumes.create(accountId(), request, source, offer, token);
-    copy.update();
+    if (!offer.equals(VolumeOffer.STANDARD)) {
+      copy.update();
+    }
     return made;
   }
 
@@ -387,9 +389,7 @@ public final class Region implements Closeable {
   /** Takes a snapshot, and returns when it is completed. */
   public Snapshot createSnapshot(
       String volume, String name, String description, Map<String, String> tags) throws IOException {
-    Snapshot made = snapshots.create(request(volume, name, description, tags, null));
-    copy.update();
-    return made;
+    return copied(snapshots.create(request(volume, name, description, tags, null)));
   }
 
   /** Asks for a snapshot, and returns once the request is durable; the rest goes on by itself. */
@@ -406,8 +406,14 @@ public final class Region implements Closeable {
   public Snapshot requestSnapshot(
       String volume, String name, String description, Map<String, String> tags, ClientToken token)
       throws IOException {
-    Snapshot made = snapshots.request(request(volume, name, description, tags, token));
-    copy.update();
+    return copied(snapshots.request(request(volume, name, description, tags, token)));
+  }
+
+  /** Those without tags are said as they are by their roots. */
+  private Snapshot copied(Snapshot made) {
+    if (!made.tags().isEmpty()) {
+      copy.update();
+    }
     return made;
   }
 
@@ -436,7 +442,6 @@ public final class Region implements Closeable {
       meant.put(snapshot.number(), snapshot);
     }
     snapshots.delete(meant.values());
-    copy.update();
     List<Snapshot> answers = new ArrayList<>();
     for (Snapshot before : meant.values()) {
       Snapshot after = snapshotRows.find(before.number());

@@ -11,16 +11,11 @@ import dev.firn.snapshot.ClientToken;
 import dev.firn.snapshot.Snapshot;
 import dev.firn.snapshot.SnapshotState;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -120,54 +115,6 @@ class ClientTokensTest {
     }
   }
 
-  private Region open(Path of, Runnable step) throws IOException {
-    return Region.open(of, Clock.systemUTC(), step);
-  }
-
-  /** The home as a process leaves it that is killed now. */
-  private void copy(Path from, Path to) {
-    try {
-      Files.createDirectories(to.resolve("store"));
-      // Superblocks first: of what is written meanwhile the segments have no less than they say.
-      for (String part : List.of("format", "catalog.db", "store/volumes", "store/segments")) {
-        cp(from.resolve(part), to.resolve(part));
-      }
-      for (String part : List.of("catalog.db-wal", "catalog.db-shm", "images", "secret.key")) {
-        if (Files.exists(from.resolve(part))) {
-          cp(from.resolve(part), to.resolve(part));
-        }
-      }
-    } catch (IOException e) {
-      throw new AssertionError(e);
-    }
-  }
-
-  private static Map<Path, Long> sizes(Path directory) {
-    Map<Path, Long> sizes = new HashMap<>();
-    try (Stream<Path> files = Files.walk(directory)) {
-      for (Path file : files.filter(Files::isRegularFile).toList()) {
-        sizes.put(file, Files.size(file));
-      }
-    } catch (IOException e) {
-      throw new AssertionError(e);
-    }
-    return sizes;
-  }
-
-  /** By another process: when one closes a file that SQLite has open, it loses its locks. */
-  private static void cp(Path from, Path to) throws IOException {
-    Process process =
-        new ProcessBuilder("cp", "-a", from.toString(), to.toString())
-            .redirectErrorStream(true)
-            .start();
-    String told = new String(process.getInputStream().readAllBytes());
-    try {
-      assertEquals(0, process.waitFor(), told);
-    } catch (InterruptedException e) {
-      throw new AssertionError(e);
-    }
-  }
-
   private static void awaitTaken(Region region) {
     for (Snapshot each : region.snapshots(null)) {
       while (region.snapshot(each.id()).state() == SnapshotState.IN_QUEUE
@@ -200,27 +147,17 @@ class ClientTokensTest {
   void aKillBetweenTwoStepsMakesNoSecondOne() throws IOException {
     for (Request request : Request.values()) {
       Path here = directory.resolve(request.name());
-      copy(home, here);
-      List<Path> left = new ArrayList<>();
-      Path copies = directory.resolve("killed-" + request);
-      boolean[] working = new boolean[1];
-      AtomicReference<Map<Path, Long>> last = new AtomicReference<>();
-      String id;
-      Runnable step =
-          () -> {
-            // Most steps only read.
-            if (working[0] && !sizes(here).equals(last.getAndSet(sizes(here)))) {
-              Path to = copies.resolve(Integer.toString(left.size()));
-              copy(here, to);
-              left.add(to);
-            }
-          };
-      try (Region region = open(here, step)) {
-        working[0] = true;
-        id = request.once(region, "digest");
-        awaitTaken(region);
-        working[0] = false;
-      }
+      KilledHome.copy(home, here);
+      String[] made = new String[1];
+      List<Path> left =
+          KilledHome.during(
+              here,
+              directory.resolve("killed-" + request),
+              region -> {
+                made[0] = request.once(region, "digest");
+                awaitTaken(region);
+              });
+      String id = made[0];
       assertTrue(left.size() >= 3, request + ": " + left);
       int again = 0;
       for (Path each : left) {
@@ -237,7 +174,7 @@ class ClientTokensTest {
       boolean failed = true;
       for (int failing = 1; failed; failing++) {
         Path here = directory.resolve(request + "-" + failing);
-        copy(home, here);
+        KilledHome.copy(home, here);
         failed = failsAt(request, here, failing);
         repeated(request, here, request + " failed at step " + failing);
       }
@@ -253,7 +190,7 @@ class ClientTokensTest {
             throw FirnException.failed("this step fails");
           }
         };
-    try (Region region = open(here, step)) {
+    try (Region region = Region.open(here, Clock.systemUTC(), step)) {
       steps.set(0);
       try {
         request.once(region, "digest");

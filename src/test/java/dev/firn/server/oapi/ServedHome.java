@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -167,6 +168,12 @@ final class ServedHome implements Closeable {
   /** The time of the machine, moved by a test. */
   static final class MovedClock extends Clock {
     private final AtomicReference<Duration> offset = new AtomicReference<>(Duration.ZERO);
+    private volatile Instant stopped;
+
+    /** From now on it is moved only, and stands at a whole second. */
+    void stop() {
+      stopped = Instant.now().truncatedTo(ChronoUnit.SECONDS);
+    }
 
     void move(Duration by) {
       offset.updateAndGet(before -> before.plus(by));
@@ -174,7 +181,7 @@ final class ServedHome implements Closeable {
 
     @Override
     public Instant instant() {
-      return Instant.now().plus(offset.get());
+      return (stopped == null ? Instant.now() : stopped).plus(offset.get());
     }
 
     @Override

@@ -105,6 +105,21 @@ class SignaturesTest {
     refused("not valid", Style.oscCli(), Map.of("X-Osc-Target", "oapi.DeleteVolume"));
   }
 
+  /** A request that is seen on its way is good for nothing but to be sent again. */
+  @Test
+  void aBodyIsNotGoodForAnotherAction() throws IOException {
+    String volume = home.volume("north", 1);
+    String body = "{\"VolumeId\":\"" + volume + "\"}";
+    for (Supplier<Style> dialect : DIALECTS) {
+      Style style = dialect.get();
+      style.signedAction = "UnlinkVolume";
+      assertEquals(401, home.client("north").call("DeleteVolume", body, style, Map.of()).status());
+      // A right one in between, so that the key does not get locked.
+      assertEquals(200, call(dialect.get()).status());
+    }
+    assertEquals(1, home.ok("north", "ReadVolumes", "{}").get("Volumes").size());
+  }
+
   @Test
   void whatMustBeSignedIs() throws IOException {
     Style style = Style.aws4();
@@ -129,48 +144,16 @@ class SignaturesTest {
 
   @Test
   void clocksMayDifferByFiveMinutes() throws IOException {
+    home.clock.stop();
+    Instant now = home.clock.instant();
     for (Supplier<Style> dialect : DIALECTS) {
       for (int sign : new int[] {-1, 1}) {
-        // The server reads its clock later, up to some seconds on a busy machine.
-        Instant now = home.clock.instant().truncatedTo(ChronoUnit.SECONDS);
         Style style = dialect.get();
-        style.time = now.plusSeconds(sign * (4 * 60 + 50));
+        style.time = now.plusSeconds(sign * (4 * 60 + 59));
         assertEquals(200, call(style).status());
-        style.time = now.plusSeconds(sign * (5 * 60 + (sign < 0 ? 1 : 20)));
+        style.time = now.plusSeconds(sign * (5 * 60 + 1));
         refused("five minutes", style, Map.of());
       }
-    }
-  }
-
-  @Test
-  void theLimitOfFiveMinutesIsExact() throws IOException {
-    Instant now = Instant.parse("2026-01-31T09:05:00Z");
-    for (int seconds : new int[] {-301, -300, -299, 299, 300, 301}) {
-      Signatures signatures =
-          new Signatures(
-              id -> null, "local-1", java.time.Clock.fixed(now, java.time.ZoneOffset.UTC));
-      Instant time = now.plusSeconds(seconds);
-      String date = time.toString().replaceAll("[-:]", "");
-      String authorization =
-          "AWS4-HMAC-SHA256 Credential=KEY/"
-              + date.substring(0, 8)
-              + "/local-1/api/aws4_request, SignedHeaders=host;x-amz-date, Signature="
-              + "0".repeat(64);
-      Map<String, String> headers =
-          Map.of("authorization", authorization, "x-amz-date", date, "host", "h");
-      String message = "";
-      try {
-        signatures.verify(
-            new SignedRequest(
-                "POST",
-                "/ReadVolumes",
-                null,
-                name -> headers.containsKey(name) ? List.of(headers.get(name)) : List.of(),
-                new byte[0]));
-      } catch (OapiException e) {
-        message = e.getMessage();
-      }
-      assertEquals(Math.abs(seconds) > 300, message.contains("five minutes"), seconds + message);
     }
   }
 
