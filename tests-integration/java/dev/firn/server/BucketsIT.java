@@ -520,11 +520,15 @@ class BucketsIT {
     south.firn.run("check").succeeded();
   }
 
-  private static void kill(ServedApi api) throws Exception {
+  private void kill(ServedApi api) throws Exception {
     long pid = api.firn.pid();
     api.firn.shell("kill -9 " + pid);
     FirnCommand.awaitEnd(pid);
     api.firn.run("daemon", "start").succeeded();
+    api.stopServing();
+    api.serve();
+    ofNorth.setBasePath(north.url);
+    ofSouth.setBasePath(south.url);
   }
 
   private JsonNode awaitTask(String id) {
@@ -597,7 +601,7 @@ class BucketsIT {
     assertNotEquals(first, copy);
     assertEquals("the first", snapshot(there, copy).getDescription());
     // Once more is no other copy.
-    assertEquals(there, north.firn.run("snapshot", "copy", first, "--to-region", "south-1").line());
+    assertEquals(copy, north.firn.run("snapshot", "copy", first, "--to-region", "south-1").line());
 
     Files.writeString(mounted.resolve("small"), "some words");
     String second = north.firn.run("snapshot", "create", "data").line();
