@@ -89,9 +89,11 @@ cmp full.firn broken.firn
 firn pack keygen key >/dev/null
 firn pack keygen stranger >/dev/null
 firn export data@three signed.firn --sign-key key
-tar xf signed.firn manifest.json manifest.sig manifest.sha256
-sha256sum --quiet -c manifest.sha256
-openssl pkeyutl -verify -pubin -inkey key.pub -rawin -in manifest.json -sigfile manifest.sig >/dev/null
+for document in manifest contents; do
+  tar xf signed.firn $document.json $document.sig $document.sha256
+  sha256sum --quiet -c $document.sha256
+  openssl pkeyutl -verify -pubin -inkey key.pub -rawin -in $document.json -sigfile $document.sig >/dev/null
+done
 openssl genpkey -algorithm ed25519 -out foreign
 openssl pkey -in foreign -pubout -out foreign.pub
 firn export data@three foreign.firn --sign-key foreign
@@ -115,7 +117,7 @@ mkdir there-mount
 refused 2 'incremental' there mount two.firn there-mount
 firn umount copy
 cp merged.firn damaged.firn
-printf 'x' | dd of=damaged.firn bs=1 seek=$(($(stat -c %s damaged.firn) - 5000)) conv=notrunc status=none
+printf 'x' | dd of=damaged.firn bs=1 seek=$(($(stat -c %s damaged.firn) - 20000)) conv=notrunc status=none
 firn mount damaged.firn copy
 ls -lR copy >/dev/null
 ! cat $(find copy -type f) >/dev/null 2>errors.txt || fail "what is damaged was read"

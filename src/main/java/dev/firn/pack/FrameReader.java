@@ -14,10 +14,11 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 
 /**
- * Verifies and decompresses members ahead of their use, on several threads, in order. Reads their
- * stored bytes on the thread that asks. A member's declared sizes bound what it takes in memory.
+ * Verifies and decompresses members whose digests are known, ahead of their use, on several
+ * threads, in order. Reads their stored bytes on the thread that asks. A member's declared sizes
+ * bound what it takes in memory.
  */
-final class FrameReader {
+final class FrameReader implements Frames {
   /** Where stored bytes come from. */
   interface Source {
     byte[] read(Manifest.Member member) throws IOException;
@@ -37,8 +38,8 @@ final class FrameReader {
     this.label = label;
   }
 
-  /** The next member's raw bytes, in an array of just their length; null behind the last. */
-  byte[] next() throws IOException {
+  @Override
+  public byte[] next() throws IOException {
     while (ahead.size() <= Workers.THREADS && members.hasNext()) {
       Manifest.Member member = members.next();
       byte[] stored = source.read(member);
@@ -52,8 +53,13 @@ final class FrameReader {
     if (ahead.isEmpty()) {
       return null;
     }
+    return await(ahead.remove());
+  }
+
+  /** What a worker made; its FirnException is the caller's. */
+  static <T> T await(Future<T> work) throws IOException {
     try {
-      return ahead.remove().get();
+      return work.get();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted", e);
@@ -65,8 +71,8 @@ final class FrameReader {
     }
   }
 
-  /** Takes back an array that {@link #next} gave. */
-  void recycle(byte[] raw) {
+  @Override
+  public void recycle(byte[] raw) {
     buffers.add(raw);
   }
 
@@ -78,19 +84,24 @@ final class FrameReader {
               + " again",
           label, member.name());
     }
+    decompress(member.name(), stored, raw, label);
+    return raw;
+  }
+
+  /** Fills {@code raw}; CORRUPT if what is stored is not just so many bytes. */
+  static void decompress(String name, byte[] stored, byte[] raw, String label) {
     try (ZstdDecompressCtx context = new ZstdDecompressCtx()) {
       int length = context.decompressByteArray(raw, 0, raw.length, stored, 0, stored.length);
       if (length == raw.length) {
-        return raw;
+        return;
       }
     } catch (ZstdException e) {
       throw new FirnException(
           ErrorKind.CORRUPT,
-          String.format("%s: %s cannot be decompressed: %s", label, member.name(), e.getMessage()),
+          String.format("%s: %s cannot be decompressed: %s", label, name, e.getMessage()),
           e);
     }
     throw FirnException.corrupt(
-        "%s: %s is not as large as the manifest says; it is damaged or hostile",
-        label, member.name());
+        "%s: %s is not as large as it says; it is damaged or hostile", label, name);
   }
 }

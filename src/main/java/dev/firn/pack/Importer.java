@@ -151,7 +151,8 @@ public final class Importer {
             manifest.volume().name(),
             manifest.volume().volumeKind(),
             SnapshotNames.looksLikeId(id) ? id : null);
-    if (manifest.counts().dataBytes() > sizeBytes) {
+    // Where the contents follow, the target says when it is full.
+    if (!manifest.contentsFollow() && manifest.counts().dataBytes() > sizeBytes) {
       throw FirnException.noSpace(
           "%s holds %s, which does not fit into a volume of %s; give a larger one with --size",
           options.source(), Sizes.format(manifest.counts().dataBytes()), Sizes.format(sizeBytes));

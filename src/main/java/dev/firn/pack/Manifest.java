@@ -29,11 +29,13 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * A package's table of contents, its first member.
+ * What a package is, its first member. Up to version 2 it is the table of contents as well; since
+ * then that is the last one, {@link Contents}.
  *
  * @param base null: the package is full
  * @param signedBy the fingerprint of the key that {@code manifest.sig} is by; null: not signed
- * @param members in the order of the file: those of the tree, then those of the data
+ * @param counts null until the contents are known
+ * @param members in the order of the file; null until the contents are known
  */
 @JsonPropertyOrder({
   "format",
@@ -52,8 +54,8 @@ record Manifest(
     @JsonInclude(JsonInclude.Include.NON_NULL) String signedBy,
     @JsonProperty(required = true) SnapshotPart snapshot,
     @JsonProperty(required = true) VolumePart volume,
-    @JsonProperty(required = true) Counts counts,
-    @JsonProperty(required = true) List<Member> members) {
+    @JsonInclude(JsonInclude.Include.NON_NULL) Counts counts,
+    @JsonInclude(JsonInclude.Include.NON_NULL) List<Member> members) {
 
   /**
    * @param name null: none
@@ -183,7 +185,12 @@ record Manifest(
       @JsonProperty(required = true) String name,
       @JsonProperty(required = true) long bytes,
       @JsonProperty(required = true) long rawBytes,
-      @JsonProperty(required = true) String sha256) {}
+      @JsonProperty(required = true) String sha256) {
+
+    boolean isTree() {
+      return name.startsWith(PackageLayout.TREE_PREFIX);
+    }
+  }
 
   private static final ObjectMapper MAPPER =
       JsonMapper.builder(
@@ -226,32 +233,54 @@ record Manifest(
   }
 
   /**
+   * Of a package whose contents follow.
+   *
    * @param base null: the package is full
    * @param signedBy null: it is not signed
    */
-  static Manifest of(
-      BasePart base,
-      String signedBy,
-      SnapshotPart snapshot,
-      VolumePart volume,
-      Counts counts,
-      List<Member> members) {
+  static Manifest of(BasePart base, String signedBy, SnapshotPart snapshot, VolumePart volume) {
     return new Manifest(
         PackageLayout.FORMAT,
-        neededVersion(base, signedBy),
+        PackageLayout.FORMAT_VERSION,
         base,
         signedBy,
         snapshot,
         volume,
-        counts,
-        members);
+        null,
+        null);
+  }
+
+  /** Whether the contents stand behind what they list. */
+  boolean contentsFollow() {
+    return formatVersion == PackageLayout.FORMAT_VERSION;
+  }
+
+  /** With its contents; CORRUPT if they are not possible. */
+  Manifest with(Contents contents, String source) {
+    Manifest whole =
+        new Manifest(
+            format,
+            formatVersion,
+            base,
+            signedBy,
+            snapshot,
+            volume,
+            contents.counts(),
+            contents.members());
+    whole.checkMembers(source);
+    return whole;
   }
 
   byte[] toJson() throws IOException {
+    return json(this);
+  }
+
+  /** As all manifests are written, whatever the platform. */
+  static byte[] json(Object value) throws IOException {
     DefaultIndenter indenter = new DefaultIndenter("  ", "\n");
     DefaultPrettyPrinter printer =
         new DefaultPrettyPrinter().withObjectIndenter(indenter).withArrayIndenter(indenter);
-    byte[] json = MAPPER.writer(printer).writeValueAsBytes(this);
+    byte[] json = MAPPER.writer(printer).writeValueAsBytes(value);
     byte[] lines = Arrays.copyOf(json, json.length + 1);
     lines[json.length] = '\n';
     return lines;
@@ -281,6 +310,24 @@ record Manifest(
     return manifest;
   }
 
+  /** Parses contents as strictly as {@link #parse} does a manifest. */
+  static Contents parseContents(byte[] json, String source) throws IOException {
+    try {
+      Contents contents = MAPPER.readValue(json, Contents.class);
+      if (contents == null || contents.counts() == null || !areWhole(contents.members())) {
+        throw invalid(source, "a part of its contents is null");
+      }
+      return contents;
+    } catch (JsonProcessingException e) {
+      throw invalid(source, firstLine(e.getOriginalMessage()));
+    }
+  }
+
+  private static boolean areWhole(List<Member> members) {
+    return members != null
+        && members.stream().noneMatch(m -> m == null || m.name() == null || m.sha256() == null);
+  }
+
   /** Read before all else: a newer manifest may have fields that this class lacks. */
   private static int version(byte[] json) throws IOException {
     try (JsonParser parser = MAPPER.createParser(json)) {
@@ -300,13 +347,14 @@ record Manifest(
     return Instant.parse(snapshot.createdAt());
   }
 
-  /** How many of the members, from the first, are of the tree. */
-  int treeMembers() {
-    int count = 0;
-    while (count < members.size() && members.get(count).name().startsWith("tree/")) {
-      count++;
-    }
-    return count;
+  /** The members of the tree, in their order. */
+  List<Member> tree() {
+    return members.stream().filter(Member::isTree).toList();
+  }
+
+  /** The members of the data, in their order. */
+  List<Member> data() {
+    return members.stream().filter(member -> !member.isTree()).toList();
   }
 
   private void check(String source) {
@@ -315,13 +363,15 @@ record Manifest(
         || snapshot.createdAt() == null
         || snapshot.tags() == null
         || snapshot.tags().containsValue(null)
-        || volume == null
-        || counts == null
-        || members == null
-        || members.stream().anyMatch(m -> m == null || m.name() == null || m.sha256() == null)) {
+        || volume == null) {
       throw invalid(source, "a part of it is null");
     }
-    if (!PackageLayout.FORMAT.equals(format) || formatVersion != neededVersion(base, signedBy)) {
+    if (contentsFollow()
+        ? counts != null || members != null
+        : counts == null || !areWhole(members)) {
+      throw invalid(source, "it does not say of its contents what it should");
+    }
+    if (!PackageLayout.FORMAT.equals(format) || !isVersionRight()) {
       throw invalid(source, "format '" + format + "' version " + formatVersion + " is unknown");
     }
     if (volume.sizeBytes() <= 0 || volume.sizeBytes() > Sizes.VOLUME_BYTES_MAX) {
@@ -345,14 +395,18 @@ record Manifest(
       }
       checkTime(source, base.createdAt());
     }
-    checkMembers(source);
+    if (!contentsFollow()) {
+      checkMembers(source);
+    }
   }
 
-  /** Each manifest has one: the lowest that can say what it says. */
-  private static int neededVersion(BasePart base, String signedBy) {
-    return base == null && signedBy == null
-        ? PackageLayout.FORMAT_VERSION_FULL
-        : PackageLayout.FORMAT_VERSION;
+  /** Of those before the present one, each manifest had the lowest that could say what it says. */
+  private boolean isVersionRight() {
+    int before =
+        base == null && signedBy == null
+            ? PackageLayout.FORMAT_VERSION_FULL
+            : PackageLayout.FORMAT_VERSION_CHANGE;
+    return contentsFollow() || formatVersion == before;
   }
 
   private static void checkTime(String source, String text) {
@@ -364,13 +418,14 @@ record Manifest(
   }
 
   private void checkMembers(String source) {
-    int trees = treeMembers();
+    int trees = 0;
+    int data = 0;
     long treeBytes = 0;
     long dataBytes = 0;
-    for (int i = 0; i < members.size(); i++) {
-      Member member = members.get(i);
-      boolean tree = i < trees;
-      String name = tree ? PackageLayout.treeMember(i) : PackageLayout.dataMember(i - trees);
+    for (Member member : members) {
+      // Without contents behind them, all of the tree stands before the data.
+      boolean tree = member.isTree() && (contentsFollow() || data == 0);
+      String name = tree ? PackageLayout.treeMember(trees++) : PackageLayout.dataMember(data++);
       if (!name.equals(member.name())) {
         throw invalid(source, "member '" + member.name() + "' stands where '" + name + "' belongs");
       }
@@ -395,7 +450,7 @@ record Manifest(
       throw invalid(
           source, "its data members hold " + dataBytes + " bytes, not " + counts.dataBytes());
     }
-    if (treeBytes > volume.sizeBytes() + PackageLayout.TREE_SLACK_BYTES) {
+    if (treeBytes > PackageLayout.treeBytesMax(this)) {
       throw invalid(source, "its tree of " + treeBytes + " bytes is larger than its volume");
     }
     long records = 0;
@@ -423,7 +478,7 @@ record Manifest(
 
   private static FirnException invalid(String source, String reason) {
     return FirnException.corrupt(
-        "%s: %s is not valid: %s; get the package again", source, PackageLayout.MANIFEST, reason);
+        "%s: %s is not valid: %s; get the package again", source, Document.MANIFEST.file(), reason);
   }
 
   private static String firstLine(String text) {

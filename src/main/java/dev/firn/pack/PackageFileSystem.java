@@ -2,6 +2,7 @@ package dev.firn.pack;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.firn.base.Bytes;
 import dev.firn.base.FirnException;
 import dev.firn.vfs.Attributes;
 import dev.firn.vfs.DirectoryEntry;
@@ -23,7 +24,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The files in a package, read-only, without importing it. The tree is read and verified when it is
@@ -47,8 +50,8 @@ public final class PackageFileSystem extends ReadOnlyFileSystem {
   private final PackageIndex index;
   private final List<Manifest.Member> data;
 
-  /** Where each data member's header begins. */
-  private final long[] offsets;
+  /** Where each member's header begins. */
+  private final Map<String, Long> offsets;
 
   private final Cache<Integer, byte[]> members;
 
@@ -78,16 +81,15 @@ public final class PackageFileSystem extends ReadOnlyFileSystem {
       in.reset();
       PackageReader reader =
           new PackageReader(in, source, trust, new Progress(listener, Progress.UNKNOWN));
-      manifest = reader.manifest();
-      if (manifest.base() != null) {
+      if (reader.manifest().base() != null) {
         throw FirnException.usage(
             "%s is incremental; make a full package of it and its base with 'firn pack merge'",
             source);
       }
-      List<Manifest.Member> all = manifest.members();
-      data = all.subList(manifest.treeMembers(), all.size());
-      index = new PackageIndex(manifest, reader::read, spoolDirectory, source);
-      offsets = offsets(data, reader.offset());
+      manifest = reader.manifest().contentsFollow() ? withContents(reader) : reader.manifest();
+      data = manifest.data();
+      offsets = offsets(manifest.members(), reader.offset());
+      index = new PackageIndex(manifest, this::stored, spoolDirectory, source);
       opened = true;
     } finally {
       if (!opened) {
@@ -101,14 +103,47 @@ public final class PackageFileSystem extends ReadOnlyFileSystem {
             .build();
   }
 
-  private static long[] offsets(List<Manifest.Member> data, long start) {
-    long[] starts = new long[data.size()];
+  /** What a package is whose end tells where its contents are. */
+  private Manifest withContents(PackageReader reader) throws IOException {
+    long tail = channel.size() - PackageTar.tailBytes();
+    int length = PackageTar.offsetFile(0).length;
+    byte[] place = at(Math.max(0, tail)).member(PackageLayout.CONTENTS_OFFSET, length);
+    long offset;
+    try {
+      offset = Long.parseLong(Bytes.text(place).strip());
+    } catch (NumberFormatException e) {
+      offset = -1;
+    }
+    if (offset < 0 || offset >= tail) {
+      throw FirnException.corrupt(
+          "%s is damaged: %s leads nowhere; get the package again",
+          source, PackageLayout.CONTENTS_OFFSET);
+    }
+    return reader.contents(part(offset), offset);
+  }
+
+  private static Map<String, Long> offsets(List<Manifest.Member> members, long start) {
+    Map<String, Long> starts = new HashMap<>();
     long offset = start;
-    for (int i = 0; i < starts.length; i++) {
-      starts[i] = offset;
-      offset += PackageTar.entryBytes(data.get(i).bytes());
+    for (Manifest.Member member : members) {
+      starts.put(member.name(), offset);
+      offset += PackageTar.entryBytes(member.bytes());
     }
     return starts;
+  }
+
+  private InputStream part(long offset) {
+    return new BufferedInputStream(
+        Channels.newInputStream(new ChannelPart(channel, offset)), BUFFER_BYTES);
+  }
+
+  private PackageTar.Input at(long offset) {
+    return new PackageTar.Input(part(offset), source, offset);
+  }
+
+  /** A member as it is stored, not verified. */
+  private byte[] stored(Manifest.Member member) throws IOException {
+    return at(offsets.get(member.name())).member(member.name(), (int) member.bytes());
   }
 
   private int ordinal(long inode) throws ErrnoException {
@@ -266,9 +301,7 @@ public final class PackageFileSystem extends ReadOnlyFileSystem {
   private byte[] load(int number) {
     try {
       Manifest.Member member = data.get(number);
-      InputStream in = Channels.newInputStream(new ChannelPart(channel, offsets[number]));
-      byte[] stored = new PackageTar.Input(in, source).member(member.name(), (int) member.bytes());
-      return FrameReader.open(member, stored, new byte[(int) member.rawBytes()], source);
+      return FrameReader.open(member, stored(member), new byte[(int) member.rawBytes()], source);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -48,8 +48,7 @@ final class PackageIndex implements Closeable {
   }
 
   private final String source;
-  private final Manifest manifest;
-  private final int dataStart;
+  private final List<Manifest.Member> data;
   private final Spool records;
 
   private long[] places = new long[1024];
@@ -75,10 +74,9 @@ final class PackageIndex implements Closeable {
   /** Reads and verifies the members of the tree, the next ones in the reader. */
   PackageIndex(Manifest manifest, FrameReader.Source members, Path spoolDirectory, String source)
       throws IOException {
-    this.manifest = manifest;
     this.source = source;
-    this.dataStart = manifest.treeMembers();
-    List<Manifest.Member> tree = manifest.members().subList(0, dataStart);
+    this.data = manifest.data();
+    List<Manifest.Member> tree = manifest.tree();
     if (tree.stream().mapToLong(Manifest.Member::rawBytes).sum() > TREE_BYTES_MAX) {
       throw tooLarge();
     }
@@ -304,7 +302,6 @@ final class PackageIndex implements Closeable {
 
   private void addExtent(TreeRecord.Extent extent) {
     int member = extent.member();
-    int members = manifest.members().size() - dataStart;
     if (current == null || xattrs || !FileMode.isRegular(current.mode())) {
       throw invalid("there is content without a file");
     }
@@ -312,10 +309,9 @@ final class PackageIndex implements Closeable {
         || extent.offset() < contentEnd
         || extent.offset() > current.sizeBytes() - extent.length()
         || member < 0
-        || member >= members
+        || member >= data.size()
         || extent.memberOffset() < 0
-        || extent.memberOffset()
-            > manifest.members().get(dataStart + member).rawBytes() - extent.length()) {
+        || extent.memberOffset() > data.get(member).rawBytes() - extent.length()) {
       throw invalid("content is where there is none");
     }
     contentEnd = extent.offset() + extent.length();

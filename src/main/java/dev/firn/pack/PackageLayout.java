@@ -4,17 +4,21 @@ package dev.firn.pack;
 final class PackageLayout {
   static final String FORMAT = "firn-package";
 
-  /** Of a full package that is not signed. */
+  /** Of a full package that is not signed, as Firn once wrote them. */
   static final int FORMAT_VERSION_FULL = 1;
 
-  /** The highest that is known: with a base, or with a signature. */
-  static final int FORMAT_VERSION = 2;
+  /** As that, with a base, or with a signature. */
+  static final int FORMAT_VERSION_CHANGE = 2;
 
-  static final String MANIFEST = "manifest.json";
-  static final String MANIFEST_DIGEST = "manifest.sha256";
+  /** Written in one go, the contents last. The highest that is known. */
+  static final int FORMAT_VERSION = 3;
 
-  /** Behind the digest, if the manifest says that it is signed. */
-  static final String SIGNATURE = "manifest.sig";
+  /** The last member: where the contents begin, in so many digits, and a line feed. */
+  static final String CONTENTS_OFFSET = "contents.at";
+
+  static final int CONTENTS_OFFSET_DIGITS = 20;
+
+  static final String TREE_PREFIX = "tree/";
 
   /** Of Ed25519. */
   static final int SIGNATURE_BYTES = 64;
@@ -22,14 +26,14 @@ final class PackageLayout {
   /** Raw bytes of a tree member, at most. */
   static final int TREE_MEMBER_BYTES = 4 << 20;
 
-  /** Raw bytes of each data member but the last. */
+  /** Raw bytes of a data member, at most. */
   static final int DATA_MEMBER_BYTES = 8 << 20;
 
   /** What a reader accepts as a member's raw size. */
   static final int MEMBER_RAW_BYTES_MAX = 16 << 20;
 
-  /** What a reader accepts as a manifest: enough for the largest volume. */
-  static final int MANIFEST_BYTES_MAX = 512 << 20;
+  /** What a reader accepts as a manifest or as contents: enough for the largest volume. */
+  static final int DOCUMENT_BYTES_MAX = 512 << 20;
 
   /** A tree may be this much larger than the volume's size: small volumes have names, too. */
   static final long TREE_SLACK_BYTES = 64L << 20;
@@ -55,8 +59,13 @@ final class PackageLayout {
 
   private PackageLayout() {}
 
+  /** What the members of a package's tree may have together. */
+  static long treeBytesMax(Manifest manifest) {
+    return manifest.volume().sizeBytes() + TREE_SLACK_BYTES;
+  }
+
   static String treeMember(int index) {
-    return String.format("tree/%05d.zst", index);
+    return String.format(TREE_PREFIX + "%05d.zst", index);
   }
 
   static String dataMember(int index) {

@@ -5,21 +5,20 @@ import dev.firn.vfs.FileSystem;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
 import java.util.Arrays;
-import java.util.Deque;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Future;
 
 /**
  * Reads a firn package from its beginning to its end, once, and trusts none of it. Needs memory for
- * the manifest and a few members, and a spool for the compressed tree.
+ * a few members and the manifest or contents; for packages that have no contents behind them a
+ * spool for the compressed tree, too.
  */
 final class PackageReader {
   private final PackageTar.Input input;
   private final String source;
+  private final Trust trust;
+  private final byte[] json;
   private final Manifest manifest;
 
   /** As the other, of a package that need not be anybody's. */
@@ -36,22 +35,19 @@ final class PackageReader {
   PackageReader(InputStream in, String source, Trust trust, Progress progress) throws IOException {
     this.input = new PackageTar.Input(in, source);
     this.source = source;
-    byte[] json = input.manifest();
-    byte[] digest = PackageWriter.digestFile(json);
-    if (!Arrays.equals(input.member(PackageLayout.MANIFEST_DIGEST, digest.length), digest)) {
-      throw FirnException.corrupt(
-          "%s is damaged: %s does not have the SHA-256 that %s names; get the package again",
-          source, PackageLayout.MANIFEST, PackageLayout.MANIFEST_DIGEST);
-    }
+    this.trust = trust;
+    this.json = input.document(Document.MANIFEST);
+    Document.MANIFEST.requireDigest(input, json, source);
     this.manifest = Manifest.parse(json, source);
     if (manifest.signedBy() == null) {
       trust.checkUnsigned(source, false);
     } else {
-      byte[] signature = input.member(PackageLayout.SIGNATURE, PackageLayout.SIGNATURE_BYTES);
+      byte[] signature = Document.MANIFEST.readSignature(input);
       trust.check(json, manifest.signedBy(), signature, source, progress);
     }
   }
 
+  /** Without counts and members where the contents follow. */
   Manifest manifest() {
     return manifest;
   }
@@ -63,21 +59,16 @@ final class PackageReader {
    */
   void restore(FileSystem target, Path spoolDirectory, ProgressListener listener)
       throws IOException {
-    List<Manifest.Member> members = manifest.members();
-    int trees = manifest.treeMembers();
-    List<Manifest.Member> treeMembers = members.subList(0, trees);
-    List<Manifest.Member> dataMembers = members.subList(trees, members.size());
-    Progress progress = new Progress(listener, manifest.counts().dataBytes());
+    boolean streamed = manifest.contentsFollow();
+    Progress progress =
+        new Progress(listener, streamed ? Progress.UNKNOWN : manifest.counts().dataBytes());
     ExecutorService workers = Workers.start("firn-unpack");
-    try (Spool spool = new Spool(spoolDirectory)) {
-      for (Manifest.Member member : treeMembers) {
-        spool.append(read(member), (int) member.bytes());
+    try {
+      if (streamed) {
+        restoreStreamed(target, workers, progress);
+      } else {
+        restoreListed(target, spoolDirectory, workers, progress);
       }
-      FrameReader tree = new FrameReader(treeMembers, spooled(spool), workers, source);
-      FrameReader data = new FrameReader(dataMembers, this::read, workers, source);
-      boolean incremental = manifest.base() != null;
-      new TreeRestorer(new TreeDecoder(tree, source), data, target, incremental, progress, source)
-          .restore(manifest.counts());
       input.end();
     } finally {
       workers.shutdown();
@@ -85,47 +76,68 @@ final class PackageReader {
     progress.finish();
   }
 
-  /** Checks every digest and every byte between the members, and decompresses nothing. */
-  void verify() throws IOException {
-    ExecutorService workers = Workers.start("firn-verify");
-    Deque<Future<?>> running = new ArrayDeque<>();
-    try {
-      for (Manifest.Member member : manifest.members()) {
-        byte[] stored = read(member);
-        running.add(workers.submit(() -> requireDigest(member, stored)));
-        if (running.size() > Workers.THREADS) {
-          await(running.remove());
-        }
+  private void restoreListed(
+      FileSystem target, Path spoolDirectory, ExecutorService workers, Progress progress)
+      throws IOException {
+    List<Manifest.Member> treeMembers = manifest.tree();
+    try (Spool spool = new Spool(spoolDirectory)) {
+      for (Manifest.Member member : treeMembers) {
+        spool.append(read(member), (int) member.bytes());
       }
-      while (!running.isEmpty()) {
-        await(running.remove());
-      }
-    } finally {
-      workers.shutdown();
+      FrameReader tree = new FrameReader(treeMembers, spooled(spool), workers, source);
+      FrameReader data = new FrameReader(manifest.data(), this::read, workers, source);
+      restorer(tree, data, target, progress).restore(manifest::counts);
     }
-    input.end();
   }
 
-  private void requireDigest(Manifest.Member member, byte[] stored) {
-    if (!Digests.sha256(stored, stored.length).equals(member.sha256())) {
+  private void restoreStreamed(FileSystem target, ExecutorService workers, Progress progress)
+      throws IOException {
+    StreamedFrames frames =
+        new StreamedFrames(input, PackageLayout.treeBytesMax(manifest), workers, source);
+    restorer(frames.tree(), frames.data(), target, progress)
+        .restore(
+            () -> {
+              Manifest whole = contents(input, frames.contents(), frames.contentsOffset());
+              frames.requireMembers(whole.members());
+              return whole.counts();
+            });
+  }
+
+  private TreeRestorer restorer(Frames tree, Frames data, FileSystem target, Progress progress) {
+    boolean incremental = manifest.base() != null;
+    return new TreeRestorer(
+        new TreeDecoder(tree, source), data, target, incremental, progress, source);
+  }
+
+  /**
+   * The manifest with what the contents say, where those are read before what they list.
+   *
+   * @param in goes on at the contents
+   * @param offset where they begin
+   */
+  Manifest contents(InputStream in, long offset) throws IOException {
+    PackageTar.Input part = new PackageTar.Input(in, source, offset);
+    Manifest whole = contents(part, part.document(Document.CONTENTS), offset);
+    part.end();
+    return whole;
+  }
+
+  private Manifest contents(PackageTar.Input from, byte[] found, long offset) throws IOException {
+    Document.CONTENTS.requireDigest(from, found, source);
+    if (manifest.signedBy() != null) {
+      // Of a key that nobody trusts the manifest told already.
+      byte[] signature = Document.CONTENTS.readSignature(from);
+      trust.check(found, manifest.signedBy(), signature, source, null);
+    }
+    byte[] place = PackageTar.offsetFile(offset);
+    Contents contents = Manifest.parseContents(found, source);
+    if (!Arrays.equals(from.member(PackageLayout.CONTENTS_OFFSET, place.length), place)
+        || !contents.manifest().equals(Digests.sha256(json, json.length))) {
       throw FirnException.corrupt(
-          "%s is damaged: %s does not have the SHA-256 that the manifest names",
-          source, member.name());
+          "%s is damaged: %s is of another package; get the package again",
+          source, Document.CONTENTS.file());
     }
-  }
-
-  private static void await(Future<?> verification) throws IOException {
-    try {
-      verification.get();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted", e);
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof FirnException failure) {
-        throw failure;
-      }
-      throw new IOException("verification failed: " + e.getCause(), e);
-    }
+    return manifest.with(contents, source);
   }
 
   /** How much of the package was read. */
@@ -134,7 +146,7 @@ final class PackageReader {
   }
 
   /** The next member's stored bytes, not verified. */
-  byte[] read(Manifest.Member member) throws IOException {
+  private byte[] read(Manifest.Member member) throws IOException {
     return input.member(member.name(), (int) member.bytes());
   }
 

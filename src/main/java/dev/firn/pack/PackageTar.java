@@ -1,5 +1,6 @@
 package dev.firn.pack;
 
+import dev.firn.base.Bytes;
 import dev.firn.base.FirnException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -20,6 +21,9 @@ final class PackageTar {
 
   private static final int MODE = 0100644;
   private static final int DIRECT_BYTES_MAX = 2 * PackageLayout.MEMBER_RAW_BYTES_MAX;
+  private static final int MEMBER_BYTES_MAX =
+      (int) PackageLayout.memberBytesMax(PackageLayout.MEMBER_RAW_BYTES_MAX);
+
   private static final int END_BYTES = 2 * TarHeader.BLOCK_BYTES;
   private static final ZipEncoding ENCODING =
       ZipEncodingHelper.getZipEncoding(StandardCharsets.ISO_8859_1);
@@ -42,18 +46,34 @@ final class PackageTar {
   }
 
   static void write(OutputStream target, String name, byte[] body) throws IOException {
-    target.write(header(name, body.length));
-    target.write(body);
-    pad(target, body.length);
+    write(target, name, body, body.length);
   }
 
-  static void pad(OutputStream target, long sizeBytes) throws IOException {
+  private static void pad(OutputStream target, long sizeBytes) throws IOException {
     target.write(new byte[TarHeader.padding(sizeBytes)]);
+  }
+
+  /** Writes the first {@code length} bytes of an array as a member. */
+  static void write(OutputStream target, String name, byte[] body, int length) throws IOException {
+    target.write(header(name, length));
+    target.write(body, 0, length);
+    pad(target, length);
   }
 
   /** What a member takes in the archive. */
   static long entryBytes(long sizeBytes) {
     return TarHeader.BLOCK_BYTES + sizeBytes + TarHeader.padding(sizeBytes);
+  }
+
+  /** Where the contents begin, in a file of one length: so it is found from the end. */
+  static byte[] offsetFile(long offset) {
+    return String.format("%0" + PackageLayout.CONTENTS_OFFSET_DIGITS + "d\n", offset)
+        .getBytes(StandardCharsets.US_ASCII);
+  }
+
+  /** What {@link PackageLayout#CONTENTS_OFFSET} and all behind it take. */
+  static long tailBytes() {
+    return entryBytes(offsetFile(0).length) + END_BYTES;
   }
 
   static void end(OutputStream target) throws IOException {
@@ -65,7 +85,7 @@ final class PackageTar {
    * manifest: no single fault makes it pass for somebody's tar archive.
    */
   static boolean looksLikePackage(byte[] head, int length) {
-    byte[] name = PackageLayout.MANIFEST.getBytes(StandardCharsets.US_ASCII);
+    byte[] name = Document.MANIFEST.file().getBytes(StandardCharsets.US_ASCII);
     boolean named = length > name.length && startsWith(head, 0, name) && head[name.length] == 0;
     if (!named) {
       return false;
@@ -88,29 +108,58 @@ final class PackageTar {
     private long offset;
 
     Input(InputStream in, String source) {
-      this.in = in;
-      this.source = source;
+      this(in, source, 0);
     }
 
-    /** The manifest, whose size only its header tells. */
-    byte[] manifest() throws IOException {
-      byte[] header = readFully(TarHeader.BLOCK_BYTES, PackageLayout.MANIFEST);
+    /**
+     * @param offset where in the package {@code in} goes on
+     */
+    Input(InputStream in, String source, long offset) {
+      this.in = in;
+      this.source = source;
+      this.offset = offset;
+    }
+
+    /** A document, whose size only its header tells. */
+    byte[] document(Document document) throws IOException {
+      byte[] header = readFully(TarHeader.BLOCK_BYTES, document.file());
+      int size = requireSize(header, document.file(), PackageLayout.DOCUMENT_BYTES_MAX);
+      return body(document.file(), size);
+    }
+
+    /** A member, with its name. */
+    record Named(String name, byte[] body) {}
+
+    /** The next member, of which only its header tells which of these it is, and its size. */
+    Named next(String treeMember, String dataMember, Document behind) throws IOException {
+      byte[] header = readFully(TarHeader.BLOCK_BYTES, behind.file());
+      byte[] name = TarHeader.text(header, TarHeader.NAME, TarHeader.NAME_LENGTH);
+      for (String member : new String[] {treeMember, dataMember}) {
+        if (Arrays.equals(name, Bytes.utf8(member))) {
+          return new Named(member, body(member, requireSize(header, member, MEMBER_BYTES_MAX)));
+        }
+      }
+      int size = requireSize(header, behind.file(), PackageLayout.DOCUMENT_BYTES_MAX);
+      return new Named(behind.file(), body(behind.file(), size));
+    }
+
+    private int requireSize(byte[] header, String name, int bytesMax) throws IOException {
       long size;
       try {
         size = TarHeader.number(header, TarHeader.SIZE, TarHeader.SIZE_LENGTH);
       } catch (IllegalArgumentException e) {
-        throw damaged(PackageLayout.MANIFEST);
+        throw damaged(name);
       }
-      if (size < 0 || size > PackageLayout.MANIFEST_BYTES_MAX) {
+      if (size < 0 || size > bytesMax) {
         throw FirnException.corrupt(
-            "%s declares a manifest of %d bytes, and the largest possible is %d; it is damaged or"
+            "%s declares %s with %d bytes, and the largest possible is %d; it is damaged or"
                 + " hostile",
-            source, size, PackageLayout.MANIFEST_BYTES_MAX);
+            source, name, size, bytesMax);
       }
-      if (!Arrays.equals(header, header(PackageLayout.MANIFEST, size))) {
-        throw damaged(PackageLayout.MANIFEST);
+      if (!Arrays.equals(header, header(name, size))) {
+        throw damaged(name);
       }
-      return body(PackageLayout.MANIFEST, (int) size);
+      return (int) size;
     }
 
     byte[] member(String name, int sizeBytes) throws IOException {

@@ -5,37 +5,30 @@ import dev.firn.vfs.Attributes;
 import dev.firn.vfs.FileSystem;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.util.List;
 
 /**
- * Writes a snapshot as a firn package. The manifest stands first and vouches for all the rest, so
- * the rest is made first, in a spool. Equal trees give equal members, whatever the layout of the
- * store they come from: names are sorted, inodes are numbered by the walk, and blocks of zeros are
- * holes whether they are stored or not.
+ * Writes a snapshot as a firn package, in one go: what is known only at the end, such as digests,
+ * stands at the end. Equal trees give equal members, whatever the layout of the store they come
+ * from: names are sorted, inodes are numbered by the walk, and blocks of zeros are holes whether
+ * they are stored or not.
  */
 final class PackageWriter {
   private final Manifest.SnapshotPart snapshot;
   private final Manifest.VolumePart volume;
   private final Signer signer;
-  private final Path spoolDirectory;
   private final Progress progress;
 
   /**
    * @param signer null: the package is not signed
-   * @param spoolDirectory on a disk with room for the package
    */
   PackageWriter(
       Manifest.SnapshotPart snapshot,
       Manifest.VolumePart volume,
       Signer signer,
-      Path spoolDirectory,
       Progress progress) {
     this.snapshot = snapshot;
     this.volume = volume;
     this.signer = signer;
-    this.spoolDirectory = spoolDirectory;
     this.progress = progress;
   }
 
@@ -80,37 +73,22 @@ final class PackageWriter {
   private void write(
       FileSystem source, Manifest.BasePart base, Content content, OutputStream target)
       throws IOException {
-    try (Spool spool = new Spool(spoolDirectory);
-        RecordWriter records = new RecordWriter(source, spool, progress)) {
+    String signedBy = signer == null ? null : signer.fingerprint();
+    byte[] manifest = Manifest.of(base, signedBy, snapshot, volume).toJson();
+    Document.MANIFEST.write(target, manifest, signer);
+    try (RecordWriter records = new RecordWriter(source, target, progress)) {
       content.write(records);
-      Manifest.Counts counts = records.finish();
-      List<FrameWriter.Spooled> members = records.members();
-      Manifest manifest =
-          Manifest.of(
-              base,
-              signer == null ? null : signer.fingerprint(),
-              snapshot,
-              volume,
-              counts,
-              members.stream().map(FrameWriter.Spooled::member).toList());
-      byte[] json = manifest.toJson();
-      PackageTar.write(target, PackageLayout.MANIFEST, json);
-      PackageTar.write(target, PackageLayout.MANIFEST_DIGEST, digestFile(json));
-      if (signer != null) {
-        PackageTar.write(target, PackageLayout.SIGNATURE, signer.sign(json));
+      RecordWriter.Written written = records.finish();
+      Contents contents =
+          new Contents(
+              Digests.sha256(manifest, manifest.length), written.counts(), written.members());
+      Document.CONTENTS.write(target, contents.toJson(), signer);
+      long offset = Document.MANIFEST.entryBytes(manifest, signer);
+      for (Manifest.Member member : written.members()) {
+        offset += PackageTar.entryBytes(member.bytes());
       }
-      for (FrameWriter.Spooled member : members) {
-        target.write(PackageTar.header(member.member().name(), member.member().bytes()));
-        spool.copyTo(member.offset(), member.member().bytes(), target);
-        PackageTar.pad(target, member.member().bytes());
-      }
+      PackageTar.write(target, PackageLayout.CONTENTS_OFFSET, PackageTar.offsetFile(offset));
       PackageTar.end(target);
     }
-  }
-
-  /** The manifest's digest as sha256sum writes and checks it. */
-  static byte[] digestFile(byte[] manifest) {
-    return (Digests.sha256(manifest, manifest.length) + "  " + PackageLayout.MANIFEST + "\n")
-        .getBytes(StandardCharsets.US_ASCII);
   }
 }

@@ -5,14 +5,19 @@ import dev.firn.vfs.FileMode;
 import dev.firn.vfs.FileSystem;
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
 /**
- * Writes the records of a tree and the contents of its files into a spool, and counts them. Blocks
- * of zeros are holes whether the store has them or not. For one thread.
+ * Writes the records of a tree and the contents of its files, and counts them. Blocks of zeros are
+ * holes whether the store has them or not. For one thread.
+ *
+ * <p>Invariant: the extents in a member of the tree lie in the member of the data right behind it,
+ * so both end together, when one of them is full. Whoever reads them in order never has to keep
+ * either for later.
  */
 final class RecordWriter implements Closeable {
   private static final int READ_BYTES = 1 << 20;
@@ -45,18 +50,34 @@ final class RecordWriter implements Closeable {
   private long holeOffset;
   private long holeLength;
 
-  RecordWriter(FileSystem source, Spool spool, Progress progress) {
+  /**
+   * @param target gets the members
+   */
+  RecordWriter(FileSystem source, OutputStream target, Progress progress) {
     this.source = source;
     this.progress = progress;
-    this.frames = new FrameWriter(spool);
+    this.frames = new FrameWriter(target);
     this.tree = new TreeEncoder(frames);
     this.reader = new FileReader(source, READ_BYTES);
     this.data = frames.buffer();
   }
 
-  /** Writes a record that is not counted. */
+  /** Writes a record that is not counted. Not while an extent grows. */
   void write(TreeRecord record) throws IOException {
+    if (!tree.fits(record)) {
+      cut();
+    }
     tree.write(record);
+  }
+
+  private void cut() throws IOException {
+    tree.cut();
+    if (dataLength > 0) {
+      frames.submit(false, data, dataLength);
+      data = frames.buffer();
+      dataLength = 0;
+      dataMember++;
+    }
   }
 
   /** An inode at its first name, with all that is in it. */
@@ -73,7 +94,7 @@ final class RecordWriter implements Closeable {
       default -> others++;
     }
     boolean device = type == FileMode.CHARACTER_DEVICE || type == FileMode.BLOCK_DEVICE;
-    tree.write(
+    write(
         new TreeRecord.Inode(
             parentOrdinal,
             attributes.mode(),
@@ -99,7 +120,7 @@ final class RecordWriter implements Closeable {
   /** A further name of an inode. */
   void link(long parentOrdinal, long ordinal, byte[] name) throws IOException {
     hardLinks++;
-    tree.write(new TreeRecord.Link(parentOrdinal, ordinal, name));
+    write(new TreeRecord.Link(parentOrdinal, ordinal, name));
   }
 
   /** Counts a file that changes, whose content comes as {@link #block}s. */
@@ -111,28 +132,22 @@ final class RecordWriter implements Closeable {
     List<byte[]> names = new ArrayList<>(source.listXattrs(inode));
     names.sort(Arrays::compareUnsigned);
     for (byte[] name : names) {
-      tree.write(new TreeRecord.Xattr(name, source.getXattr(inode, name)));
+      write(new TreeRecord.Xattr(name, source.getXattr(inode, name)));
     }
   }
+
+  /** What was written. */
+  record Written(Manifest.Counts counts, List<Manifest.Member> members) {}
 
   /** Ends the tree and waits for all members. */
-  Manifest.Counts finish() throws IOException {
+  Written finish() throws IOException {
     long inodes = directories + files + symbolicLinks + others;
-    tree.write(new TreeRecord.End(inodes, hardLinks, extents, dataBytes));
-    tree.finish();
-    if (dataLength > 0) {
-      frames.submit(false, data, dataLength);
-    }
-    frames.finish();
-    return new Manifest.Counts(
-        directories, files, symbolicLinks, others, hardLinks, logicalBytes, dataBytes);
-  }
-
-  /** All members, where they are in the spool; after {@link #finish}. */
-  List<FrameWriter.Spooled> members() {
-    List<FrameWriter.Spooled> members = new ArrayList<>(frames.treeMembers());
-    members.addAll(frames.dataMembers());
-    return members;
+    write(new TreeRecord.End(inodes, hardLinks, extents, dataBytes));
+    cut();
+    Manifest.Counts counts =
+        new Manifest.Counts(
+            directories, files, symbolicLinks, others, hardLinks, logicalBytes, dataBytes);
+    return new Written(counts, frames.finish());
   }
 
   @Override
@@ -197,10 +212,7 @@ final class RecordWriter implements Closeable {
       done += count;
       if (dataLength == data.length) {
         flushExtent();
-        frames.submit(false, data, dataLength);
-        data = frames.buffer();
-        dataLength = 0;
-        dataMember++;
+        cut();
       }
     }
     dataBytes += length;
@@ -209,16 +221,20 @@ final class RecordWriter implements Closeable {
 
   private void flushExtent() throws IOException {
     if (extentLength > 0) {
-      tree.write(
-          new TreeRecord.Extent(extentOffset, extentLength, dataMember, dataLength - extentLength));
+      TreeRecord.Extent extent =
+          new TreeRecord.Extent(extentOffset, extentLength, dataMember, dataLength - extentLength);
+      tree.write(extent);
       extents++;
       extentLength = 0;
+      if (!tree.fits(extent)) {
+        cut();
+      }
     }
   }
 
   private void flushHole() throws IOException {
     if (holeLength > 0) {
-      tree.write(new TreeRecord.Hole(holeOffset, holeLength));
+      write(new TreeRecord.Hole(holeOffset, holeLength));
       holeLength = 0;
     }
   }

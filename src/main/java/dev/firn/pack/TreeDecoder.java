@@ -6,12 +6,12 @@ import java.io.IOException;
 
 /** Takes tree members apart into records. */
 final class TreeDecoder {
-  private final FrameReader frames;
+  private final Frames frames;
   private final String source;
   private byte[] member = new byte[0];
   private int position;
 
-  TreeDecoder(FrameReader frames, String source) {
+  TreeDecoder(Frames frames, String source) {
     this.frames = frames;
     this.source = source;
   }

@@ -3,8 +3,12 @@ package dev.firn.pack;
 import dev.firn.base.Bytes;
 import java.io.IOException;
 
-/** Cuts a tree's records into members; a record never spans two. */
+/** Gathers a tree's records for members; a record never spans two. */
 final class TreeEncoder {
+  /** Kept free for the extent that is still growing when a member is full. */
+  private static final int EXTENT_BYTES =
+      PackageLayout.RECORD_HEADER_BYTES + new TreeRecord.Extent(0, 0, 0, 0).bodyBytes();
+
   private final FrameWriter frames;
   private byte[] buffer;
   private int length;
@@ -14,23 +18,27 @@ final class TreeEncoder {
     this.buffer = frames.buffer();
   }
 
-  void write(TreeRecord record) throws IOException {
+  /** Whether a record fits into the member; an extent always does, when there is none behind it. */
+  boolean fits(TreeRecord record) {
+    int recordBytes = PackageLayout.RECORD_HEADER_BYTES + record.bodyBytes();
+    int reserved = record instanceof TreeRecord.Extent ? 0 : EXTENT_BYTES;
+    return length + recordBytes <= PackageLayout.TREE_MEMBER_BYTES - reserved;
+  }
+
+  /** Takes a record that {@link #fits}. */
+  void write(TreeRecord record) {
     int bodyBytes = record.bodyBytes();
-    int recordBytes = PackageLayout.RECORD_HEADER_BYTES + bodyBytes;
-    if (length + recordBytes > PackageLayout.TREE_MEMBER_BYTES) {
-      frames.submit(true, buffer, length);
-      buffer = frames.buffer();
-      length = 0;
-    }
     buffer[length] = (byte) record.type();
     Bytes.putInt(buffer, length + 1, bodyBytes);
     record.put(buffer, length + PackageLayout.RECORD_HEADER_BYTES);
-    length += recordBytes;
+    length += PackageLayout.RECORD_HEADER_BYTES + bodyBytes;
   }
 
-  void finish() throws IOException {
+  /** Ends the member, if there is anything in it. */
+  void cut() throws IOException {
     if (length > 0) {
       frames.submit(true, buffer, length);
+      buffer = frames.buffer();
       length = 0;
     }
   }

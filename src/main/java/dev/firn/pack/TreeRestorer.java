@@ -54,7 +54,7 @@ final class TreeRestorer implements TreeBuilder.Entry {
   }
 
   private final TreeDecoder tree;
-  private final FrameReader data;
+  private final Frames data;
   private final TreeBuilder builder;
   private final Progress progress;
   private final String source;
@@ -97,7 +97,7 @@ final class TreeRestorer implements TreeBuilder.Entry {
    */
   TreeRestorer(
       TreeDecoder tree,
-      FrameReader data,
+      Frames data,
       FileSystem target,
       boolean incremental,
       Progress progress,
@@ -110,8 +110,14 @@ final class TreeRestorer implements TreeBuilder.Entry {
     this.base = incremental ? new BaseTree(builder, this, source) : null;
   }
 
+  /** What a package says it has, which may stand behind all that it has. */
+  @FunctionalInterface
+  interface Declared {
+    Manifest.Counts counts() throws IOException;
+  }
+
   /** Makes all of the tree; CORRUPT at the first thing that is wrong. */
-  void restore(Manifest.Counts declared) throws IOException {
+  void restore(Declared declared) throws IOException {
     while (true) {
       TreeRecord record = tree.next();
       if (record instanceof TreeRecord.Inode inode) {
@@ -287,7 +293,7 @@ final class TreeRestorer implements TreeBuilder.Entry {
     builder.setXattr(currentInode, xattr.name(), xattr.value(), this);
   }
 
-  private void finish(TreeRecord.End end, Manifest.Counts declared) throws IOException {
+  private void finish(TreeRecord.End end, Declared declared) throws IOException {
     finishCurrent();
     closePath();
     if (base != null) {
@@ -314,7 +320,7 @@ final class TreeRestorer implements TreeBuilder.Entry {
             hardLinks,
             logicalBytes,
             dataBytes);
-    if (!counts.equals(declared)
+    if (!counts.equals(declared.counts())
         || end.inodes() != inodes
         || end.links() != hardLinks
         || end.extents() != extents

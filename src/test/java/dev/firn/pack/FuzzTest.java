@@ -94,7 +94,6 @@ class FuzzTest {
         PackageFormat.FIRN,
         Signer.generate(directory.resolve("key")),
         signed,
-        home.spool(),
         ProgressListener.NONE);
     FileSystem plain =
         home.tree(
@@ -156,7 +155,7 @@ class FuzzTest {
   }
 
   private static Manifest based(Manifest manifest) {
-    return Manifest.of(
+    return HostilePackageTest.manifest(
         Manifest.basePart(TestHome.snapshot()),
         null,
         manifest.snapshot(),
@@ -192,24 +191,42 @@ class FuzzTest {
     Random random = new Random(seed);
     byte[] original = random.nextBoolean() ? full : incremental;
     PackageTar.Input input = new PackageTar.Input(new ByteArrayInputStream(original), "it");
-    byte[] json = input.manifest();
-    input.member(PackageLayout.MANIFEST_DIGEST, PackageWriter.digestFile(json).length);
-    Manifest manifest = Manifest.parse(json, "it");
+    byte[] json = input.document(Document.MANIFEST);
+    Document.MANIFEST.requireDigest(input, json, "it");
+    Manifest manifest = listed(Manifest.parse(json, "it"), original);
     byte[] tree = raw(input, manifest.members().get(0));
     byte[] data = raw(input, manifest.members().get(1));
     switch (random.nextInt(4)) {
       case 0 -> {
-        String text = Bytes.text(json);
+        String text = Bytes.text(manifest.toJson());
         for (int i = 0; i <= random.nextInt(3); i++) {
           text = withAnotherNumber(text, random);
         }
-        take(
+        takeEitherWay(
             HostilePackageTest.assemble(
                 Bytes.utf8(text), Zstd.compress(tree), Zstd.compress(data)));
       }
-      case 1 -> take(packed(manifest, mutate(tree, random), data));
-      case 2 -> take(packed(manifest, tree, mutate(data, random)));
-      default -> take(packed(manifest, withAnotherField(tree, random), data));
+      case 1 -> takeEitherWay(packed(manifest, mutate(tree, random), data));
+      case 2 -> takeEitherWay(packed(manifest, tree, mutate(data, random)));
+      default -> takeEitherWay(packed(manifest, withAnotherField(tree, random), data));
+    }
+  }
+
+  private static Manifest listed(Manifest manifest, byte[] bytes) throws IOException {
+    if (!manifest.contentsFollow()) {
+      return manifest;
+    }
+    Manifest whole = TestHome.manifest(bytes);
+    return HostilePackageTest.manifest(
+        whole.base(), null, whole.snapshot(), whole.volume(), whole.counts(), whole.members());
+  }
+
+  /** With the contents in front, and behind. */
+  private static void takeEitherWay(byte[] packed) throws IOException {
+    take(packed);
+    byte[] streamed = HostilePackageTest.streamed(packed);
+    if (streamed != null) {
+      take(streamed);
     }
   }
 
@@ -230,7 +247,9 @@ class FuzzTest {
             c.logicalBytes(),
             data.length);
     return HostilePackageTest.pack(
-        m -> Manifest.of(like.base(), null, like.snapshot(), like.volume(), counts, m.members()),
+        m ->
+            HostilePackageTest.manifest(
+                like.base(), null, like.snapshot(), like.volume(), counts, m.members()),
         tree,
         data,
         counts);

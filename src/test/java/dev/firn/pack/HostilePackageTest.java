@@ -115,7 +115,7 @@ class HostilePackageTest {
     byte[] dataMember = Zstd.compress(data);
     Manifest manifest =
         change.apply(
-            Manifest.of(
+            manifest(
                 null,
                 null,
                 new Manifest.SnapshotPart("snap-1", "s", "", TestHome.CREATED.toString(), Map.of()),
@@ -129,10 +129,52 @@ class HostilePackageTest {
 
   static byte[] assemble(byte[] json, byte[] treeMember, byte[] dataMember) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    PackageTar.write(bytes, PackageLayout.MANIFEST, json);
-    PackageTar.write(bytes, PackageLayout.MANIFEST_DIGEST, PackageWriter.digestFile(json));
+    Document.MANIFEST.write(bytes, json, null);
     PackageTar.write(bytes, "tree/00000.zst", treeMember);
     PackageTar.write(bytes, "data/00000.zst", dataMember);
+    PackageTar.end(bytes);
+    return bytes.toByteArray();
+  }
+
+  /** Of a package that has no contents behind it. */
+  static Manifest manifest(
+      Manifest.BasePart base,
+      String signedBy,
+      Manifest.SnapshotPart snapshot,
+      Manifest.VolumePart volume,
+      Manifest.Counts counts,
+      List<Manifest.Member> members) {
+    int version = base == null && signedBy == null ? 1 : 2;
+    return new Manifest(
+        PackageLayout.FORMAT, version, base, signedBy, snapshot, volume, counts, members);
+  }
+
+  /** The same package with its contents behind what they list; null if there is no telling. */
+  static byte[] streamed(byte[] packed) throws IOException {
+    PackageTar.Input input = new PackageTar.Input(new ByteArrayInputStream(packed), "test");
+    Manifest listed;
+    List<byte[]> bodies = new ArrayList<>();
+    try {
+      byte[] json = input.document(Document.MANIFEST);
+      Document.MANIFEST.requireDigest(input, json, "test");
+      listed = Manifest.parse(json, "test");
+      for (Manifest.Member member : listed.members()) {
+        bodies.add(input.member(member.name(), (int) member.bytes()));
+      }
+    } catch (FirnException e) {
+      return null;
+    }
+    byte[] json = Manifest.of(listed.base(), null, listed.snapshot(), listed.volume()).toJson();
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    Document.MANIFEST.write(bytes, json, null);
+    for (int i = 0; i < bodies.size(); i++) {
+      PackageTar.write(bytes, listed.members().get(i).name(), bodies.get(i));
+    }
+    long offset = bytes.size();
+    Contents contents =
+        new Contents(Digests.sha256(json, json.length), listed.counts(), listed.members());
+    Document.CONTENTS.write(bytes, contents.toJson(), null);
+    PackageTar.write(bytes, PackageLayout.CONTENTS_OFFSET, PackageTar.offsetFile(offset));
     PackageTar.end(bytes);
     return bytes.toByteArray();
   }
@@ -142,7 +184,16 @@ class HostilePackageTest {
         name, stored.length, rawBytes, Digests.sha256(stored, stored.length));
   }
 
+  /** Whether its contents come first or last. */
   private void refuse(byte[] packed, String... parts) throws IOException {
+    refuseThis(packed, parts);
+    byte[] streamed = streamed(packed);
+    if (streamed != null) {
+      refuseThis(streamed, parts);
+    }
+  }
+
+  private void refuseThis(byte[] packed, String... parts) throws IOException {
     FirnException refusal = assertThrows(FirnException.class, () -> home.importFrom(packed));
     assertEquals(ErrorKind.CORRUPT, refusal.kind(), refusal.getMessage());
     for (String part : parts) {
@@ -153,7 +204,9 @@ class HostilePackageTest {
 
   @Test
   void soundOneIsTaken() throws IOException {
-    home.importFrom(pack(root(), file("a"), content()));
+    byte[] sound = pack(root(), file("a"), content());
+    home.importFrom(sound);
+    home.importFrom(streamed(sound));
   }
 
   @Test
@@ -266,7 +319,7 @@ class HostilePackageTest {
 
   private static Manifest with(
       Manifest manifest, long volumeBytes, Manifest.Counts counts, List<Manifest.Member> members) {
-    return Manifest.of(
+    return manifest(
         null,
         null,
         manifest.snapshot(),
@@ -326,8 +379,8 @@ class HostilePackageTest {
 
   private static byte[] treeBytes(byte[] packed, Manifest manifest) throws IOException {
     PackageTar.Input input = new PackageTar.Input(new ByteArrayInputStream(packed), "test");
-    byte[] json = input.manifest();
-    input.member(PackageLayout.MANIFEST_DIGEST, PackageWriter.digestFile(json).length);
+    byte[] json = input.document(Document.MANIFEST);
+    Document.MANIFEST.requireDigest(input, json, "test");
     return input.member("tree/00000.zst", (int) manifest.members().get(0).bytes());
   }
 
@@ -388,7 +441,7 @@ class HostilePackageTest {
     Manifest manifest = new PackageReader(new ByteArrayInputStream(small), "test").manifest();
     String good = Bytes.text(manifest.toJson());
     byte[] json =
-        Bytes.utf8(good.replace("\"formatVersion\" : 1", "\"formatVersion\" : 3, \"news\" : true"));
+        Bytes.utf8(good.replace("\"formatVersion\" : 1", "\"formatVersion\" : 4, \"news\" : true"));
     byte[] packed = assemble(json, treeBytes(small, manifest), Zstd.compress(DATA));
     FirnException refusal = assertThrows(FirnException.class, () -> home.importFrom(packed));
     assertEquals(ErrorKind.FAILED, refusal.kind());

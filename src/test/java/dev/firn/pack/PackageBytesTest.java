@@ -51,13 +51,26 @@ class PackageBytesTest {
         }
       }
       assertEquals(
-          List.of("manifest.json", "manifest.sha256", "tree/00000.zst", "data/00000.zst"), names);
+          List.of(
+              "manifest.json",
+              "manifest.sha256",
+              "tree/00000.zst",
+              "data/00000.zst",
+              "contents.json",
+              "contents.sha256",
+              "contents.at"),
+          names);
       assertArrayEquals(tree(), Zstd.decompress(bodies.get(2), tree().length));
       assertArrayEquals(CONTENT, Zstd.decompress(bodies.get(3), CONTENT.length));
-      assertEquals(manifest(bodies), Bytes.text(bodies.get(0)));
-      assertEquals(
-          Digests.sha256(bodies.get(0), bodies.get(0).length) + "  manifest.json\n",
-          Bytes.text(bodies.get(1)));
+      assertEquals(manifest(), Bytes.text(bodies.get(0)));
+      assertEquals(sha256(bodies.get(0)) + "  manifest.json\n", Bytes.text(bodies.get(1)));
+      assertEquals(contents(bodies), Bytes.text(bodies.get(4)));
+      assertEquals(sha256(bodies.get(4)) + "  contents.json\n", Bytes.text(bodies.get(5)));
+      int contentsAt = 0;
+      for (byte[] body : bodies.subList(0, 4)) {
+        contentsAt += 512 + (body.length + 511) / 512 * 512;
+      }
+      assertEquals(String.format("%020d\n", contentsAt), Bytes.text(bodies.get(6)));
     }
   }
 
@@ -126,11 +139,15 @@ class PackageBytesTest {
     tree.put(Bytes.utf8(name)).put(Bytes.utf8(to));
   }
 
-  private static String manifest(List<byte[]> bodies) {
+  private static String sha256(byte[] bytes) {
+    return Digests.sha256(bytes, bytes.length);
+  }
+
+  private static String manifest() {
     return """
         {
           "format" : "firn-package",
-          "formatVersion" : 1,
+          "formatVersion" : 3,
           "base" : null,
           "snapshot" : {
             "id" : "snap-0123abcd",
@@ -145,7 +162,15 @@ class PackageBytesTest {
           "volume" : {
             "name" : "data",
             "sizeBytes" : 1073741824
-          },
+          }
+        }
+        """;
+  }
+
+  private static String contents(List<byte[]> bodies) {
+    return """
+        {
+          "manifest" : "%s",
           "counts" : {
             "directories" : 1,
             "files" : 1,
@@ -172,10 +197,11 @@ class PackageBytesTest {
         }
         """
         .formatted(
+            sha256(bodies.get(0)),
             bodies.get(2).length,
             tree().length,
-            Digests.sha256(bodies.get(2), bodies.get(2).length),
+            sha256(bodies.get(2)),
             bodies.get(3).length,
-            Digests.sha256(bodies.get(3), bodies.get(3).length));
+            sha256(bodies.get(3)));
   }
 }

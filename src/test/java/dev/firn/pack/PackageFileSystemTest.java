@@ -12,7 +12,6 @@ import dev.firn.base.FirnException;
 import dev.firn.vfs.ErrnoException;
 import dev.firn.vfs.FileSystem;
 import dev.firn.vfs.SetAttributes;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -112,23 +111,25 @@ class PackageFileSystemTest {
               Trees.file(target, 1, "b", content);
             });
     byte[] bytes = home.export(source, PackageFormat.FIRN);
-    Manifest manifest = new PackageReader(new ByteArrayInputStream(bytes), "it").manifest();
-    int last = (int) manifest.members().get(manifest.members().size() - 1).bytes();
+    int behind = TestHome.contentsOffset(bytes);
     byte[] flipped = bytes.clone();
-    flipped[bytes.length - last] ^= 1;
-    for (byte[] damaged : new byte[][] {flipped, Arrays.copyOf(bytes, bytes.length - last / 2)}) {
-      try (PackageFileSystem mounted = mount(damaged)) {
-        assertArrayEquals(content, read(mounted, "a", 0, content.length));
-        assertArrayEquals(Arrays.copyOf(content, 99), read(mounted, "b", 0, 99));
-        IOException failure =
-            assertThrows(IOException.class, () -> read(mounted, "b", 8 * MIB, 99));
-        assertFalse(failure instanceof ErrnoException, "it is EIO");
-      }
+    flipped[behind - MIB] ^= 1;
+    try (PackageFileSystem mounted = mount(flipped)) {
+      assertArrayEquals(content, read(mounted, "a", 0, content.length));
+      assertArrayEquals(Arrays.copyOf(content, 99), read(mounted, "b", 0, 99));
+      IOException failure = assertThrows(IOException.class, () -> read(mounted, "b", 8 * MIB, 99));
+      assertFalse(failure instanceof ErrnoException, "it is EIO");
     }
-    byte[] tree = bytes.clone();
-    tree[bytes.length / 20] ^= 1;
-    Arrays.fill(tree, 3000, 4000, (byte) 7);
-    assertEquals(ErrorKind.CORRUPT, refusal(tree));
+    assertEquals(ErrorKind.CORRUPT, refusal(Arrays.copyOf(bytes, bytes.length - 1)));
+    assertEquals(ErrorKind.CORRUPT, refusal(Arrays.copyOf(bytes, behind)));
+    assertEquals(ErrorKind.CORRUPT, refusal(Arrays.copyOf(bytes, bytes.length + 512)));
+    // The manifest, its digest, the first member of the tree, the contents, and where they are.
+    int[] ats = {700, 2100, 2700, behind + 700, bytes.length - 1024 - 500};
+    for (int at : ats) {
+      byte[] damaged = bytes.clone();
+      damaged[at] ^= 1;
+      assertEquals(ErrorKind.CORRUPT, refusal(damaged), "at " + at);
+    }
   }
 
   private ErrorKind refusal(byte[] bytes) {
@@ -143,7 +144,9 @@ class PackageFileSystemTest {
     Manifest.BasePart base = new Manifest.BasePart("snap-1", null, null, "2024-01-01T00:00:00Z");
     byte[] incremental =
         HostilePackageTest.pack(
-            m -> Manifest.of(base, null, m.snapshot(), m.volume(), m.counts(), m.members()),
+            m ->
+                HostilePackageTest.manifest(
+                    base, null, m.snapshot(), m.volume(), m.counts(), m.members()),
             true,
             HostilePackageTest.root(),
             HostilePackageTest.file("a"),

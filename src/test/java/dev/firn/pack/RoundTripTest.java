@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.firn.Seeds;
 import dev.firn.base.Bytes;
 import dev.firn.vfs.Attributes;
+import dev.firn.vfs.FileMode;
 import dev.firn.vfs.FileSystem;
 import dev.firn.vfs.SetAttributes;
 import java.io.ByteArrayInputStream;
@@ -182,6 +183,39 @@ class RoundTripTest {
     }
   }
 
+  /** So a reader from front to end keeps no more than one of each. */
+  @Test
+  void contentFollowsTheRecordsThatReferToIt() throws IOException {
+    Random random = Seeds.random("contentFollowsTheRecordsThatReferToIt");
+    byte[] scattered = new byte[4096];
+    random.nextBytes(scattered);
+    try (TestHome home = new TestHome(directory)) {
+      FileSystem source =
+          home.tree(
+              target -> {
+                Trees.fillRandomly(target, random, 20);
+                // More records than a member of the tree holds, some of it with little content.
+                long file = Trees.file(target, 1, "scattered", new byte[0]);
+                for (int i = 0; i < 1_000; i++) {
+                  Trees.write(target, file, i * 8192L, scattered);
+                }
+                for (int i = 0; i < 32_000; i++) {
+                  target.makeNode(
+                      1, Bytes.utf8(i + "-".repeat(200)), FileMode.FIFO | 0600, 0, 0, 0);
+                }
+                Trees.file(target, 1, "last", scattered);
+              });
+      byte[] exported = home.export(source, PackageFormat.FIRN);
+      List<String> names =
+          TestHome.manifest(exported).members().stream().map(Manifest.Member::name).toList();
+      assertTrue(names.stream().filter(name -> name.startsWith("tree/")).count() >= 3);
+      for (int i = 0; i < names.size(); i++) {
+        assertTrue(!names.get(i).startsWith("data/") || names.get(i - 1).startsWith("tree/"));
+      }
+      assertEquals(Trees.describe(source), Trees.describe(home.importFrom(exported)));
+    }
+  }
+
   private static void timed(FileSystem target, long inode) throws IOException {
     SetAttributes.TimeChange time = SetAttributes.TimeChange.at(1_000_000_000, 1);
     target.setAttributes(inode, SetAttributes.times(time, time));
@@ -189,6 +223,6 @@ class RoundTripTest {
   }
 
   private static Manifest manifest(byte[] exported) throws IOException {
-    return new PackageReader(new ByteArrayInputStream(exported), "test").manifest();
+    return TestHome.manifest(exported);
   }
 }

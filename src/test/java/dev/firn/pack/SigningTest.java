@@ -10,6 +10,7 @@ import dev.firn.base.FirnException;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -49,7 +50,6 @@ class SigningTest {
         PackageFormat.FIRN,
         by,
         bytes,
-        home.spool(),
         ProgressListener.NONE);
     return bytes.toByteArray();
   }
@@ -84,22 +84,42 @@ class SigningTest {
     return Trust.of(List.of(keys).stream().map(Keys::publicFile).toList(), required);
   }
 
-  /** With another manifest, whose digest is right. */
-  private static byte[] altered(byte[] signed) throws IOException {
+  /**
+   * With another manifest, whose digest is right.
+   *
+   * @param whole whether the contents say so, too
+   */
+  private byte[] altered(byte[] signed, boolean whole) throws IOException {
     PackageTar.Input input = new PackageTar.Input(new ByteArrayInputStream(signed), "it");
-    byte[] json = input.manifest();
-    input.member(PackageLayout.MANIFEST_DIGEST, PackageWriter.digestFile(json).length);
-    int behind = header(json.length) + header(PackageWriter.digestFile(json).length);
+    byte[] json = input.document(Document.MANIFEST);
     byte[] changed = Bytes.utf8(Bytes.text(json).replace("monday", "sunday"));
+    int members = (int) Document.MANIFEST.entryBytes(json, signer);
+    int offset = TestHome.contentsOffset(signed);
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    PackageTar.write(bytes, PackageLayout.MANIFEST, changed);
-    PackageTar.write(bytes, PackageLayout.MANIFEST_DIGEST, PackageWriter.digestFile(changed));
+    replace(bytes, Document.MANIFEST, changed, signed, members);
+    bytes.write(signed, members, offset - members);
+    if (!whole) {
+      bytes.write(signed, offset, signed.length - offset);
+      return bytes.toByteArray();
+    }
+    InputStream end = new ByteArrayInputStream(signed, offset, signed.length - offset);
+    byte[] contents = new PackageTar.Input(end, "it").document(Document.CONTENTS);
+    String text =
+        Bytes.text(contents)
+            .replace(Digests.sha256(json, json.length), Digests.sha256(changed, changed.length));
+    int behind = offset + (int) Document.CONTENTS.entryBytes(contents, signer);
+    replace(bytes, Document.CONTENTS, Bytes.utf8(text), signed, behind);
     bytes.write(signed, behind, signed.length - behind);
     return bytes.toByteArray();
   }
 
-  private static int header(int bodyBytes) {
-    return TarHeader.BLOCK_BYTES + bodyBytes + TarHeader.padding(bodyBytes);
+  /** Another document with the old one's signature, which ends at an offset. */
+  private static void replace(
+      ByteArrayOutputStream bytes, Document document, byte[] json, byte[] signed, int behind)
+      throws IOException {
+    document.write(bytes, json, null);
+    int signature = (int) PackageTar.entryBytes(PackageLayout.SIGNATURE_BYTES);
+    bytes.write(signed, behind - signature, signature);
   }
 
   @Test
@@ -127,9 +147,12 @@ class SigningTest {
 
   @Test
   void whatWasAlteredIsRefused() throws IOException {
-    byte[] altered = altered(export(signer));
+    byte[] altered = altered(export(signer), true);
     refuse(ErrorKind.CORRUPT, "altered", altered, trust(false, mine));
     importFrom(altered, trust(false));
+    byte[] mixed = altered(export(signer), false);
+    refuse(ErrorKind.CORRUPT, "altered", mixed, trust(false, mine));
+    refuse(ErrorKind.CORRUPT, "of another package", mixed, trust(false));
   }
 
   @Test

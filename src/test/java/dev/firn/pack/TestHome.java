@@ -1,5 +1,7 @@
 package dev.firn.pack;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import dev.firn.map.MapStore;
 import dev.firn.map.VolumeMap;
 import dev.firn.region.ImportRequest;
@@ -64,8 +66,22 @@ final class TestHome implements Closeable {
   byte[] export(FileSystem source, PackageFormat format) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     Exporter.write(
-        ExportSource.full(snapshot(), source), format, null, bytes, spool(), ProgressListener.NONE);
+        ExportSource.full(snapshot(), source), format, null, bytes, ProgressListener.NONE);
     return bytes.toByteArray();
+  }
+
+  /** What an exported package says of itself, with its contents. */
+  static Manifest manifest(byte[] exported) throws IOException {
+    PackageReader reader = new PackageReader(new ByteArrayInputStream(exported), "test");
+    int offset = contentsOffset(exported);
+    return reader.contents(
+        new ByteArrayInputStream(exported, offset, exported.length - offset), offset);
+  }
+
+  static int contentsOffset(byte[] exported) {
+    int tail = exported.length - (int) PackageTar.tailBytes() + TarHeader.BLOCK_BYTES;
+    String digits = new String(exported, tail, PackageLayout.CONTENTS_OFFSET_DIGITS, US_ASCII);
+    return Integer.parseInt(digits);
   }
 
   /** Imports, and answers the snapshot's tree. */

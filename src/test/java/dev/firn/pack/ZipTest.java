@@ -167,7 +167,6 @@ class ZipTest {
         PackageFormat.ZIP,
         null,
         bytes,
-        home.spool(),
         new ProgressListener() {
           @Override
           public void progress(long doneBytes, long totalBytes) {}

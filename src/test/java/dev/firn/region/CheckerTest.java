@@ -13,6 +13,7 @@ import dev.firn.vfs.Keys;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -187,5 +188,21 @@ class CheckerTest {
             .distinct()
             .sorted()
             .toList());
+  }
+
+  @Test
+  void whatACrashKeptFromTheMapIsToldAtTheNextStart() throws IOException {
+    Volume volume = region.volume("data");
+    Volume clone = region.volume("clone");
+    restartAfter(
+        (catalog, store) -> {
+          VolumeRows rows = new VolumeRows(catalog, Clock.systemUTC());
+          rows.setSize(volume, 2 * Sizes.GIB);
+          rows.rename(clone, "other");
+          new TagRows(catalog).set(volume.accountId(), List.of(clone.id()), Map.of("k", "v"));
+        });
+    assertEquals(List.of(), problems());
+    assertEquals(2 * Sizes.GIB, region.volume("data").sizeBytes());
+    assertEquals(Map.of("k", "v"), region.volume("other").tags());
   }
 }

@@ -6,9 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.firn.Seeds;
 import dev.firn.fuse.TestMount;
-import dev.firn.fuse.TestTransports;
 import dev.firn.fuse.Transport;
-import dev.firn.fuse.jnr.JnrFuseTransport;
 import dev.firn.fuse.kernel.KernelTransport;
 import dev.firn.region.Region;
 import dev.firn.region.VolumeRequest;
@@ -19,8 +17,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.stream.Stream;
-import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -44,20 +40,8 @@ class SnapshotBarrierIT {
   /** A snapshot with what was done before it was asked for and begun when it was there. */
   private record Moment(String name, long[] from, long[] to) {}
 
-  /** Over rings a test that is known to fail now and then: see native-notes/io-uring.md. */
-  static Stream<Named<Transport>> transports() {
-    if (Boolean.getBoolean("firn.barrier.rings")) {
-      return TestTransports.all();
-    }
-    System.err.println("NOT TESTED: the barrier over io_uring; -Dfirn.barrier.rings=true does it");
-    Transport library = new JnrFuseTransport();
-    return Stream.of(
-        Named.of("kernel over /dev/fuse", TestTransports.overDevice()),
-        Named.of(library.name(), library));
-  }
-
   @ParameterizedTest
-  @MethodSource("transports")
+  @MethodSource("dev.firn.fuse.TestTransports#all")
   void snapshotsHoldWhatWasDoneBefore(Transport transport) throws Exception {
     boolean writesBack = transport.name().equals(KernelTransport.NAME);
     Random random = Seeds.random("SnapshotBarrierIT on " + transport.name());

@@ -1,0 +1,73 @@
+package dev.firn.pack;
+
+import dev.firn.base.FirnException;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/** What a package says of itself: JSON, then its digest, then its signature if there is one. */
+enum Document {
+  MANIFEST("manifest"),
+  CONTENTS("contents");
+
+  private final String base;
+
+  Document(String base) {
+    this.base = base;
+  }
+
+  /** The name of its member. */
+  String file() {
+    return base + ".json";
+  }
+
+  private String digest() {
+    return base + ".sha256";
+  }
+
+  private String signature() {
+    return base + ".sig";
+  }
+
+  /**
+   * Writes all of it.
+   *
+   * @param signer null: it is not signed
+   */
+  void write(OutputStream target, byte[] json, Signer signer) throws IOException {
+    PackageTar.write(target, file(), json);
+    PackageTar.write(target, digest(), digestFile(json));
+    if (signer != null) {
+      PackageTar.write(target, signature(), signer.sign(json));
+    }
+  }
+
+  /** What {@link #write} takes in the archive. */
+  long entryBytes(byte[] json, Signer signer) {
+    return PackageTar.entryBytes(json.length)
+        + PackageTar.entryBytes(digestFile(json).length)
+        + (signer == null ? 0 : PackageTar.entryBytes(PackageLayout.SIGNATURE_BYTES));
+  }
+
+  /** Reads the digest, which stands behind the JSON; CORRUPT if it is another's. */
+  void requireDigest(PackageTar.Input input, byte[] json, String source) throws IOException {
+    byte[] digest = digestFile(json);
+    if (!Arrays.equals(input.member(digest(), digest.length), digest)) {
+      throw FirnException.corrupt(
+          "%s is damaged: %s does not have the SHA-256 that %s names; get the package again",
+          source, file(), digest());
+    }
+  }
+
+  /** Reads the signature, which stands behind the digest; not verified. */
+  byte[] readSignature(PackageTar.Input input) throws IOException {
+    return input.member(signature(), PackageLayout.SIGNATURE_BYTES);
+  }
+
+  /** As sha256sum writes and checks it. */
+  private byte[] digestFile(byte[] json) {
+    return (Digests.sha256(json, json.length) + "  " + file() + "\n")
+        .getBytes(StandardCharsets.US_ASCII);
+  }
+}

@@ -1,0 +1,177 @@
+package dev.firn.pack;
+
+import com.github.luben.zstd.Zstd;
+import com.github.luben.zstd.ZstdException;
+import dev.firn.base.FirnException;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
+
+/**
+ * The members of a package whose contents follow them, in the order of the file. They are read on
+ * the thread that asks, and decompressed and hashed once on several, ahead of their use. What each
+ * has is known when it is used and judged at the end, by {@link #requireMembers}; until then only
+ * limits protect the reader.
+ */
+final class StreamedFrames {
+  private record Frame(Manifest.Member member, byte[] raw) {}
+
+  private record Ahead(boolean tree, Future<Frame> frame) {}
+
+  private final PackageTar.Input input;
+  private final long treeBytesMax;
+  private final ExecutorService workers;
+  private final String source;
+  private final Deque<Ahead> ahead = new ArrayDeque<>();
+  private final Deque<byte[]> buffers = new ArrayDeque<>();
+  private final List<Manifest.Member> members = new ArrayList<>();
+  private int treeMembers;
+  private int dataMembers;
+  private int dataAhead;
+  private long treeBytes;
+
+  /** The document behind the members, and where it begins; null before it was reached. */
+  private byte[] contents;
+
+  private long contentsOffset;
+
+  /**
+   * @param treeBytesMax what all members of the tree may have
+   */
+  StreamedFrames(
+      PackageTar.Input input, long treeBytesMax, ExecutorService workers, String source) {
+    this.input = input;
+    this.treeBytesMax = treeBytesMax;
+    this.workers = workers;
+    this.source = source;
+  }
+
+  Frames tree() {
+    return new Kind(true);
+  }
+
+  Frames data() {
+    return new Kind(false);
+  }
+
+  /** The document behind the members, of which all have been used. */
+  byte[] contents() {
+    return contents;
+  }
+
+  long contentsOffset() {
+    return contentsOffset;
+  }
+
+  /** CORRUPT unless the members were those that are listed. */
+  void requireMembers(List<Manifest.Member> listed) {
+    for (int i = 0; i < Math.max(listed.size(), members.size()); i++) {
+      if (i >= listed.size() || i >= members.size() || !listed.get(i).equals(members.get(i))) {
+        throw FirnException.corrupt(
+            "%s is damaged: its member %d is not what %s says; get the package again",
+            source, i, Document.CONTENTS.file());
+      }
+    }
+  }
+
+  private final class Kind implements Frames {
+    private final boolean tree;
+
+    Kind(boolean tree) {
+      this.tree = tree;
+    }
+
+    @Override
+    public byte[] next() throws IOException {
+      readAhead();
+      if (ahead.isEmpty()) {
+        return null;
+      }
+      Ahead next = ahead.remove();
+      if (next.tree != tree) {
+        throw FirnException.corrupt(
+            "%s: its tree is not valid: %s; it is damaged or hostile",
+            source, tree ? "there is content that no file has" : "content is out of order");
+      }
+      dataAhead -= tree ? 0 : 1;
+      Frame frame = FrameReader.await(next.frame);
+      members.add(frame.member);
+      if (tree) {
+        treeBytes += frame.raw.length;
+        if (treeBytes > treeBytesMax) {
+          throw FirnException.corrupt(
+              "%s has a tree of more than %d bytes, which is larger than its volume; it is damaged"
+                  + " or hostile",
+              source, treeBytesMax);
+        }
+      }
+      return frame.raw;
+    }
+
+    @Override
+    public void recycle(byte[] raw) {
+      buffers.add(raw);
+    }
+  }
+
+  /** With each member of the data goes one of the tree, which is short. */
+  private void readAhead() throws IOException {
+    while (contents == null
+        && dataAhead <= Workers.THREADS
+        && ahead.size() <= 2 * Workers.THREADS) {
+      long offset = input.offset();
+      PackageTar.Input.Named next =
+          input.next(
+              PackageLayout.treeMember(treeMembers),
+              PackageLayout.dataMember(dataMembers),
+              Document.CONTENTS);
+      if (next.name().equals(Document.CONTENTS.file())) {
+        contents = next.body();
+        contentsOffset = offset;
+        return;
+      }
+      boolean tree = next.name().startsWith(PackageLayout.TREE_PREFIX);
+      treeMembers += tree ? 1 : 0;
+      dataMembers += tree ? 0 : 1;
+      dataAhead += tree ? 0 : 1;
+      byte[] raw = buffer(next);
+      ahead.add(new Ahead(tree, workers.submit(() -> open(next, raw))));
+    }
+  }
+
+  /** Of the size that the member says it has, which it must then have. */
+  private byte[] buffer(PackageTar.Input.Named member) {
+    long rawBytes = rawBytes(member.body());
+    if (rawBytes <= 0
+        || rawBytes > PackageLayout.MEMBER_RAW_BYTES_MAX
+        || member.body().length > PackageLayout.memberBytesMax(rawBytes)) {
+      throw FirnException.corrupt(
+          "%s: %s has %d bytes and declares %d; it is damaged or hostile",
+          source, member.name(), member.body().length, rawBytes);
+    }
+    byte[] free = buffers.poll();
+    return free != null && free.length == rawBytes ? free : new byte[(int) rawBytes];
+  }
+
+  /** 0 or less if it does not say. */
+  private static long rawBytes(byte[] stored) {
+    try {
+      return Zstd.getFrameContentSize(stored);
+    } catch (ZstdException e) {
+      return 0;
+    }
+  }
+
+  private Frame open(PackageTar.Input.Named member, byte[] raw) {
+    byte[] stored = member.body();
+    FrameReader.decompress(member.name(), stored, raw, source);
+    return new Frame(
+        new Manifest.Member(
+            member.name(), stored.length, raw.length, Digests.sha256(stored, stored.length)),
+        raw);
+  }
+}
