@@ -38,9 +38,18 @@ import io.github.outscale.osc_sdk_java.client.model.UnlinkVolumeRequest;
 import io.github.outscale.osc_sdk_java.client.model.UpdateSnapshotRequest;
 import io.github.outscale.osc_sdk_java.client.model.UpdateVolumeRequest;
 import io.github.outscale.osc_sdk_java.client.model.Volume;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.Base64;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
@@ -265,6 +274,40 @@ class OutscaleClientIT {
         "test",
         api.firn.run("snapshot", "show", copy, "--json").json().get("tags").get("stage").asText());
     api.firn.with("FIRN_ACCOUNT", null);
+  }
+
+  @Test
+  void aPasswordFromTheStandardInputGetsAtAccessKeys() throws Exception {
+    String[] login = {"account", "login", "--account", north, "--email", "north@example.com"};
+    api.firn
+        .runWithInput(new ByteArrayInputStream("short\n".getBytes()), (Object[]) login)
+        .failed(2, "characters");
+    api.firn
+        .runWithInput(new ByteArrayInputStream("a long password\n".getBytes()), (Object[]) login)
+        .succeeded();
+    assertEquals(200, readKeys("north@example.com:a long password"));
+    assertEquals(401, readKeys("north@example.com:another password"));
+    api.firn.run("account", "login", "--account", north, "--remove").succeeded();
+    assertEquals(401, readKeys("north@example.com:a long password"));
+    api.firn.run("account", "login", "--account", north, "--remove").failed(3, "no email");
+  }
+
+  private int readKeys(String credentials) throws Exception {
+    String date =
+        DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss'Z'")
+            .withZone(ZoneOffset.UTC)
+            .format(Instant.now());
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create(api.url + "/ReadAccessKeys"))
+            .header(
+                "Authorization",
+                "Basic " + Base64.getEncoder().encodeToString(credentials.getBytes()))
+            .header("X-Osc-Date", date)
+            .POST(HttpRequest.BodyPublishers.ofString("{}"))
+            .build();
+    return HttpClient.newHttpClient()
+        .send(request, HttpResponse.BodyHandlers.discarding())
+        .statusCode();
   }
 
   @Test

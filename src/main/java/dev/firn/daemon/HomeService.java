@@ -47,18 +47,15 @@ final class HomeService {
       PrivateMount.clear(region.home());
       mounts.restore();
       attachments.restore();
-      Instant startedAt = Instant.now();
-      BlockUploads uploads = new BlockUploads();
       transfers.resume();
+      Parts parts =
+          new Parts(region, mounts, attachments, transfers, new BlockUploads(), Instant.now());
       return new HomeService(
           region,
           mounts,
           attachments,
           transfers,
-          ApiServer.start(
-              HomePaths.socket(region.home()),
-              account ->
-                  actions(region, mounts, attachments, transfers, uploads, startedAt, account)));
+          ApiServer.start(HomePaths.socket(region.home()), parts::actions));
     } catch (IOException | RuntimeException | Error e) {
       LOG.error("The home cannot be served", e);
       transfers.close();
@@ -69,28 +66,30 @@ final class HomeService {
     }
   }
 
-  /** What an account can do; null: the home's owner. */
-  private static Actions actions(
+  /** What the actions of all accounts are about. */
+  private record Parts(
       Region region,
       MountTable mounts,
       AttachmentTable attachments,
       Transfers transfers,
       BlockUploads uploads,
-      Instant startedAt,
-      String account) {
-    Region own = region.as(account == null ? Snapshot.OWNER_ACCOUNT_ID : account);
-    Actions actions = new Actions();
-    new DaemonActions(own, mounts, attachments, startedAt).register(actions);
-    new VolumeActions(own, mounts, attachments).register(actions);
-    new AttachmentActions(own, attachments).register(actions);
-    new UpkeepActions(own).register(actions);
-    new SnapshotActions(own, mounts, attachments).register(actions);
-    new BlockActions(own, uploads).register(actions);
-    new PackageActions(own, PrivateMount.mounter(own.home())).register(actions);
-    new AccountActions(own).register(actions);
-    new ImageActions(own, transfers).register(actions);
-    new ServeActions(region, mounts, transfers).register(actions);
-    return actions;
+      Instant startedAt) {
+    /** What an account can do; null: the home's owner. */
+    Actions actions(String account) {
+      Region own = region.as(account == null ? Snapshot.OWNER_ACCOUNT_ID : account);
+      Actions actions = new Actions();
+      new DaemonActions(own, mounts, attachments, startedAt).register(actions);
+      new VolumeActions(own, mounts, attachments).register(actions);
+      new AttachmentActions(own, attachments).register(actions);
+      new UpkeepActions(own).register(actions);
+      new SnapshotActions(own, mounts, attachments).register(actions);
+      new BlockActions(own, uploads).register(actions);
+      new PackageActions(own, PrivateMount.mounter(own.home())).register(actions);
+      new AccountActions(own).register(actions);
+      new ImageActions(own, transfers).register(actions);
+      new ServeActions(region, mounts, transfers).register(actions);
+      return actions;
+    }
   }
 
   /** Ends all of it, in order; whether everything became durable. */

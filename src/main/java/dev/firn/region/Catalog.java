@@ -132,13 +132,20 @@ final class Catalog implements Closeable {
 
   /** SQLite does not tell a quota from a write that failed. */
   private static boolean mayBeFull(Throwable failure) {
+    SQLiteException cause = cause(failure, SQLiteException.class);
+    return cause != null
+        && (cause.getResultCode() == SQLiteErrorCode.SQLITE_FULL
+            || cause.getResultCode() == SQLiteErrorCode.SQLITE_IOERR_WRITE);
+  }
+
+  /** The failure itself or the first of its causes that is of this kind; null if none is. */
+  private static <T extends Throwable> T cause(Throwable failure, Class<T> kind) {
     for (Throwable t = failure; t != null; t = t.getCause()) {
-      if (t instanceof SQLiteException sqlite) {
-        SQLiteErrorCode code = sqlite.getResultCode();
-        return code == SQLiteErrorCode.SQLITE_FULL || code == SQLiteErrorCode.SQLITE_IOERR_WRITE;
+      if (kind.isInstance(t)) {
+        return kind.cast(t);
       }
     }
-    return false;
+    return null;
   }
 
   /** The next number of a counter, above all that it gave out before. */
@@ -167,28 +174,26 @@ final class Catalog implements Closeable {
 
   /** The failure as the user shall see it; itself if it is nothing of theirs. */
   private static RuntimeException translated(Path file, RuntimeException failure) {
-    for (Throwable t = failure; t != null; t = t.getCause()) {
-      if (t instanceof FirnException known) {
-        return known;
+    FirnException known = cause(failure, FirnException.class);
+    if (known != null) {
+      return known;
+    }
+    SQLiteException sqlite = cause(failure, SQLiteException.class);
+    if (sqlite != null) {
+      // Extended codes have the plain one in their low byte.
+      int plain = sqlite.getResultCode().code & 0xff;
+      if (plain == SQLiteErrorCode.SQLITE_FULL.code) {
+        return FirnException.noSpace(
+            "catalog %s cannot grow: no space left on its disk, free some and try again", file);
       }
-      if (t instanceof SQLiteException sqlite) {
-        SQLiteErrorCode code = sqlite.getResultCode();
-        // Extended codes have the plain one in their low byte.
-        int plain = code.code & 0xff;
-        if (plain == SQLiteErrorCode.SQLITE_FULL.code) {
-          return FirnException.noSpace(
-              "catalog %s cannot grow: no space left on its disk, free some and try again", file);
-        }
-        if (plain == SQLiteErrorCode.SQLITE_CORRUPT.code
-            || plain == SQLiteErrorCode.SQLITE_NOTADB.code) {
-          return damaged(file, sqlite.getMessage());
-        }
-        return FirnException.failed("catalog %s failed: %s", file, sqlite.getMessage());
-      }
-      if (t instanceof SQLException sql) {
-        return FirnException.failed("catalog %s failed: %s", file, sql.getMessage());
+      if (plain == SQLiteErrorCode.SQLITE_CORRUPT.code
+          || plain == SQLiteErrorCode.SQLITE_NOTADB.code) {
+        return damaged(file, sqlite.getMessage());
       }
     }
-    return failure;
+    SQLException sql = cause(failure, SQLException.class);
+    return sql == null
+        ? failure
+        : FirnException.failed("catalog %s failed: %s", file, sql.getMessage());
   }
 }

@@ -237,7 +237,7 @@ final class CatalogRebuild {
       boolean renamed = volume != null && volume.id().equals(each.volumeId());
       ids.add(each.id());
       Snapshot named =
-          named(each, free ? each.name() : null, renamed ? volume.name() : each.volumeName());
+          each.withNames(free ? each.name() : null, renamed ? volume.name() : each.volumeName());
       snapshots.add(CatalogThings.whole(named, said(named.id())));
     }
   }
@@ -324,26 +324,6 @@ final class CatalogRebuild {
 
   private static String nameKey(Snapshot snapshot) {
     return snapshot.accountId() + " " + snapshot.volumeId() + "@" + snapshot.name();
-  }
-
-  private static Snapshot named(Snapshot snapshot, String name, String volumeName) {
-    return new Snapshot(
-        snapshot.id(),
-        snapshot.number(),
-        name,
-        snapshot.volumeNumber(),
-        snapshot.volumeId(),
-        volumeName,
-        snapshot.kind(),
-        snapshot.state(),
-        snapshot.progress(),
-        snapshot.description(),
-        snapshot.sizeBytes(),
-        snapshot.createdAt(),
-        snapshot.tags(),
-        snapshot.failure(),
-        snapshot.accountId(),
-        snapshot.originId());
   }
 
   private void write(Path file, RegionInfo region) throws IOException {

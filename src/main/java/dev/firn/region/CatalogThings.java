@@ -148,7 +148,8 @@ final class CatalogThings {
   static void restoreAccount(Handle handle, String id, JsonNode said) {
     String createdAt = said.path("createdAt").asText(null);
     handle.execute(
-        "INSERT INTO accounts (id, name, created_at_millis) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        "INSERT INTO accounts (id, name, created_at_millis) VALUES (?, ?, ?) ON CONFLICT DO"
+            + " NOTHING",
         id,
         said.required("name").asText(),
         createdAt == null ? 0 : Instant.parse(createdAt).toEpochMilli());
@@ -166,46 +167,14 @@ final class CatalogThings {
 
   /** A snapshot with what its frozen root had no room for. */
   static Snapshot whole(Snapshot snapshot, JsonNode said) {
-    if (!said.has("tags")) {
-      return snapshot;
-    }
-    return new Snapshot(
-        snapshot.id(),
-        snapshot.number(),
-        snapshot.name(),
-        snapshot.volumeNumber(),
-        snapshot.volumeId(),
-        snapshot.volumeName(),
-        snapshot.kind(),
-        snapshot.state(),
-        snapshot.progress(),
-        said.path("description").asText(snapshot.description()),
-        snapshot.sizeBytes(),
-        snapshot.createdAt(),
-        tags(said),
-        snapshot.failure(),
-        snapshot.accountId(),
-        snapshot.originId());
+    return said.has("tags")
+        ? snapshot.withWords(said.path("description").asText(snapshot.description()), tags(said))
+        : snapshot;
   }
 
   /** A volume with what its block map had no room for. */
   static Volume whole(Volume volume, JsonNode said) {
-    if (!said.has("tags")) {
-      return volume;
-    }
-    return new Volume(
-        volume.id(),
-        volume.number(),
-        volume.name(),
-        volume.kind(),
-        volume.sizeBytes(),
-        volume.state(),
-        volume.compression(),
-        volume.subregion(),
-        volume.sourceSnapshotId(),
-        volume.createdAt(),
-        volume.accountId(),
-        tags(said));
+    return said.has("tags") ? volume.withTags(tags(said)) : volume;
   }
 
   /** Makes the rows that a snapshot has beside its own. */

@@ -29,34 +29,30 @@ public record Volume(
     Map<String, String> tags) {
 
   Volume withState(VolumeState other) {
-    return new Volume(
-        id,
-        number,
-        name,
-        kind,
-        sizeBytes,
-        other,
-        compression,
-        subregion,
-        sourceSnapshotId,
-        createdAt,
-        accountId,
-        tags);
+    return with(name, other, tags);
   }
 
   Volume withName(String other) {
+    return with(other, state, tags);
+  }
+
+  Volume withTags(Map<String, String> other) {
+    return with(name, state, other);
+  }
+
+  private Volume with(String otherName, VolumeState otherState, Map<String, String> otherTags) {
     return new Volume(
         id,
         number,
-        other,
+        otherName,
         kind,
         sizeBytes,
-        state,
+        otherState,
         compression,
         subregion,
         sourceSnapshotId,
         createdAt,
         accountId,
-        tags);
+        otherTags);
   }
 }

@@ -79,6 +79,40 @@ public record Snapshot(
         id);
   }
 
+  /** The same with other names. */
+  public Snapshot withNames(String otherName, String otherVolumeName) {
+    return with(otherName, otherVolumeName, description, tags);
+  }
+
+  /** The same with other words. */
+  public Snapshot withWords(String otherDescription, Map<String, String> otherTags) {
+    return with(name, volumeName, otherDescription, otherTags);
+  }
+
+  private Snapshot with(
+      String otherName,
+      String otherVolumeName,
+      String otherDescription,
+      Map<String, String> otherTags) {
+    return new Snapshot(
+        id,
+        number,
+        otherName,
+        volumeNumber,
+        volumeId,
+        otherVolumeName,
+        kind,
+        state,
+        progress,
+        otherDescription,
+        sizeBytes,
+        createdAt,
+        otherTags,
+        failure,
+        accountId,
+        originId);
+  }
+
   /** What an imported snapshot, or a copy, shows as its volume. */
   public static final String NO_VOLUME_ID = "vol-ffffffff";
 

@@ -566,54 +566,6 @@ class OapiTest {
   }
 
   @Test
-  void nobodyAndStrangersGetNothing() throws IOException {
-    String volume = home.volume("north", 1);
-    String snapshot = home.snapshot("north", volume);
-    String[][] calls = {
-      {"CreateSnapshot", "{'VolumeId':'" + volume + "'}", "5064"},
-      {"UpdateVolume", "{'VolumeId':'" + volume + "','Size':9}", "5064"},
-      {"DeleteVolume", "{'VolumeId':'" + volume + "'}", "5064"},
-      {
-        "LinkVolume",
-        "{'VolumeId':'" + volume + "','VmId':'i-00000000','DeviceName':'/dev/sdb'}",
-        "5064"
-      },
-      {"UnlinkVolume", "{'VolumeId':'" + volume + "'}", "5064"},
-      {
-        "CreateSnapshot",
-        "{'SourceSnapshotId':'" + snapshot + "','SourceRegionName':'local-1'}",
-        "5054"
-      },
-      {"CreateVolume", "{'SubregionName':'local-1a','SnapshotId':'" + snapshot + "'}", "5054"},
-      {"DeleteSnapshot", "{'SnapshotId':'" + snapshot + "'}", "5054"},
-      {
-        "UpdateSnapshot",
-        "{'SnapshotId':'"
-            + snapshot
-            + "','PermissionsToCreateVolume':{'Additions':{'GlobalPermission':true}}}",
-        "5054"
-      },
-      {"CreateTags", "{'ResourceIds':['" + volume + "'],'Tags':[{'Key':'k','Value':'v'}]}", "5044"},
-      {
-        "DeleteTags",
-        "{'ResourceIds':['" + snapshot + "'],'Tags':[{'Key':'k','Value':'v'}]}",
-        "5044"
-      },
-    };
-    for (String[] call : calls) {
-      home.fails(400, call[2], "south", call[0], call[1]);
-      home.fails(401, "4120", null, call[0], call[1]);
-    }
-    for (String action : List.of("ReadVolumes", "ReadSnapshots", "ReadTags", "ReadImages")) {
-      JsonNode answer = home.ok("south", action, "{}");
-      assertEquals(0, answer.get(action.substring("Read".length())).size(), answer.toString());
-      home.fails(401, "4120", null, action, "{}");
-    }
-    assertEquals(1, home.ok("north", "ReadSnapshots", "{}").get("Snapshots").size());
-    assertEquals(1, home.client(null).call("ReadRegions", "{}").body().get("Regions").size());
-  }
-
-  @Test
   void callsAreLoggedForTheirAccountWithoutSecrets() throws IOException {
     home.volume("north", 1);
     home.fails(400, "5064", "north", "DeleteVolume", "{'VolumeId':'vol-00000000'}");
