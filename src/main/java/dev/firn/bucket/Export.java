@@ -33,9 +33,6 @@ final class Export {
   private final ExportTask task;
   private final Region account;
 
-  /** What is complete in the bucket, and goes again if the rest fails. */
-  private final List<String> written = new ArrayList<>();
-
   private volatile boolean cancelled;
 
   Export(Transfers transfers, ExportTask task) {
@@ -50,7 +47,9 @@ final class Export {
 
   void run() {
     try {
-      if (account.exportTasks().task(task.id()).state().isOver()) {
+      // Cancelled while it waited; an earlier daemon may have begun it.
+      boolean over = account.exportTasks().task(task.id()).state().isOver();
+      if (over && task.state() == ExportTask.State.PENDING) {
         return;
       }
       account.exportTasks().progress(task, task.progress());
@@ -61,7 +60,11 @@ final class Export {
               task.target().keyId(),
               account.exportTasks().secretKey(task));
       try (Bucket bucket = Bucket.open(address, task.target().bucket())) {
-        run(bucket);
+        if (over) {
+          clean(bucket);
+        } else {
+          run(bucket);
+        }
       }
     } catch (IOException | RuntimeException e) {
       failed(e);
@@ -104,10 +107,9 @@ final class Export {
           new ImageManifest.Disk(
               mapping, location.toString(), key, bucket.sizeBytes(key), snapshot.sizeBytes()));
     }
-    String key = task.target().prefix() + image.id() + suffix() + ".json";
+    String key = manifestKey();
     byte[] manifest = ImageManifest.of(image, disks).json();
     try (ObjectOutput out = bucket.write(key, manifest.length)) {
-      written.add(key);
       out.write(manifest);
       out.complete();
     }
@@ -120,18 +122,16 @@ final class Export {
       throw FirnException.conflict(
           "snapshot %s is %s, not completed", snapshot.id(), snapshot.state().text());
     }
-    ImageFormat format =
-        task.target().diskFormat().equals("raw") ? ImageFormat.RAW_GZ : ImageFormat.QCOW2_GZ;
-    String key = task.target().prefix() + snapshot.id() + suffix() + "." + format.text();
+    String key = key(snapshot.id());
     long bytesMax = ObjectOutput.bytesMax(account, snapshot);
     Throttle throttle =
         new Throttle(
             percent -> account.exportTasks().progress(task, (100 * before + percent) / all));
     ProgressListener listener = (done, total) -> checkWanted();
-    written.add(key);
     try (ObjectOutput out = bucket.write(key, bytesMax)) {
       OutputStream watched = new Watched(out, throttle, bytesMax);
-      ImageExporter.export(account, snapshot.id(), format, watched, transfers.mounter(), listener);
+      ImageExporter.export(
+          account, snapshot.id(), format(), watched, transfers.mounter(), listener);
       checkWanted();
       out.complete();
       if (out.skippedBytes() > 0) {
@@ -162,6 +162,32 @@ final class Export {
     }
   }
 
+  private ImageFormat format() {
+    return task.target().diskFormat().equals("raw") ? ImageFormat.RAW_GZ : ImageFormat.QCOW2_GZ;
+  }
+
+  private String key(String snapshotId) {
+    return task.target().prefix() + snapshotId + suffix() + "." + format().text();
+  }
+
+  private String manifestKey() {
+    return task.target().prefix() + task.resourceId() + suffix() + ".json";
+  }
+
+  /** All that the task writes; of an image that is gone only what is known without it. */
+  private List<String> keys() {
+    if (!task.resourceId().startsWith("ami-")) {
+      return List.of(key(task.resourceId()));
+    }
+    List<String> keys = new ArrayList<>(List.of(manifestKey()));
+    account.images().all().stream()
+        .filter(image -> image.id().equals(task.resourceId()))
+        .flatMap(image -> image.mappings().stream())
+        .filter(mapping -> mapping.snapshotId() != null)
+        .forEach(mapping -> keys.add(key(mapping.snapshotId())));
+    return keys;
+  }
+
   /** What tells apart the objects of one task from those of others: -01234567. */
   private String suffix() {
     return task.id().substring(task.id().lastIndexOf('-'));
@@ -174,7 +200,7 @@ final class Export {
   }
 
   private void clean(Bucket bucket) {
-    for (String key : written) {
+    for (String key : keys()) {
       try {
         bucket.abort(key);
         bucket.delete(key);
