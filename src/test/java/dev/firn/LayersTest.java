@@ -14,7 +14,18 @@ import org.junit.jupiter.api.Test;
  */
 class LayersTest {
   private static final String[] TOP_DOWN = {
-    "cli", "daemon", "server", "fuse", "pack", "region", "snapshot", "vfs", "map", "store", "base"
+    "cli",
+    "daemon",
+    "server",
+    "fuse",
+    "bucket",
+    "pack",
+    "region",
+    "snapshot",
+    "vfs",
+    "map",
+    "store",
+    "base"
   };
 
   private static final JavaClasses CLASSES =

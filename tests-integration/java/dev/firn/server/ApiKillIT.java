@@ -75,7 +75,8 @@ class ApiKillIT {
         ApiClient client = api.client(account);
         requireTold(client, told);
         requireNoActiveTask(api.firn.home());
-        api.firn.run("check").succeeded();
+        FirnCommand.Result check = api.firn.run("check");
+        assertEquals(0, check.status(), check.output() + check.errors());
         if (round < KILLS) {
           killAmong(api, client, told, random);
         }

@@ -9,6 +9,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import okhttp3.ConnectionPool;
@@ -24,18 +25,23 @@ final class ServedApi implements AutoCloseable {
 
   final FirnCommand firn;
   final Path links;
-  private final Process serve;
-  final String url;
+  final String region;
+  private Process serve;
+  String url;
 
   ServedApi(Path directory, int clients) throws IOException {
+    this(directory, clients, "local-1");
+  }
+
+  ServedApi(Path directory, int clients, String region) throws IOException {
+    this.region = region;
     firn = new FirnCommand(directory);
     links = directory.resolve("links");
+    if (!Files.exists(firn.home())) {
+      firn.run("init", "--region", region, "--subregion", region + "a").succeeded();
+    }
     firn.run("daemon", "start").succeeded();
-    serve = firn.start("serve", "--listen", "127.0.0.1:0", "--link-directory", links);
-    BufferedReader output =
-        new BufferedReader(new InputStreamReader(serve.getInputStream(), StandardCharsets.UTF_8));
-    url = output.readLine();
-    assertTrue(url != null && url.startsWith("http://127.0.0.1:"), url);
+    serve();
     Dispatcher dispatcher = new Dispatcher();
     dispatcher.setMaxRequests(clients);
     dispatcher.setMaxRequestsPerHost(clients);
@@ -45,6 +51,15 @@ final class ServedApi implements AutoCloseable {
             .connectionPool(new ConnectionPool(clients, 1, TimeUnit.MINUTES))
             .readTimeout(SECONDS_MAX, TimeUnit.SECONDS)
             .build();
+  }
+
+  /** Begins to serve, at another address than before. */
+  void serve() throws IOException {
+    serve = firn.start("serve", "--listen", "127.0.0.1:0", "--link-directory", links);
+    BufferedReader output =
+        new BufferedReader(new InputStreamReader(serve.getInputStream(), StandardCharsets.UTF_8));
+    url = output.readLine();
+    assertTrue(url != null && url.startsWith("http://127.0.0.1:"), url);
   }
 
   /** Makes an account; answers its id. */
@@ -58,7 +73,7 @@ final class ServedApi implements AutoCloseable {
     ApiClient client = new ApiClient(http);
     client.setBasePath(url);
     client.setAWS4Configuration(
-        key.get("AccessKeyId").asText(), key.get("SecretKey").asText(), "local-1", "api");
+        key.get("AccessKeyId").asText(), key.get("SecretKey").asText(), region, "api");
     return client;
   }
 

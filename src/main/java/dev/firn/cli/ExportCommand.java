@@ -3,6 +3,11 @@ package dev.firn.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.firn.base.FirnException;
+import dev.firn.bucket.Bucket;
+import dev.firn.bucket.ObjectName;
+import dev.firn.bucket.ObjectOutput;
+import dev.firn.pack.ImageFormat;
+import dev.firn.pack.PackageFormat;
 import dev.firn.server.ApiClient;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -27,6 +32,7 @@ import picocli.CommandLine.Parameters;
       "  firn export data@first first.firn",
       "  firn export db@last db.qcow2",
       "  firn export data@second second.firn --base data@first",
+      "  firn export data@last s3://bucket/data.firn",
       "  firn export data@last - --format tar.zst | ssh host 'cat > data.tar.zst'"
     })
 final class ExportCommand extends AccountClientCommand {
@@ -36,7 +42,13 @@ final class ExportCommand extends AccountClientCommand {
       description = "An id, a name, VOLUME@NAME, VOLUME@last or VOLUME@-2.")
   private String snapshot;
 
-  @Parameters(index = "1", paramLabel = "FILE|-", description = "A file, or - for stdout.")
+  @Parameters(
+      index = "1",
+      paramLabel = "FILE|-|s3://BUCKET/KEY",
+      description = {
+        "A file, - for stdout, or an object of a bucket; the key to that comes from",
+        "AWS_ACCESS_KEY_ID and the like. What an interrupted upload has sent is not sent again."
+      })
   private String file;
 
   @Option(
@@ -80,6 +92,12 @@ final class ExportCommand extends AccountClientCommand {
       description = "Leave out what the other end of a broken pipe has already.")
   private long skippedBytes;
 
+  @Option(
+      names = "--endpoint",
+      paramLabel = "URL",
+      description = "The bucket service (default: $AWS_ENDPOINT_URL_S3, or AWS's own).")
+  private String endpoint;
+
   @Override
   void run(Session session) throws IOException {
     ObjectNode parameters =
@@ -93,6 +111,13 @@ final class ExportCommand extends AccountClientCommand {
     }
     if (resume && force) {
       throw FirnException.usage("--resume and --force exclude each other");
+    }
+    if (ObjectName.isOne(file)) {
+      if (resume || skippedBytes > 0) {
+        throw FirnException.usage("an upload to a bucket goes on without --resume and --skip");
+      }
+      upload(session, parameters, ObjectName.of(file));
+      return;
     }
     boolean stream = file.equals(Streams.STANDARD) || Streams.isSpecial(Path.of(file));
     if (stream ? resume : skippedBytes > 0) {
@@ -122,6 +147,37 @@ final class ExportCommand extends AccountClientCommand {
     }
     Streams.printWarnings(session, exported);
     session.printedAsJson(exported);
+  }
+
+  private void upload(Session session, ObjectNode parameters, ObjectName object)
+      throws IOException {
+    String wanted = format;
+    if (wanted == null) {
+      wanted =
+          ImageFormat.ofFileName(object.key())
+              .map(ImageFormat::text)
+              .or(() -> PackageFormat.ofFileName(object.key()).map(PackageFormat::text))
+              .orElseThrow(
+                  () ->
+                      FirnException.usage(
+                          "the name '%s' tells no format; give one with --format: %s",
+                          object, PackageFormat.all()));
+    }
+    parameters.put("format", wanted);
+    long bytesMax =
+        session
+            .call("ReadExportSize", ApiClient.parameters().put("snapshot", snapshot))
+            .path("bytesMax")
+            .asLong();
+    try (Bucket bucket = Bucket.open(session.bucketAddress(endpoint), object.bucket())) {
+      if (!force && bucket.sizeBytes(object.key()) >= 0) {
+        throw FirnException.conflict("'%s' exists already; replace it with --force", object);
+      }
+      try (ObjectOutput output = bucket.write(object.key(), bytesMax)) {
+        download(session, parameters, output, object.toString());
+        output.complete();
+      }
+    }
   }
 
   private static void download(

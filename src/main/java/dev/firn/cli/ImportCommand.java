@@ -3,14 +3,20 @@ package dev.firn.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.firn.bucket.Bucket;
+import dev.firn.bucket.ObjectName;
+import dev.firn.bucket.RemoteFile;
+import dev.firn.pack.ImageFormat;
 import dev.firn.server.ApiClient;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -24,10 +30,18 @@ import picocli.CommandLine.Parameters;
       "Example:",
       "  firn import first.firn",
       "  firn import debian-12-generic-amd64.qcow2 --name debian",
-      "  curl -s https://example.org/tree.tar.gz | firn import - --name tree"
+      "  firn import https://example.org/tree.tar.gz --name tree",
+      "  ssh host cat tree.tar.zst | firn import - --name tree"
     })
 final class ImportCommand extends AccountClientCommand {
-  @Parameters(paramLabel = "FILE|-", description = "A file, or - for stdin.")
+  private static final Duration URL_VALIDITY = Duration.ofDays(7);
+
+  @Parameters(
+      paramLabel = "FILE|-|URL",
+      description = {
+        "A file, - for stdin, http://…, https://… or s3://BUCKET/KEY. What breaks off on the",
+        "way is read on from where it was; the key to a bucket comes from AWS_ACCESS_KEY_ID."
+      })
   private String file;
 
   @Option(names = "--name", paramLabel = "NAME", description = "The snapshot's name.")
@@ -61,6 +75,12 @@ final class ImportCommand extends AccountClientCommand {
   @Option(names = "--require-signature", description = "Refuse what is not signed.")
   private boolean requireSignature;
 
+  @Option(
+      names = "--endpoint",
+      paramLabel = "URL",
+      description = "The bucket service (default: $AWS_ENDPOINT_URL_S3, or AWS's own).")
+  private String endpoint;
+
   @Override
   void run(Session session) throws IOException {
     ObjectNode parameters =
@@ -76,9 +96,7 @@ final class ImportCommand extends AccountClientCommand {
       snapshot = send(session, parameters, progress);
     }
     Streams.printWarnings(session, snapshot);
-    if (!session.printedAsJson(snapshot)) {
-      session.output().println(Text.of(snapshot, "id"));
-    }
+    session.printId(snapshot);
   }
 
   private JsonNode send(Session session, ObjectNode parameters, ProgressDisplay progress)
@@ -87,6 +105,13 @@ final class ImportCommand extends AccountClientCommand {
       try (InputStream input = new FileInputStream(FileDescriptor.in)) {
         return upload(session, parameters, input, progress);
       }
+    }
+    if (ObjectName.isOne(file)) {
+      URI url = Bucket.presign(session.bucketAddress(endpoint), ObjectName.of(file), URL_VALIDITY);
+      return fetch(session, parameters, url.toString(), progress);
+    }
+    if (RemoteFile.isUrl(file)) {
+      return fetch(session, parameters, file, progress);
     }
     Path path = Path.of(file).toAbsolutePath().normalize();
     if (Streams.isSpecial(path)) {
@@ -97,29 +122,51 @@ final class ImportCommand extends AccountClientCommand {
     return session.work("ImportSnapshot", parameters.put("file", path.toString()), progress);
   }
 
+  /** By this process, which may reach what the user may; the daemon gets the bytes. */
+  private JsonNode fetch(
+      Session session, ObjectNode parameters, String url, ProgressDisplay progress)
+      throws IOException {
+    try (RemoteFile remote = RemoteFile.open(url)) {
+      if (format == null) {
+        ImageFormat.ofFileName(remote.name())
+            .ifPresent(image -> parameters.put("format", image.text()));
+      }
+      return session.upload(
+          "UploadSnapshot",
+          parameters,
+          new Source(remote, progress, remote.lengthBytes()),
+          new ApiClient.Listener() {});
+    }
+  }
+
   private static JsonNode upload(
       Session session, ObjectNode parameters, InputStream input, ProgressDisplay progress)
       throws IOException {
     // What is sent is what there is to see; what the daemon tells comes after it.
     return session.upload(
-        "UploadSnapshot", parameters, new Source(input, progress), new ApiClient.Listener() {});
+        "UploadSnapshot", parameters, new Source(input, progress, -1), new ApiClient.Listener() {});
   }
 
   /** Counts what is sent. */
   private static final class Source extends FilterInputStream {
     private final ProgressDisplay progress;
+    private final long totalBytes;
     private long bytes;
 
-    Source(InputStream input, ProgressDisplay progress) {
+    /**
+     * @param totalBytes -1 if only the end will tell
+     */
+    Source(InputStream input, ProgressDisplay progress, long totalBytes) {
       super(input);
       this.progress = progress;
+      this.totalBytes = totalBytes;
     }
 
     @Override
     public int read(byte[] target, int offset, int length) throws IOException {
       int read = super.read(target, offset, length);
       bytes += Math.max(read, 0);
-      progress.progress(bytes, -1, "bytes");
+      progress.progress(bytes, totalBytes, "bytes");
       return read;
     }
   }

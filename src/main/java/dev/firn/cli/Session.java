@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.firn.base.ErrorKind;
 import dev.firn.base.FirnException;
+import dev.firn.bucket.BucketAddress;
 import dev.firn.daemon.HomePaths;
 import dev.firn.server.ApiClient;
 import java.io.EOFException;
@@ -96,6 +97,22 @@ final class Session {
       ApiClient.write(value, output);
     }
     return json;
+  }
+
+  /** Prints the id of what was made, or all of it as JSON. */
+  void printId(JsonNode made) throws IOException {
+    if (!printedAsJson(made)) {
+      output.println(Text.of(made, "id"));
+    }
+  }
+
+  /**
+   * The bucket service that is meant, and the key to it.
+   *
+   * @param endpoint null: as the environment says
+   */
+  BucketAddress bucketAddress(String endpoint) {
+    return BucketEnvironment.address(environment, endpoint);
   }
 
   private interface Call {

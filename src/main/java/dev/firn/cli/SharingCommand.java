@@ -6,15 +6,9 @@ import dev.firn.server.ApiClient;
 import java.io.IOException;
 import java.util.List;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
-/** What changes with whom a snapshot is shared. */
+/** What changes with whom a snapshot or an image is shared. */
 abstract class SharingCommand extends ClientCommand {
-  @Parameters(
-      paramLabel = "SNAPSHOT",
-      description = "An id, a name, VOLUME@NAME, VOLUME@last or VOLUME@-2.")
-  private String snapshot;
-
   @Option(
       names = "--account",
       paramLabel = "ID",
@@ -31,10 +25,15 @@ abstract class SharingCommand extends ClientCommand {
       throw FirnException.usage("say which accounts are meant: --account ID or --all");
     }
     ObjectNode parameters =
-        ApiClient.parameters().put("snapshot", snapshot).put("everybody", everybody);
+        ApiClient.parameters().put(kind(), reference()).put("everybody", everybody);
     accounts.forEach(parameters.putArray("accounts")::add);
     session.printedAsJson(session.call(action(), parameters));
   }
 
   abstract String action();
+
+  /** What is shared: {@code snapshot} or {@code image}. */
+  abstract String kind();
+
+  abstract String reference();
 }

@@ -1,6 +1,7 @@
 package dev.firn.cli;
 
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
 
 /** {@code firn snapshot share}; speaks for {@code FIRN_ACCOUNT}, since its option means others. */
 @Command(
@@ -12,8 +13,23 @@ import picocli.CommandLine.Command;
     },
     footer = {"Example:", "  firn snapshot share data@first --account 123456789012"})
 final class SnapshotShareCommand extends SharingCommand {
+  @Parameters(
+      paramLabel = "SNAPSHOT",
+      description = "An id, a name, VOLUME@NAME, VOLUME@last or VOLUME@-2.")
+  private String snapshot;
+
   @Override
   String action() {
     return "ShareSnapshot";
+  }
+
+  @Override
+  String kind() {
+    return "snapshot";
+  }
+
+  @Override
+  String reference() {
+    return snapshot;
   }
 }

@@ -1,6 +1,7 @@
 package dev.firn.cli;
 
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
 
 /**
  * {@code firn snapshot unshare}; speaks for {@code FIRN_ACCOUNT}, since its option means others.
@@ -13,8 +14,23 @@ import picocli.CommandLine.Command;
     },
     footer = {"Example:", "  firn snapshot unshare data@first --all"})
 final class SnapshotUnshareCommand extends SharingCommand {
+  @Parameters(
+      paramLabel = "SNAPSHOT",
+      description = "An id, a name, VOLUME@NAME, VOLUME@last or VOLUME@-2.")
+  private String snapshot;
+
   @Override
   String action() {
     return "UnshareSnapshot";
+  }
+
+  @Override
+  String kind() {
+    return "snapshot";
+  }
+
+  @Override
+  String reference() {
+    return snapshot;
   }
 }

@@ -1,5 +1,6 @@
 package dev.firn.daemon;
 
+import dev.firn.bucket.Transfers;
 import dev.firn.region.Region;
 import dev.firn.server.Actions;
 import dev.firn.server.ApiServer;
@@ -17,13 +18,19 @@ final class HomeService {
   private final Region region;
   private final MountTable mounts;
   private final AttachmentTable attachments;
+  private final Transfers transfers;
   private final ApiServer server;
 
   private HomeService(
-      Region region, MountTable mounts, AttachmentTable attachments, ApiServer server) {
+      Region region,
+      MountTable mounts,
+      AttachmentTable attachments,
+      Transfers transfers,
+      ApiServer server) {
     this.region = region;
     this.mounts = mounts;
     this.attachments = attachments;
+    this.transfers = transfers;
     this.server = server;
   }
 
@@ -33,20 +40,25 @@ final class HomeService {
     DaemonLog.begin(HomePaths.log(region.home()));
     MountTable mounts = new MountTable(region);
     AttachmentTable attachments = new AttachmentTable(region, mounts);
+    Transfers transfers = new Transfers(region, PrivateMount.mounter(region.home()));
     try {
       LOG.info("Opened the home {} as process {}", region.home(), ProcessHandle.current().pid());
       attachments.clearDead();
       PrivateMount.clear(region.home());
       mounts.restore();
       attachments.restore();
-      Parts parts = new Parts(region, mounts, attachments, new BlockUploads(), Instant.now());
+      Parts parts =
+          new Parts(region, mounts, attachments, transfers, new BlockUploads(), Instant.now());
+      transfers.resume();
       return new HomeService(
           region,
           mounts,
           attachments,
+          transfers,
           ApiServer.start(HomePaths.socket(region.home()), parts::actions));
     } catch (IOException | RuntimeException | Error e) {
       LOG.error("The home cannot be served", e);
+      transfers.close();
       attachments.endAllAnyway();
       mounts.unmountAll();
       region.close();
@@ -59,6 +71,7 @@ final class HomeService {
       Region region,
       MountTable mounts,
       AttachmentTable attachments,
+      Transfers transfers,
       BlockUploads uploads,
       Instant startedAt) {
     /** What an account can do; null: the home's owner. */
@@ -73,7 +86,8 @@ final class HomeService {
       new BlockActions(own, uploads).register(actions);
       new PackageActions(own, PrivateMount.mounter(own.home())).register(actions);
       new AccountActions(own).register(actions);
-      new ServeActions(region, mounts).register(actions);
+      new ImageActions(own, transfers).register(actions);
+      new ServeActions(region, mounts, transfers).register(actions);
       return actions;
     }
   }
@@ -82,6 +96,7 @@ final class HomeService {
   boolean stop() {
     LOG.info("Stopping");
     server.close();
+    transfers.close();
     boolean durable = attachments.endAllAnyway();
     durable &= mounts.unmountAll();
     try {

@@ -2,6 +2,7 @@ package dev.firn.daemon;
 
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import dev.firn.base.FirnException;
+import dev.firn.bucket.ObjectOutput;
 import dev.firn.pack.ExportOptions;
 import dev.firn.pack.Exporter;
 import dev.firn.pack.ImageExporter;
@@ -27,6 +28,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** The actions that bring snapshots out of a home and into it. */
@@ -105,16 +107,28 @@ final class PackageActions {
       List<Path> trustedKeys,
       boolean requireSignature) {}
 
+  record SizeParameters(String snapshot) {
+    SizeParameters {
+      Actions.required("snapshot", snapshot);
+    }
+  }
+
   record Exported(String format, List<String> warnings) {}
 
   record Imported(@JsonUnwrapped Snapshot snapshot, List<String> warnings) {}
 
   void register(Actions actions) {
     actions
+        .answer("ReadExportSize", SizeParameters.class, this::size)
         .work("ExportSnapshot", ExportParameters.class, this::export)
         .download("DownloadSnapshot", DownloadParameters.class, this::download)
         .work("ImportSnapshot", ImportParameters.class, this::importFile)
         .upload("UploadSnapshot", UploadParameters.class, this::upload);
+  }
+
+  private Map<String, Object> size(SizeParameters parameters) throws IOException {
+    Snapshot snapshot = region.snapshot(parameters.snapshot());
+    return Map.of("bytesMax", ObjectOutput.bytesMax(region, snapshot));
   }
 
   private Exported export(ExportParameters parameters, Events events) throws IOException {

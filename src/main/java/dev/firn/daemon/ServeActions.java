@@ -1,6 +1,7 @@
 package dev.firn.daemon;
 
 import dev.firn.base.FirnException;
+import dev.firn.bucket.Transfers;
 import dev.firn.region.MountRecord;
 import dev.firn.region.Region;
 import dev.firn.server.Actions;
@@ -24,13 +25,15 @@ final class ServeActions {
 
   private final Region home;
   private final MountTable mounts;
+  private final Transfers transfers;
 
   /**
    * @param home as no account in particular sees it
    */
-  ServeActions(Region home, MountTable mounts) {
+  ServeActions(Region home, MountTable mounts, Transfers transfers) {
     this.home = home;
     this.mounts = mounts;
+    this.transfers = transfers;
   }
 
   /**
@@ -76,7 +79,7 @@ final class ServeActions {
         parameters.linkDirectory() != null
             ? parameters.linkDirectory()
             : home.home().resolveSibling(home.home().getFileName() + "-volumes");
-    try (OapiServer server = OapiServer.start(home, new Mounted(directory), options)) {
+    try (OapiServer server = OapiServer.start(home, new Mounted(directory), transfers, options)) {
       Map<String, Object> served = new LinkedHashMap<>();
       served.put("url", server.url());
       served.put("metrics", server.metricsUrl());

@@ -2,6 +2,7 @@ package dev.firn.daemon;
 
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import dev.firn.base.FirnException;
+import dev.firn.bucket.RegionCopy;
 import dev.firn.region.Permissions;
 import dev.firn.region.Region;
 import dev.firn.region.SnapshotSpace;
@@ -11,6 +12,7 @@ import dev.firn.server.Events;
 import dev.firn.snapshot.Snapshot;
 import dev.firn.snapshot.SnapshotState;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -85,6 +87,16 @@ final class SnapshotActions {
   }
 
   /**
+   * @param region another one of the home's settings
+   */
+  record RegionCopyParameters(String snapshot, String region) {
+    RegionCopyParameters {
+      Actions.required("snapshot", snapshot);
+      Actions.required("region", region);
+    }
+  }
+
+  /**
    * @param accounts null: none by name
    * @param everybody whether all accounts are meant
    */
@@ -123,6 +135,7 @@ final class SnapshotActions {
         .work("ReadDiff", DiffParameters.class, this::diff)
         .work("ReadBlockDiff", DiffParameters.class, this::diffBlocks)
         .answer("CopySnapshot", CopyParameters.class, this::copy)
+        .work("CopySnapshotToRegion", RegionCopyParameters.class, this::copyToRegion)
         .answer("ShareSnapshot", ShareParameters.class, this::share)
         .answer("UnshareSnapshot", ShareParameters.class, this::unshare)
         .answer("ReadSnapshotPermissions", Reference.class, this::permissions)
@@ -208,6 +221,21 @@ final class SnapshotActions {
   private SnapshotStatus copy(CopyParameters parameters) throws IOException {
     return status(
         region.copySnapshot(parameters.snapshot(), parameters.name(), parameters.description()));
+  }
+
+  private RegionCopy.Copied copyToRegion(RegionCopyParameters parameters, Events events)
+      throws IOException {
+    return RegionCopy.run(
+        region,
+        parameters.snapshot(),
+        parameters.region(),
+        (done, total) -> {
+          try {
+            events.progress(done, total, total == 100 ? "%" : "bytes");
+          } catch (IOException clientGone) {
+            throw new UncheckedIOException(clientGone);
+          }
+        });
   }
 
   private Shared share(ShareParameters parameters) {

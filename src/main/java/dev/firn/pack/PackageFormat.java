@@ -98,6 +98,11 @@ public enum PackageFormat {
     return looksLikeTar(head, length) ? TAR : null;
   }
 
+  /** Whether a file that begins like this is a package of Firn's own. */
+  public static boolean isPackage(byte[] head, int length) {
+    return PackageTar.looksLikePackage(head, length);
+  }
+
   /** A header whose checksum is wrong still counts if it has the magic: the reader will say so. */
   private static boolean looksLikeTar(byte[] head, int length) {
     byte[] magic = {'u', 's', 't', 'a', 'r'};

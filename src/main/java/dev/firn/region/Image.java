@@ -29,6 +29,19 @@ public record Image(
     Instant createdAt) {
 
   /**
+   * Where the content of a disk is that is not here yet.
+   *
+   * @param location a URL, which may hold a signature
+   */
+  public record Source(String location, long sizeBytes) {
+    /** Without the URL. */
+    @Override
+    public String toString() {
+      return sizeBytes + " bytes";
+    }
+  }
+
+  /**
    * A device of the machines.
    *
    * @param virtualDeviceName null unless it is no volume

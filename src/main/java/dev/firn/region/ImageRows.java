@@ -1,6 +1,7 @@
 package dev.firn.region;
 
 import dev.firn.base.FirnException;
+import dev.firn.snapshot.Snapshot;
 import dev.firn.snapshot.SnapshotState;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -34,23 +35,82 @@ final class ImageRows {
           for (Image.Mapping mapping : wanted.mappings()) {
             requireCompleted(handle, mapping.snapshotId());
           }
-          Image row =
-              new Image(
-                  Ids.fresh("ami", id -> list(handle, "id", id).isEmpty()),
-                  Catalog.nextNumber(handle, "image"),
-                  wanted.accountId(),
-                  wanted.name(),
-                  wanted.description(),
-                  wanted.architecture(),
-                  wanted.rootDeviceName(),
-                  wanted.productCodes(),
-                  wanted.bootModes(),
-                  wanted.tpmMandatory(),
-                  wanted.mappings(),
-                  Map.of(),
-                  Instant.ofEpochMilli(clock.millis()));
-          insert(handle, row);
-          return row;
+          return insertNew(handle, wanted, wanted.mappings());
+        });
+  }
+
+  /**
+   * As {@link #insert}, with a new snapshot for each mapping that waits for its content.
+   *
+   * @param sealed where the contents are, by device
+   */
+  Image insertFrom(Image wanted, Map<String, Image.Source> sources, Map<String, String> sealed) {
+    return catalog.transact(
+        handle -> {
+          requireFreeName(handle, wanted.accountId(), wanted.name());
+          List<Image.Mapping> mappings = new ArrayList<>();
+          for (Image.Mapping mapping : wanted.mappings()) {
+            String device = mapping.deviceName();
+            Snapshot waiting =
+                RemoteImportRows.insert(
+                    handle,
+                    clock,
+                    wanted.accountId(),
+                    "Of image " + wanted.name(),
+                    sources.get(device).sizeBytes(),
+                    sealed.get(device));
+            mappings.add(
+                new Image.Mapping(
+                    device,
+                    null,
+                    waiting.id(),
+                    mapping.sizeGib(),
+                    mapping.offer(),
+                    mapping.deleteOnVmDeletion()));
+          }
+          return insertNew(handle, wanted, mappings);
+        });
+  }
+
+  private Image insertNew(Handle handle, Image wanted, List<Image.Mapping> mappings) {
+    Image row =
+        new Image(
+            Ids.fresh("ami", id -> list(handle, "id", id).isEmpty()),
+            Catalog.nextNumber(handle, "image"),
+            wanted.accountId(),
+            wanted.name(),
+            wanted.description(),
+            wanted.architecture(),
+            wanted.rootDeviceName(),
+            wanted.productCodes(),
+            wanted.bootModes(),
+            wanted.tpmMandatory(),
+            mappings,
+            Map.of(),
+            Instant.ofEpochMilli(clock.millis()));
+    insert(handle, row);
+    return row;
+  }
+
+  /** The states of images that are made of snapshots without content, or of failed ones. */
+  Map<String, Images.State> unavailable() {
+    return catalog.transact(
+        handle -> {
+          Map<String, Images.State> states = new LinkedHashMap<>();
+          handle
+              .createQuery(
+                  "SELECT m.image_id, s.state FROM snapshots s JOIN image_mappings m"
+                      + " ON m.snapshot_id = s.id WHERE s.state IN ('in-queue', 'pending', 'error')")
+              .map(
+                  (results, context) ->
+                      states.merge(
+                          results.getString("image_id"),
+                          results.getString("state").equals("error")
+                              ? Images.State.FAILED
+                              : Images.State.PENDING,
+                          (one, other) -> one == Images.State.FAILED ? one : other))
+              .list();
+          return states;
         });
   }
 

@@ -6,6 +6,7 @@ import dev.firn.snapshot.Snapshot;
 import dev.firn.snapshot.SnapshotNames;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -87,6 +88,48 @@ public final class Images {
             source.mappings(),
             Map.of(),
             null));
+  }
+
+  /**
+   * Makes an image whose disks are not here yet: each gets a snapshot of the account's that waits
+   * for its content, and until all have it the image is pending. Either all of it is made or
+   * nothing.
+   *
+   * @param sources where the disks are, by the devices of the mappings
+   */
+  public Image createFrom(Image wanted, Map<String, Image.Source> sources) throws IOException {
+    Map<String, String> sealed = new HashMap<>();
+    for (Map.Entry<String, Image.Source> each : sources.entrySet()) {
+      sealed.put(each.getKey(), region.remoteImports().seal(each.getValue().location()));
+    }
+    Image made = rows.insertFrom(owned(wanted, wanted.mappings()), sources, sealed);
+    copy.update();
+    return made;
+  }
+
+  /** Whether an image can be used yet. */
+  public enum State {
+    /** Some of its snapshots wait for their content. */
+    PENDING("pending"),
+    AVAILABLE("available"),
+    /** Some of its snapshots have failed. */
+    FAILED("failed");
+
+    private final String text;
+
+    State(String text) {
+      this.text = text;
+    }
+
+    /** The word that users and scripts see. */
+    public String text() {
+      return text;
+    }
+  }
+
+  /** The states of all images that are not available, by their ids. */
+  public Map<String, State> unavailable() {
+    return rows.unavailable();
   }
 
   /** Those of the account and those shared with it, oldest first. */

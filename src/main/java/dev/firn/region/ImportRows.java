@@ -16,13 +16,19 @@ final class ImportRows {
     this.clock = clock;
   }
 
-  /** Makes a row; answers the number for its block map. */
-  long insert(String accountId, String snapshotName) {
+  /**
+   * Makes a row; answers the number for its block map.
+   *
+   * @param hasSnapshot whether the snapshot's row is there already, and counted
+   */
+  long insert(String accountId, String snapshotName, boolean hasSnapshot) {
     return catalog.transact(
         handle -> {
-          SnapshotRows.requireFreeName(
-              handle, accountId, Snapshot.NO_VOLUME_ID, null, snapshotName);
-          QuotaRows.require(handle, accountId, Quota.SNAPSHOTS, 1);
+          if (!hasSnapshot) {
+            SnapshotRows.requireFreeName(
+                handle, accountId, Snapshot.NO_VOLUME_ID, null, snapshotName);
+            QuotaRows.require(handle, accountId, Quota.SNAPSHOTS, 1);
+          }
           long volumeNumber = Catalog.nextNumber(handle, "volume");
           handle.execute(
               "INSERT INTO imports (volume_number, started_at_millis) VALUES (?, ?)",
@@ -61,6 +67,18 @@ final class ImportRows {
           QuotaRows.require(handle, row.accountId(), Quota.SNAPSHOTS, 1);
           QuotaRows.require(handle, row.accountId(), Quota.TAGS, row.tags().size());
           SnapshotRows.insert(handle, row);
+          return remove(handle, row.volumeNumber());
+        });
+  }
+
+  /** Completes the row of a snapshot that waited for its content, in one step. */
+  void fill(Snapshot row) {
+    catalog.transact(
+        handle -> {
+          if (RemoteImportRows.remove(handle, row.number()) != 1) {
+            throw FirnException.conflict("snapshot %s does not wait for its content", row.id());
+          }
+          SnapshotRows.complete(handle, row);
           return remove(handle, row.volumeNumber());
         });
   }

@@ -88,6 +88,13 @@ public final class Region implements Closeable {
   private final Object[] tokens;
   private final ApiLogs apiLogs;
   private final CatalogCopy copy;
+  private final SecretBox secrets;
+  private final ExportTaskRows exportTaskRows;
+  private final RemoteImportRows remoteImportRows;
+  private final RegionCopyRows regionCopyRows;
+
+  /** The snapshot that waits for the content of what is imported here; null: each is a new one. */
+  private final Snapshot filled;
 
   /** Whether this is the home of one account, and the whole is another object. */
   private final boolean isView;
@@ -111,7 +118,8 @@ public final class Region implements Closeable {
     this.permissionRows = new PermissionRows(catalog);
     this.tagRows = new TagRows(catalog);
     this.copy = new CatalogCopy(catalog, home.catalogCopy());
-    this.accounts = new Accounts(catalog, new SecretBox(home.secretKey()), clock, copy);
+    this.secrets = new SecretBox(home.secretKey());
+    this.accounts = new Accounts(catalog, secrets, clock, copy);
     this.references =
         new References(volumeRows, snapshotRows, permissionRows, Snapshot.OWNER_ACCOUNT_ID, true);
     this.imports = ConcurrentHashMap.newKeySet();
@@ -119,6 +127,10 @@ public final class Region implements Closeable {
     this.imageRows = new ImageRows(catalog, clock);
     this.tokens = Cloud.newLocks();
     this.apiLogs = new ApiLogs(catalog, clock);
+    this.exportTaskRows = new ExportTaskRows(catalog, clock);
+    this.remoteImportRows = new RemoteImportRows(catalog, clock);
+    this.regionCopyRows = new RegionCopyRows(catalog, clock);
+    this.filled = null;
     this.isView = false;
     this.snapshots = new SnapshotManager(snapshotRows, maps);
     catalog.onFullDisk(this::makeRoom);
@@ -154,7 +166,7 @@ public final class Region implements Closeable {
             clock);
   }
 
-  private Region(Region whole, String accountId) {
+  private Region(Region whole, String accountId, Snapshot filled) {
     this.home = whole.home;
     this.catalog = whole.catalog;
     this.info = whole.info;
@@ -181,6 +193,11 @@ public final class Region implements Closeable {
     this.imageRows = whole.imageRows;
     this.tokens = whole.tokens;
     this.apiLogs = whole.apiLogs;
+    this.secrets = whole.secrets;
+    this.exportTaskRows = whole.exportTaskRows;
+    this.remoteImportRows = whole.remoteImportRows;
+    this.regionCopyRows = whole.regionCopyRows;
+    this.filled = filled;
     this.isView = true;
   }
 
@@ -192,7 +209,12 @@ public final class Region implements Closeable {
    * @throws FirnException NOT_FOUND if there is no such account
    */
   public Region as(String accountId) {
-    return new Region(this, accounts.account(accountId).id());
+    return new Region(this, accounts.account(accountId).id(), null);
+  }
+
+  /** The view of a snapshot's owner in which what is imported becomes the snapshot's content. */
+  Region filling(Snapshot snapshot) {
+    return new Region(this, accounts.account(snapshot.accountId()).id(), snapshot);
   }
 
   /** Makes a home; CONFLICT if there is one already. The first Subregion is the default. */
@@ -313,6 +335,21 @@ public final class Region implements Closeable {
   /** The machine images. */
   public Images images() {
     return new Images(this, imageRows, permissionRows, copy);
+  }
+
+  /** The exports to buckets. */
+  public ExportTasks exportTasks() {
+    return new ExportTasks(this, exportTaskRows, secrets);
+  }
+
+  /** The snapshots that come from URLs. */
+  public RemoteImports remoteImports() {
+    return new RemoteImports(this, remoteImportRows, secrets);
+  }
+
+  /** Which snapshots other Regions have. */
+  public RegionCopies regionCopies() {
+    return new RegionCopies(this, regionCopyRows);
   }
 
   /** The calls of the API. */
@@ -776,6 +813,7 @@ public final class Region implements Closeable {
             source,
             opener,
             accountId(),
+            filled,
             request,
             clock,
             ended -> {
@@ -875,6 +913,9 @@ public final class Region implements Closeable {
     if (reference.startsWith("ami-")) {
       return images().own(reference).id();
     }
+    if (ExportTasks.isId(reference)) {
+      return exportTasks().task(reference).id();
+    }
     Volume volume = references.findVolume(reference);
     Snapshot snapshot = references.findSnapshot(reference);
     if (volume != null && snapshot != null) {
@@ -895,7 +936,7 @@ public final class Region implements Closeable {
   /** Tells the store what the catalog says now. */
   private void describe(List<String> ids) {
     for (String id : ids) {
-      if (id.startsWith("ami-")) {
+      if (id.startsWith("ami-") || ExportTasks.isId(id)) {
         continue;
       }
       Volume volume = references.findVolume(id);

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Map;
 
 /**
  * An import into a block map of its own. A crash at any point before the snapshot's row is there
@@ -29,6 +30,7 @@ final class RegionImport implements SnapshotImport {
   private final ImportRows rows;
   private final MapPool maps;
   private final String accountId;
+  private final Snapshot filled;
   private final ImportRequest request;
   private final Clock clock;
   private final Listener listener;
@@ -47,6 +49,7 @@ final class RegionImport implements SnapshotImport {
 
   /**
    * @param source what the map begins with; null: it is empty
+   * @param filled the snapshot that waits for this content; null: it becomes a new one
    */
   RegionImport(
       ImportRows rows,
@@ -55,6 +58,7 @@ final class RegionImport implements SnapshotImport {
       FrozenMap source,
       Opener opener,
       String accountId,
+      Snapshot filled,
       ImportRequest request,
       Clock clock,
       Listener listener)
@@ -62,11 +66,12 @@ final class RegionImport implements SnapshotImport {
     this.rows = rows;
     this.maps = maps;
     this.accountId = accountId;
+    this.filled = filled;
     this.request = request;
     this.clock = clock;
     this.listener = listener;
     this.sizeBytes = request.volumeSizeBytes();
-    this.volumeNumber = rows.insert(accountId, request.name());
+    this.volumeNumber = rows.insert(accountId, request.name(), filled != null);
     MapPool.Use made = null;
     VolumeFileSystem formatted = null;
     try {
@@ -105,32 +110,42 @@ final class RegionImport implements SnapshotImport {
     if (request.kind() == VolumeKind.BLOCK) {
       target.becomeDisk(sizeBytes);
     }
-    ImportRows.Identity identity = rows.newIdentity();
+    ImportRows.Identity identity =
+        filled == null ? rows.newIdentity() : new ImportRows.Identity(filled.id(), filled.number());
     Instant createdAt = request.createdAt() == null ? clock.instant() : request.createdAt();
     Snapshot row =
         new Snapshot(
             identity.id(),
             identity.number(),
-            request.name(),
+            filled == null ? request.name() : filled.name(),
             volumeNumber,
             Snapshot.NO_VOLUME_ID,
             request.sourceVolumeName() == null ? "" : request.sourceVolumeName(),
             request.kind(),
             SnapshotState.COMPLETED,
             100,
-            request.description() == null ? "" : request.description(),
+            description(),
             sizeBytes,
             createdAt.truncatedTo(ChronoUnit.MILLIS),
-            request.tags(),
+            filled == null ? request.tags() : Map.of(),
             null,
             accountId,
             request.originId() == null ? identity.id() : request.originId());
     target.close();
     use.map().freezeAs(row.number(), SnapshotMetadata.encode(row));
     use.map().commit();
-    rows.publish(row);
+    if (filled == null) {
+      rows.publish(row);
+    } else {
+      rows.fill(row);
+    }
     published = true;
     return row;
+  }
+
+  private String description() {
+    String text = filled == null ? request.description() : filled.description();
+    return text == null ? "" : text;
   }
 
   @Override

@@ -166,7 +166,10 @@ final class SnapshotRows implements SnapshotRecords {
         handle ->
             list(
                 handle.createQuery(
-                    String.format(ROWS, "s.state IN ('in-queue', 'pending', 'deleting')"))));
+                    String.format(
+                        ROWS,
+                        "s.state IN ('in-queue', 'pending', 'deleting') AND s.number NOT IN"
+                            + " (SELECT snapshot_number FROM remote_imports)"))));
   }
 
   @Override
@@ -355,6 +358,26 @@ final class SnapshotRows implements SnapshotRecords {
         .bind("originId", row.originId())
         .execute();
     TagRows.copy(handle, row.accountId(), row.id(), row.tags());
+  }
+
+  /** Makes the row of a snapshot that had no content yet what it is with it. */
+  static void complete(Handle handle, Snapshot row) {
+    handle
+        .createUpdate(
+            "UPDATE snapshots SET volume_number = :volumeNumber, volume_name = :volumeName,"
+                + " kind = :kind, state = :state, progress = :progress, size_bytes = :sizeBytes,"
+                + " created_at_millis = :createdAtMillis, origin_id = :originId"
+                + " WHERE number = :number")
+        .bind("volumeNumber", row.volumeNumber())
+        .bind("volumeName", row.volumeName())
+        .bind("kind", row.kind().text())
+        .bind("state", row.state().text())
+        .bind("progress", row.progress())
+        .bind("sizeBytes", row.sizeBytes())
+        .bind("createdAtMillis", row.createdAt().toEpochMilli())
+        .bind("originId", row.originId())
+        .bind("number", row.number())
+        .execute();
   }
 
   /** All rows whose column (with its alias) has this value. */

@@ -137,6 +137,32 @@ final class VolumeRows {
         });
   }
 
+  /**
+   * How often volumes changed since their maps were told of it, by their ids; those that are not in
+   * it did not.
+   */
+  Map<String, Long> undescribed() {
+    return catalog.transact(
+        handle -> {
+          Map<String, Long> changes = new LinkedHashMap<>();
+          handle
+              .createQuery("SELECT * FROM undescribed ORDER BY volume_id")
+              .map(
+                  (results, context) ->
+                      changes.put(results.getString("volume_id"), results.getLong("changes")))
+              .list();
+          return changes;
+        });
+  }
+
+  /** Notes that a map was told, unless there were more changes than these. */
+  void described(String volumeId, long changes) {
+    catalog.transact(
+        handle ->
+            handle.execute(
+                "DELETE FROM undescribed WHERE volume_id = ? AND changes = ?", volumeId, changes));
+  }
+
   /** Renames the volume, also where its snapshots name it; CONFLICT if the name is taken. */
   void rename(Volume volume, String name) {
     catalog.transact(

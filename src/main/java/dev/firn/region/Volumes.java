@@ -108,6 +108,16 @@ final class Volumes {
         LOG.warn("Volume {} stays in state {}", row.id(), row.state().text(), e);
       }
     }
+    rows.undescribed()
+        .forEach(
+            (id, changes) -> {
+              Volume row = references.findVolume(id);
+              if (row == null) {
+                rows.described(id, changes);
+              } else if (row.state() == VolumeState.AVAILABLE) {
+                describe(row);
+              }
+            });
   }
 
   List<Volume> all() {
@@ -264,15 +274,18 @@ final class Volumes {
     return shown(row);
   }
 
-  /** Tells a volume's map what its row says. */
-  void describe(Volume row) {
+  /** Tells a volume's map what its row says now. */
+  void describe(Volume volume) {
+    Long changes = rows.undescribed().get(volume.id());
+    Volume row = rows.find(volume.number());
+    if (row == null) {
+      return;
+    }
     try {
-      maps.with(
-          row.number(),
-          map -> {
-            describe(map, row);
-            return null;
-          });
+      boolean told = maps.with(row.number(), map -> describe(map, row));
+      if (told && changes != null) {
+        rows.described(row.id(), changes);
+      }
     } catch (IOException e) {
       LOG.warn("Volume {} is changed, but its map cannot be opened to say so", row.id(), e);
     }
@@ -280,20 +293,23 @@ final class Volumes {
 
   /**
    * Tells a map what the row says. What that is good for is a catalog that is lost: on a disk that
-   * is full, or fails, everything else goes on without, and it is told when it is opened again.
+   * is full, or fails, everything else goes on without, and it is told when it is opened again, or
+   * at the next start. Answers whether it was.
    */
-  private static void describe(VolumeMap map, Volume row) {
+  private static boolean describe(VolumeMap map, Volume row) {
     byte[] metadata = VolumeMetadata.encode(row);
     if (Arrays.equals(map.metadata(), metadata)) {
-      return;
+      return true;
     }
     try {
       map.setMetadata(metadata);
+      return true;
     } catch (IOException e) {
       LOG.warn(
           "Volume {} does not say in the store what it is until it is opened again: {}",
           row.id(),
           e.getMessage());
+      return false;
     }
   }
 

@@ -229,8 +229,8 @@ class CrashTest {
     restartAfter(
         (catalog, store) -> {
           ImportRows rows = new ImportRows(catalog, Clock.systemUTC());
-          numbers[0] = rows.insert(Snapshot.OWNER_ACCOUNT_ID, "one");
-          numbers[1] = rows.insert(Snapshot.OWNER_ACCOUNT_ID, "two");
+          numbers[0] = rows.insert(Snapshot.OWNER_ACCOUNT_ID, "one", false);
+          numbers[1] = rows.insert(Snapshot.OWNER_ACCOUNT_ID, "two", false);
           VolumeMap map = store.create(numbers[1], new MapStore.VolumeOptions("local-1a", "lz4"));
           map.freezeAs(77, new byte[0]);
           map.commit();

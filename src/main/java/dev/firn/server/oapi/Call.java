@@ -12,8 +12,9 @@ import java.util.List;
  *
  * @param region the home as the caller sees it; of an action that needs no signature, as nobody in
  *     particular does
+ * @param caller who signed it; null if nobody did
  */
-record Call(String action, ObjectNode parameters, Region region) {
+record Call(String action, ObjectNode parameters, Region region, Caller caller) {
   /** A text, or null. */
   String text(String name) {
     JsonNode value = parameters.path(name);

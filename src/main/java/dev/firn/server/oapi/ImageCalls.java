@@ -4,8 +4,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.firn.base.Sizes;
+import dev.firn.bucket.ImageRequest;
+import dev.firn.bucket.Transfers;
 import dev.firn.region.Account;
 import dev.firn.region.Image;
+import dev.firn.region.Images;
 import dev.firn.region.Permissions;
 import dev.firn.region.Region;
 import dev.firn.region.VolumeOffer;
@@ -48,9 +51,15 @@ final class ImageCalls {
                   "ephemeral and a number"));
 
   private final Filters<Shown> filters = filters();
+  private final Transfers transfers;
+
+  ImageCalls(Transfers transfers) {
+    this.transfers = transfers;
+  }
 
   /** An image with what the API says of it besides. */
-  private record Shown(Image image, Permissions permissions, String accountName) {}
+  private record Shown(
+      Image image, Images.State state, Permissions permissions, String accountName) {}
 
   List<Action> actions() {
     return List.of(
@@ -133,7 +142,7 @@ final class ImageCalls {
                     .toList())
         .texts("BootModes", BOOT_MODE, shown -> shown.image().bootModes())
         .text("Descriptions", Shape.text(), shown -> shown.image().description())
-        .text("FileLocations", Shape.text(), shown -> null)
+        .text("FileLocations", Shape.text(), shown -> location(shown.image()))
         .text("Hypervisors", Shape.text(), shown -> "xen")
         .text("ImageIds", Shape.text(), shown -> shown.image().id())
         .text("ImageNames", Shape.text(), shown -> shown.image().name())
@@ -147,7 +156,7 @@ final class ImageCalls {
         .text("RootDeviceNames", Shape.text(), shown -> shown.image().rootDeviceName())
         .text("RootDeviceTypes", Shape.text(), shown -> SNAPSHOT_ROOT)
         .bool("SecureBoot", shown -> false)
-        .text("States", Shape.text(), shown -> "available")
+        .text("States", Shape.text(), shown -> shown.state().text())
         .tags(shown -> shown.image().tags())
         .bool("TpmMandatory", shown -> shown.image().tpmMandatory())
         .text("VirtualizationTypes", Shape.text(), shown -> "hvm");
@@ -163,23 +172,37 @@ final class ImageCalls {
       throw new OapiException(
           Problem.MISSING_PARAMETER,
           "'BlockDeviceMappings' and 'RootDeviceName' are missing, or 'SourceImageId' and"
-              + " 'SourceRegionName'");
+              + " 'SourceRegionName', or 'FileLocation'");
     }
     if (call.has("VmId") && forms == 1) {
       throw new OapiException(Problem.NO_SUCH_VM, "machine %s does not exist", call.text("VmId"));
-    }
-    if (call.has("FileLocation") && !call.has("VmId") && !call.has("SourceImageId")) {
-      throw new OapiException(
-          Problem.NOT_OFFERED, "this version does not register images from buckets");
     }
     if (forms > 1) {
       throw new OapiException(
           Problem.INVALID_PARAMETER_SET,
           "'BlockDeviceMappings', 'SourceImageId', 'FileLocation' and 'VmId' exclude each other");
     }
+    if (call.has("FileLocation")) {
+      return fetch(call);
+    }
     return call.has("BlockDeviceMappings") || call.has("RootDeviceName")
         ? register(call)
         : copy(call);
+  }
+
+  private Action.Plan fetch(Call call) {
+    Region region = call.region();
+    ImageRequest wanted =
+        new ImageRequest(
+            call.text("ImageName"),
+            call.text("Description"),
+            call.text("Architecture"),
+            call.has("ProductCodes") ? call.texts("ProductCodes") : null,
+            call.has("BootModes") ? call.texts("BootModes").stream().distinct().toList() : null,
+            call.has("TpmMandatory") ? call.flag("TpmMandatory") : null);
+    String location = call.text("FileLocation");
+    Transfers.checkLocation(location);
+    return () -> answer(region, transfers.importImage(region, location, wanted));
   }
 
   private Action.Plan register(Call call) {
@@ -320,11 +343,13 @@ final class ImageCalls {
     }
     Map<String, Permissions> permissions =
         region.permissionsOf(images.stream().map(Image::id).toList());
+    Map<String, Images.State> states = region.images().unavailable();
     return images.stream()
         .map(
             image ->
                 new Shown(
                     image,
+                    states.getOrDefault(image.id(), Images.State.AVAILABLE),
                     permissions.getOrDefault(image.id(), new Permissions(false, List.of())),
                     names.get(image.accountId())))
         .toList();
@@ -334,6 +359,11 @@ final class ImageCalls {
     ObjectNode answer = Call.answer();
     answer.set("Image", json(shown(region, List.of(image)).get(0)));
     return answer;
+  }
+
+  /** What an image is called across accounts; where it came from may hold a signature. */
+  private static String location(Image image) {
+    return image.accountId() + "/" + image.name();
   }
 
   private static ObjectNode json(Shown shown) {
@@ -349,6 +379,7 @@ final class ImageCalls {
     Values.putTexts(json, "BootModes", image.bootModes());
     json.put("CreationDate", Values.time(image.createdAt()));
     json.put("Description", image.description());
+    json.put("FileLocation", location(image));
     json.put("ImageId", image.id());
     json.put("ImageName", image.name());
     json.put("ImageType", "machine");
@@ -357,7 +388,7 @@ final class ImageCalls {
     json.put("RootDeviceName", image.rootDeviceName());
     json.put("RootDeviceType", SNAPSHOT_ROOT);
     json.put("SecureBoot", false);
-    json.put("State", "available");
+    json.put("State", shown.state().text());
     Values.putTags(json, image.tags());
     json.put("TpmMandatory", image.tpmMandatory());
     return json;

@@ -33,6 +33,10 @@ final class OapiException extends RuntimeException {
   private static Problem problem(Failure failure, String reason) {
     if (reason != null) {
       switch (reason) {
+        case "not-configured":
+          return Problem.NOT_OFFERED;
+        case "bad-location":
+          return Problem.INVALID_PARAMETER_VALUE;
         case "no-such-volume":
           return Problem.NO_SUCH_VOLUME;
         case "no-such-snapshot":

@@ -195,7 +195,7 @@ final class OapiHandler extends Handler.Abstract {
         exchange
             .action
             .handler()
-            .plan(new Call(exchange.action.name(), exchange.parameters, region));
+            .plan(new Call(exchange.action.name(), exchange.parameters, region, exchange.caller));
     return exchange.parameters.path("DryRun").asBoolean(false) ? Call.answer() : plan.run();
   }
 
@@ -316,7 +316,7 @@ final class OapiHandler extends Handler.Abstract {
 
   private static void hideSecrets(JsonNode node) {
     if (node instanceof ObjectNode object) {
-      for (String name : new String[] {"SecretKey", "FileLocation", "OsuManifestUrl"}) {
+      for (String name : new String[] {"SecretKey", "FileLocation"}) {
         if (object.has(name)) {
           object.put(name, "***");
         }

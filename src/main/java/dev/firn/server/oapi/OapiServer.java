@@ -1,6 +1,7 @@
 package dev.firn.server.oapi;
 
 import dev.firn.base.FirnException;
+import dev.firn.bucket.Transfers;
 import dev.firn.region.Region;
 import dev.firn.server.ActiveCalls;
 import java.io.Closeable;
@@ -49,7 +50,8 @@ public final class OapiServer implements Closeable {
   private final ServerConnector metricsConnector;
   private final boolean secure;
 
-  private OapiServer(Region home, Attachments mounts, OapiOptions options, Clock clock) {
+  private OapiServer(
+      Region home, Attachments mounts, Transfers transfers, OapiOptions options, Clock clock) {
     secure = options.keyStore() != null;
     QueuedThreadPool threads = new QueuedThreadPool(THREADS_MAX, 2);
     threads.setName("oapi");
@@ -58,9 +60,9 @@ public final class OapiServer implements Closeable {
     for (List<Action> group :
         List.of(
             new VolumeCalls(mounts).actions(),
-            new SnapshotCalls().actions(),
-            new ImageCalls().actions(),
-            new ExportCalls().actions(),
+            new SnapshotCalls(transfers).actions(),
+            new ImageCalls(transfers).actions(),
+            new ExportCalls(transfers).actions(),
             new TagCalls().actions(),
             new RegionCalls(home, this::endpoint).actions(),
             new KeyCalls().actions(),
@@ -87,17 +89,19 @@ public final class OapiServer implements Closeable {
    *
    * @throws FirnException CONFLICT if an address is taken, USAGE if the key store is not usable
    */
-  public static OapiServer start(Region home, Attachments mounts, OapiOptions options)
+  public static OapiServer start(
+      Region home, Attachments mounts, Transfers transfers, OapiOptions options)
       throws IOException {
-    return start(home, mounts, options, Clock.systemUTC());
+    return start(home, mounts, transfers, options, Clock.systemUTC());
   }
 
-  static OapiServer start(Region home, Attachments mounts, OapiOptions options, Clock clock)
+  static OapiServer start(
+      Region home, Attachments mounts, Transfers transfers, OapiOptions options, Clock clock)
       throws IOException {
     if (options.keyStore() != null && !Files.isReadable(options.keyStore())) {
       throw FirnException.notFound("the key store '%s' cannot be read", options.keyStore());
     }
-    OapiServer started = new OapiServer(home, mounts, options, clock);
+    OapiServer started = new OapiServer(home, mounts, transfers, options, clock);
     boolean done = false;
     try {
       started.server.start();

@@ -3,6 +3,7 @@ package dev.firn.server.oapi;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.firn.base.ErrorKind;
 import dev.firn.base.FirnException;
+import dev.firn.bucket.Transfers;
 import dev.firn.region.Account;
 import dev.firn.region.Permissions;
 import dev.firn.region.Region;
@@ -19,6 +20,11 @@ import java.util.Map;
 /** The actions on snapshots. */
 final class SnapshotCalls {
   private final Filters<Shown> filters = filters();
+  private final Transfers transfers;
+
+  SnapshotCalls(Transfers transfers) {
+    this.transfers = transfers;
+  }
 
   /** A snapshot with what the API says of it besides. */
   private record Shown(
@@ -104,8 +110,7 @@ final class SnapshotCalls {
           "'VolumeId', 'SourceSnapshotId' and 'FileLocation' exclude each other");
     }
     if (imports) {
-      requireBoth(call, "FileLocation", "SnapshotSize");
-      throw new OapiException(Problem.NOT_OFFERED, "this version does not import from buckets");
+      return fetch(call);
     }
     return copies ? copy(call) : take(call);
   }
@@ -132,6 +137,24 @@ final class SnapshotCalls {
               token ->
                   region
                       .requestSnapshot(volume.id(), null, call.text("Description"), Map.of(), token)
+                      .id());
+      return answer(region, region.snapshot(id));
+    };
+  }
+
+  private Action.Plan fetch(Call call) {
+    Region region = call.region();
+    requireBoth(call, "FileLocation", "SnapshotSize");
+    String location = call.text("FileLocation");
+    long sizeBytes = call.number("SnapshotSize");
+    Transfers.checkImport(location, sizeBytes);
+    return () -> {
+      String id =
+          Tokens.once(
+              call,
+              token ->
+                  transfers
+                      .importSnapshot(region, location, sizeBytes, call.text("Description"), token)
                       .id());
       return answer(region, region.snapshot(id));
     };

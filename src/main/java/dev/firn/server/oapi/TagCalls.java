@@ -12,8 +12,8 @@ import java.util.Map;
 final class TagCalls {
   private static final Shape RESOURCE =
       Shape.matching(
-          "(vol|snap|ami)-[0-9a-f]{8}",
-          Problem.MALFORMED_ID, "the id of a volume, a snapshot or an image");
+          "(vol|snap|ami|snap-export|image-export)-[0-9a-f]{8}",
+          Problem.MALFORMED_ID, "the id of a volume, a snapshot, an image or an export task");
 
   /** Between a resource and a key; no id has it. */
   private static final String BETWEEN = " ";
@@ -103,10 +103,11 @@ final class TagCalls {
   }
 
   private static String type(Tag tag) {
-    return switch (tag.resourceId().substring(0, tag.resourceId().indexOf('-'))) {
+    return switch (tag.resourceId().substring(0, tag.resourceId().lastIndexOf('-'))) {
       case "vol" -> "volume";
       case "snap" -> "snapshot";
-      default -> "image";
+      case "ami" -> "image";
+      default -> "task";
     };
   }
 }

@@ -93,15 +93,12 @@ class AccessTest {
               "4",
               "5054"),
           shared("DeleteSnapshot", "{'SnapshotId':'{snapshot}'}", "4", "5054"),
-          new Row(
+          shared(
               "CreateSnapshotExportTask",
               "{'SnapshotId':'{snapshot}'," + EXPORT + "}",
-              "8001",
               "4",
-              "5054",
-              "4",
-              DENIED),
-          read("ReadSnapshotExportTasks", "{}", 0, 0, 0),
+              "5054"),
+          read("ReadSnapshotExportTasks", "{'Filters':{'TaskIds':['{task}']}}", 1, 0, 0),
           shared(
               "CreateImage",
               "{'ImageName':'{name}','RootDeviceName':'/dev/sda1','BlockDeviceMappings':"
@@ -121,15 +118,9 @@ class AccessTest {
               "4",
               "5023"),
           shared("DeleteImage", "{'ImageId':'{image}'}", "4", "5023"),
-          new Row(
-              "CreateImageExportTask",
-              "{'ImageId':'{image}'," + EXPORT + "}",
-              "8001",
-              "4",
-              "5023",
-              "4",
-              DENIED),
-          read("ReadImageExportTasks", "{}", 0, 0, 0),
+          shared("CreateImageExportTask", "{'ImageId':'{image}'," + EXPORT + "}", "4", "5023"),
+          read("ReadImageExportTasks", "{'Filters':{'TaskIds':['{imagetask}']}}", 1, 0, 0),
+          unshared("CreateTags", "{'ResourceIds':['{task}']," + TAG + "}", "5044"),
           unshared("CreateTags", "{'ResourceIds':['{volume}']," + TAG + "}", "5044"),
           shared("CreateTags", "{'ResourceIds':['{snapshot}']," + TAG + "}", "4", "5044"),
           shared("CreateTags", "{'ResourceIds':['{image}']," + TAG + "}", "4", "5023"),
@@ -185,6 +176,7 @@ class AccessTest {
   @BeforeEach
   void serve() throws IOException {
     home = new ServedHome(directory);
+    home.useBuckets();
     for (Who who : Who.values()) {
       if (who.account != null) {
         home.account(who.account);
@@ -274,6 +266,10 @@ class AccessTest {
             "CreateTags",
             "{'ResourceIds':['" + snapshot + "'],'Tags':[{'Key':'k','Value':'v'}]}");
         return snapshot;
+      case "task":
+        return home.exportTask(owner, "Snapshot", thing("snapshot", everybody));
+      case "imagetask":
+        return home.exportTask(owner, "Image", thing("image", everybody));
       case "image":
         String register =
             "{'ImageName':'image %d','RootDeviceName':'/dev/sda1','BlockDeviceMappings':"

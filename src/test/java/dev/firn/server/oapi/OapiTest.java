@@ -350,7 +350,7 @@ class OapiTest {
         "5054"
       },
       {"CreateSnapshot", "{'FileLocation':'https://x/'}", "7007"},
-      {"CreateSnapshot", "{'FileLocation':'https://x/','SnapshotSize':1}", "8001"},
+      {"CreateSnapshot", "{'FileLocation':'file:///x','SnapshotSize':1}", "4047"},
       {"UpdateSnapshot", "{'SnapshotId':'snap-00000000'}", "7007"},
       {"UpdateSnapshot", "{'PermissionsToCreateVolume':{}}", "7007"},
       {"UpdateVolume", "{'VolumeId':'vol-00000000'}", "5064"},
@@ -643,7 +643,7 @@ class OapiTest {
         "CreateSnapshotExportTask",
         "{'SnapshotId':'"
             + snapshot
-            + "','OsuExport':{'DiskImageFormat':'raw','OsuBucket':'b','OsuApiKey':{'SecretKey':"
+            + "','OsuExport':{'DiskImageFormat':'raw','OsuBucket':'b','OsuApiKey':{'ApiKeyId':'id','SecretKey':"
             + "'hidden'}}}");
     assertEquals(
         0, home.ok("north", "ReadSnapshotExportTasks", "{}").get("SnapshotExportTasks").size());
@@ -678,7 +678,10 @@ class OapiTest {
     InetSocketAddress anywhere = OapiOptions.address("0.0.0.0:0");
     try (OapiServer server =
         OapiServer.start(
-            home.whole, null, new OapiOptions(anywhere, null, keyStore, "a password", false))) {
+            home.whole,
+            null,
+            home.transfers,
+            new OapiOptions(anywhere, null, keyStore, "a password", false))) {
       assertTrue(server.url().startsWith("https://0.0.0.0:"), server.url());
       int port = URI.create(server.url()).getPort();
       java.security.KeyStore trusted = java.security.KeyStore.getInstance("PKCS12");
@@ -707,7 +710,10 @@ class OapiTest {
             FirnException.class,
             () ->
                 OapiServer.start(
-                    home.whole, null, new OapiOptions(anywhere, null, keyStore, "wrong", false)));
+                    home.whole,
+                    null,
+                    home.transfers,
+                    new OapiOptions(anywhere, null, keyStore, "wrong", false)));
     assertEquals(ErrorKind.USAGE, refused.kind());
     assertTrue(refused.getMessage().contains("key store"), refused.getMessage());
   }
@@ -738,7 +744,10 @@ class OapiTest {
             FirnException.class,
             () ->
                 OapiServer.start(
-                    home.whole, null, new OapiOptions(taken, null, null, null, false)));
+                    home.whole,
+                    null,
+                    home.transfers,
+                    new OapiOptions(taken, null, null, null, false)));
     assertEquals(ErrorKind.CONFLICT, refused.kind());
     assertEquals(0, home.ok("north", "ReadVolumes", "{}").get("Volumes").size());
   }

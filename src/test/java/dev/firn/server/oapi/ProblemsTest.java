@@ -291,7 +291,8 @@ class ProblemsTest {
     Accounts.NewAccessKey key = home.key("north");
     home.whole.close();
     OapiOptions options = new OapiOptions(ServedHome.loopback(), null, null, null, false);
-    try (OapiServer server = OapiServer.start(home.whole, null, options, home.clock)) {
+    try (OapiServer server =
+        OapiServer.start(home.whole, null, home.transfers, options, home.clock)) {
       URI endpoint = URI.create(server.url().replace("/api/v1", ""));
       SigningClient.Answer answer =
           new SigningClient(endpoint, key, home.clock).call("ReadVolumes", "{}");

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.firn.base.FirnException;
+import dev.firn.bucket.Transfers;
 import dev.firn.region.Account;
 import dev.firn.region.Accounts;
 import dev.firn.region.Region;
@@ -14,6 +15,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -34,6 +36,7 @@ final class ServedHome implements Closeable {
   final MovedClock clock = new MovedClock();
   private final Map<String, Accounts.NewAccessKey> keys = new HashMap<>();
   private final Opening mounts;
+  final Transfers transfers;
 
   ServedHome(Path directory) throws IOException {
     this(directory, new OapiOptions(loopback(), loopback(), null, null, false));
@@ -42,7 +45,32 @@ final class ServedHome implements Closeable {
   ServedHome(Path directory, OapiOptions options) throws IOException {
     whole = Region.open(directory.resolve("home"));
     mounts = new Opening(whole, directory.resolve("volumes"));
-    server = OapiServer.start(whole, mounts, options, clock);
+    transfers =
+        new Transfers(
+            whole,
+            (files, readOnly) -> {
+              throw new IOException("there is no mount in this test");
+            });
+    transfers.resume();
+    server = OapiServer.start(whole, mounts, transfers, options, clock);
+  }
+
+  /** Names a bucket service, where nobody is: exports to it are noted, and fail. */
+  void useBuckets() throws IOException {
+    Files.writeString(
+        whole.home().resolve("firn.properties"), "bucket.endpoint=http://127.0.0.1:9\n");
+  }
+
+  /** The id of a task. */
+  String exportTask(String account, String kind, String id) throws IOException {
+    return ok(
+            account,
+            "Create" + kind + "ExportTask",
+            "{'%sId':'%s','OsuExport':{'DiskImageFormat':'raw','OsuBucket':'b'}}"
+                .formatted(kind, id))
+        .get(kind + "ExportTask")
+        .get("TaskId")
+        .asText();
   }
 
   static InetSocketAddress loopback() {
@@ -132,6 +160,7 @@ final class ServedHome implements Closeable {
   @Override
   public void close() throws IOException {
     server.close();
+    transfers.close();
     mounts.close();
     whole.close();
   }

@@ -1,0 +1,32 @@
+package dev.firn.cli;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/** {@code firn image share}; speaks for {@code FIRN_ACCOUNT}, since its option means others. */
+@Command(
+    name = "share",
+    description = {
+      "Let other accounts use an image, and copy it.",
+      "To do it as another account than the home's owner, set FIRN_ACCOUNT."
+    },
+    footer = {"Example:", "  firn image share ami-0123abcd --account 123456789012"})
+final class ImageShareCommand extends SharingCommand {
+  @Parameters(paramLabel = "IMAGE", description = "An image's id.")
+  private String image;
+
+  @Override
+  String action() {
+    return "ShareImage";
+  }
+
+  @Override
+  String kind() {
+    return "image";
+  }
+
+  @Override
+  String reference() {
+    return image;
+  }
+}
