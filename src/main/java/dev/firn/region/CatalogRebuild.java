@@ -66,6 +66,8 @@ final class CatalogRebuild {
           "quotas",
           "client_tokens",
           "volume_update_tasks",
+          "export_tasks",
+          "region_copies",
           "attachments",
           "mounts",
           "devices");
@@ -138,11 +140,10 @@ final class CatalogRebuild {
         known.addAll(
             CatalogedMaps.numbers(new VolumeRows(old, clock), new SnapshotRows(old, clock)));
         for (String table : KEPT_TABLES) {
-          kept.put(
-              table,
-              old.transact(
-                  handle -> handle.createQuery("SELECT * FROM " + table).mapToMap().list()));
+          keep(old, table, "");
         }
+        // Those of other things are said with them.
+        keep(old, "tags", " WHERE resource_id IN (SELECT id FROM export_tasks)");
         said.putAll(old.transact(CatalogThings::all));
         if (rows.name() != null) {
           return new RegionInfo(rows.name(), rows.subregions(), home.directory());
@@ -184,6 +185,11 @@ final class CatalogRebuild {
     String name = first.matches(".*[0-9][a-z]") ? first.substring(0, first.length() - 1) : first;
     notes.add("the region is called '" + name + "', after its subregions");
     return new RegionInfo(name, List.copyOf(subregions), home.directory());
+  }
+
+  private void keep(Catalog old, String table, String which) {
+    String query = "SELECT * FROM " + table + which;
+    kept.put(table, old.transact(handle -> handle.createQuery(query).mapToMap().list()));
   }
 
   /** What is said of a thing beside the store. */
@@ -375,11 +381,14 @@ final class CatalogRebuild {
     for (String table : List.of("attachments", "devices")) {
       handle.execute("DELETE FROM " + table + " WHERE volume_id NOT IN (SELECT id FROM volumes)");
     }
+    handle.execute("DELETE FROM region_copies WHERE snapshot_id NOT IN (SELECT id FROM snapshots)");
     Catalog.raise(
         handle,
         "task",
         handle
-            .createQuery("SELECT COALESCE(MAX(number), 0) FROM volume_update_tasks")
+            .createQuery(
+                "SELECT COALESCE(MAX(number), 0) FROM (SELECT number FROM volume_update_tasks"
+                    + " UNION SELECT number FROM export_tasks)")
             .mapTo(Long.class)
             .one());
   }

@@ -262,6 +262,11 @@ class CatalogRebuildTest {
                 .createVolume(VolumeRequest.empty("t", Sizes.GIB), VolumeOffer.STANDARD, token)
                 .id();
     String made = region.cloud().once("A", "token", "digest", maker);
+    ExportTask.Target target = new ExportTask.Target("raw", "https://x", "b", "p", "k");
+    Region ofNorth = region.as(shared.north.id());
+    ExportTask task = ofNorth.exportTasks().beginSnapshot(shared.copied, target, "hidden");
+    ofNorth.setTags(List.of(task.id()), Map.of("of", "a task"));
+    ofNorth.regionCopies().add(ofNorth.snapshot(shared.copied), "elsewhere", "snap-00000001");
     volumes = region.volumes();
     region.close();
     // It is the catalog that is believed.
@@ -273,6 +278,14 @@ class CatalogRebuildTest {
     shared.requireAll();
     assertEquals(1, region.accounts().keys(shared.north.id()).size());
     assertEquals(made, region.cloud().once("A", "token", "digest", maker));
+    ofNorth = region.as(shared.north.id());
+    ExportTask again = ofNorth.exportTasks().task(task.id());
+    assertEquals(Map.of("of", "a task"), again.tags());
+    assertEquals("hidden", ofNorth.exportTasks().secretKey(again));
+    assertEquals(
+        List.of(new RegionCopies.RegionCopy(shared.copied, "snap-00000001")),
+        ofNorth.regionCopies().to("elsewhere"));
+    assertTrue(ofNorth.cloud().update(shared.volume, 2 * Sizes.GIB, null).number() > task.number());
   }
 
   @Test

@@ -68,6 +68,18 @@ class ClientTokensTest {
         return unnamed(region);
       }
     },
+    /** Which waits for somebody to fetch it. */
+    IMPORT {
+      @Override
+      String make(Region region, ClientToken token) throws IOException {
+        return region.remoteImports().request(null, Sizes.GIB, "https://x/y", token).id();
+      }
+
+      @Override
+      List<String> made(Region region) {
+        return unnamed(region);
+      }
+    },
     COPY {
       @Override
       String make(Region region, ClientToken token) throws IOException {
@@ -115,7 +127,10 @@ class ClientTokensTest {
     }
   }
 
-  private static void awaitTaken(Region region) {
+  private static void awaitTaken(Request request, Region region) {
+    if (request == Request.IMPORT) {
+      return;
+    }
     for (Snapshot each : region.snapshots(null)) {
       while (region.snapshot(each.id()).state() == SnapshotState.IN_QUEUE
           || region.snapshot(each.id()).state() == SnapshotState.PENDING) {
@@ -129,7 +144,7 @@ class ClientTokensTest {
     String id;
     try (Region region = Region.open(of)) {
       id = request.once(region, "digest");
-      awaitTaken(region);
+      awaitTaken(request, region);
       assertEquals(List.of(id), request.made(region), what);
       assertEquals(id, request.once(region, "digest"), what);
       assertEquals(Map.of(id, TOKEN), region.cloud().tokens(List.of(id, source.id())), what);
@@ -155,10 +170,10 @@ class ClientTokensTest {
               directory.resolve("killed-" + request),
               region -> {
                 made[0] = request.once(region, "digest");
-                awaitTaken(region);
+                awaitTaken(request, region);
               });
       String id = made[0];
-      assertTrue(left.size() >= 3, request + ": " + left);
+      assertTrue(left.size() >= 2, request + ": " + left);
       int again = 0;
       for (Path each : left) {
         again += repeated(request, each, request + " killed at " + each).equals(id) ? 1 : 0;
