@@ -3,6 +3,7 @@ package dev.firn.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.firn.base.FirnException;
 import dev.firn.server.ApiClient;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
@@ -24,10 +25,11 @@ import picocli.CommandLine.Parameters;
       "Example:",
       "  firn import first.firn",
       "  firn import debian-12-generic-amd64.qcow2 --name debian",
+      "  firn import large.firn --resume",
       "  curl -s https://example.org/tree.tar.gz | firn import - --name tree"
     })
 final class ImportCommand extends AccountClientCommand {
-  @Parameters(paramLabel = "FILE|-", description = "A file, or - for stdin.")
+  @Parameters(paramLabel = "FILE|-", arity = "0..1", description = "A file, or - for stdin.")
   private String file;
 
   @Option(names = "--name", paramLabel = "NAME", description = "The snapshot's name.")
@@ -61,14 +63,39 @@ final class ImportCommand extends AccountClientCommand {
   @Option(names = "--require-signature", description = "Refuse what is not signed.")
   private boolean requireSignature;
 
+  @Option(
+      names = "--resume",
+      description = {
+        "Go on with an import of the same package that was interrupted, and keep what has come",
+        "if this one is, too. For full packages."
+      })
+  private boolean resume;
+
+  @Option(
+      names = "--discard",
+      description = "Instead of importing, give up what interrupted imports have kept.")
+  private boolean discard;
+
   @Override
   void run(Session session) throws IOException {
+    if (discard != (file == null) || discard && resume) {
+      throw FirnException.usage("name a file to import, or - for stdin; or give --discard alone");
+    }
+    if (discard) {
+      JsonNode discarded =
+          session.work("DiscardImports", ApiClient.parameters(), new ApiClient.Listener() {});
+      if (!session.printedAsJson(discarded)) {
+        session.output().println(discarded.get("imports").asInt());
+      }
+      return;
+    }
     ObjectNode parameters =
         ApiClient.parameters()
             .put("name", name)
             .put("format", format)
             .put("sizeBytes", sizeBytes)
-            .put("requireSignature", requireSignature);
+            .put("requireSignature", requireSignature)
+            .put("resume", resume);
     ArrayNode keys = parameters.putArray("trustedKeys");
     trustedKeys.forEach(key -> keys.add(key.toAbsolutePath().toString()));
     JsonNode snapshot;
