@@ -3,6 +3,7 @@ package dev.firn.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.firn.base.FirnException;
 import dev.firn.bucket.Bucket;
 import dev.firn.bucket.ObjectName;
 import dev.firn.bucket.RemoteFile;
@@ -30,6 +31,7 @@ import picocli.CommandLine.Parameters;
       "Example:",
       "  firn import first.firn",
       "  firn import debian-12-generic-amd64.qcow2 --name debian",
+      "  firn import large.firn --resume",
       "  firn import https://example.org/tree.tar.gz --name tree",
       "  ssh host cat tree.tar.zst | firn import - --name tree"
     })
@@ -38,6 +40,7 @@ final class ImportCommand extends AccountClientCommand {
 
   @Parameters(
       paramLabel = "FILE|-|URL",
+      arity = "0..1",
       description = {
         "A file, - for stdin, http://…, https://… or s3://BUCKET/KEY. What breaks off on the",
         "way is read on from where it was; the key to a bucket comes from AWS_ACCESS_KEY_ID."
@@ -81,14 +84,39 @@ final class ImportCommand extends AccountClientCommand {
       description = "The bucket service (default: $AWS_ENDPOINT_URL_S3, or AWS's own).")
   private String endpoint;
 
+  @Option(
+      names = "--resume",
+      description = {
+        "Go on with an import of the same package that was interrupted, and keep what has come",
+        "if this one is, too. For full packages."
+      })
+  private boolean resume;
+
+  @Option(
+      names = "--discard",
+      description = "Instead of importing, give up what interrupted imports have kept.")
+  private boolean discard;
+
   @Override
   void run(Session session) throws IOException {
+    if (discard != (file == null) || discard && resume) {
+      throw FirnException.usage("name a file to import, or - for stdin; or give --discard alone");
+    }
+    if (discard) {
+      JsonNode discarded =
+          session.work("DiscardImports", ApiClient.parameters(), new ApiClient.Listener() {});
+      if (!session.printedAsJson(discarded)) {
+        session.output().println(discarded.get("imports").asInt());
+      }
+      return;
+    }
     ObjectNode parameters =
         ApiClient.parameters()
             .put("name", name)
             .put("format", format)
             .put("sizeBytes", sizeBytes)
-            .put("requireSignature", requireSignature);
+            .put("requireSignature", requireSignature)
+            .put("resume", resume);
     ArrayNode keys = parameters.putArray("trustedKeys");
     trustedKeys.forEach(key -> keys.add(key.toAbsolutePath().toString()));
     JsonNode snapshot;

@@ -86,6 +86,7 @@ final class PackageActions {
    * @param sizeBytes of the volume; null: as the package says, or enough
    * @param trustedKeys files of public keys, besides those of the home; null: none
    * @param requireSignature whether unsigned packages are refused
+   * @param resume whether an interruption leaves something, to go on with
    */
   record ImportParameters(
       Path file,
@@ -93,7 +94,8 @@ final class PackageActions {
       String format,
       Long sizeBytes,
       List<Path> trustedKeys,
-      boolean requireSignature) {
+      boolean requireSignature,
+      boolean resume) {
     ImportParameters {
       Actions.required("file", file);
     }
@@ -105,7 +107,12 @@ final class PackageActions {
       String format,
       Long sizeBytes,
       List<Path> trustedKeys,
-      boolean requireSignature) {}
+      boolean requireSignature,
+      boolean resume) {}
+
+  record DiscardParameters() {}
+
+  record Discarded(int imports) {}
 
   record SizeParameters(String snapshot) {
     SizeParameters {
@@ -123,7 +130,12 @@ final class PackageActions {
         .work("ExportSnapshot", ExportParameters.class, this::export)
         .download("DownloadSnapshot", DownloadParameters.class, this::download)
         .work("ImportSnapshot", ImportParameters.class, this::importFile)
-        .upload("UploadSnapshot", UploadParameters.class, this::upload);
+        .upload("UploadSnapshot", UploadParameters.class, this::upload)
+        .work("DiscardImports", DiscardParameters.class, this::discard);
+  }
+
+  private Discarded discard(DiscardParameters parameters, Events events) throws IOException {
+    return new Discarded(region.discardKeptImports());
   }
 
   private Map<String, Object> size(SizeParameters parameters) throws IOException {
@@ -219,7 +231,8 @@ final class PackageActions {
               parameters.name(),
               parameters.sizeBytes(),
               trust(parameters.trustedKeys(), parameters.requireSignature()),
-              "'" + file + "'"),
+              "'" + file + "'",
+              parameters.resume()),
           events);
     }
   }
@@ -234,7 +247,8 @@ final class PackageActions {
             parameters.name(),
             parameters.sizeBytes(),
             trust(parameters.trustedKeys(), parameters.requireSignature()),
-            PIPED),
+            PIPED,
+            parameters.resume()),
         events);
   }
 
@@ -246,6 +260,11 @@ final class PackageActions {
     Optional<ImageFormat> image = imageFormat(format, file);
     if (image.isEmpty() && format == null && isQcow2(input)) {
       image = Optional.of(ImageFormat.QCOW2);
+    }
+    if (image.isPresent() && options.resume()) {
+      throw FirnException.usage(
+          "%s is an image of a disk, which cannot be gone on with; import it without --resume",
+          options.source());
     }
     Snapshot snapshot =
         image.isPresent()

@@ -312,7 +312,9 @@ public final class VolumeMap implements Closeable {
 
   /**
    * Takes bytes into the volume (the array now belongs to it). They survive a crash once a
-   * reference was put and committed.
+   * reference was put and committed. Call it in the edit that puts the reference, or within {@link
+   * #holdingPlaces}: others may write them at once, and their space is given back while nothing
+   * refers to it.
    */
   public PendingExtent stage(byte[] bytes, int length) {
     return staged.add(bytes, length);

@@ -32,6 +32,11 @@ public final class Importer {
   interface Sink {
     SnapshotImport begin(ImportRequest request) throws IOException;
 
+    /** Begins, or goes on with what the import of the same has kept. */
+    default SnapshotImport beginKept(ImportRequest request, String identity) throws IOException {
+      throw new UnsupportedOperationException("nothing is kept here");
+    }
+
     /** Begins with what a base has; null if it is not there. */
     SnapshotImport beginFrom(Manifest.BasePart base, ImportRequest request) throws IOException;
   }
@@ -40,6 +45,11 @@ public final class Importer {
     @Override
     public SnapshotImport begin(ImportRequest request) throws IOException {
       return region.beginImport(request);
+    }
+
+    @Override
+    public SnapshotImport beginKept(ImportRequest request, String identity) throws IOException {
+      return region.beginKeptImport(request, identity);
     }
 
     @Override
@@ -92,6 +102,9 @@ public final class Importer {
     }
     if (detected == PackageFormat.FIRN) {
       return importPackage(sink, content, options, spoolDirectory, listener);
+    }
+    if (options.resume()) {
+      throw notKept(options, "it is no firn package");
     }
     options.trust().checkUnsigned(options.source(), true);
     if (detected == PackageFormat.ZIP) {
@@ -157,8 +170,15 @@ public final class Importer {
           "%s holds %s, which does not fit into a volume of %s; give a larger one with --size",
           options.source(), Sizes.format(manifest.counts().dataBytes()), Sizes.format(sizeBytes));
     }
-    try (SnapshotImport session = begin(sink, base, request, options)) {
-      reader.restore(session.target(), spoolDirectory, listener);
+    if (options.resume() && base != null) {
+      throw notKept(options, "it is incremental");
+    }
+    if (options.resume() && !manifest.contentsFollow()) {
+      throw notKept(options, "its format is version " + manifest.formatVersion());
+    }
+    String identity = options.resume() ? reader.identity() : null;
+    try (SnapshotImport session = begin(sink, base, request, identity, options)) {
+      restore(reader, session, spoolDirectory, identity != null, listener);
       if (base != null) {
         session.resize(sizeBytes);
       }
@@ -166,12 +186,51 @@ public final class Importer {
     }
   }
 
-  /** What a Region refuses is the package's fault, unless the user has given it. */
-  private static SnapshotImport begin(
-      Sink sink, Manifest.BasePart base, ImportRequest request, ImportOptions options)
+  private static FirnException notKept(ImportOptions options, String reason) {
+    return FirnException.usage(
+        "%s cannot be gone on with, since %s; import it without --resume",
+        options.source(), reason);
+  }
+
+  /** What came is kept, if it can be gone on with; but not of a package that is no good. */
+  private static void restore(
+      PackageReader reader,
+      SnapshotImport session,
+      Path spoolDirectory,
+      boolean resume,
+      ProgressListener listener)
       throws IOException {
     try {
-      SnapshotImport session = base == null ? sink.begin(request) : sink.beginFrom(base, request);
+      reader.restore(session.target(), spoolDirectory, resume ? session : null, listener);
+    } catch (FirnException e) {
+      if (e.kind() == ErrorKind.CORRUPT && !reader.isCutShort()) {
+        session.drop();
+      }
+      if (session.kept() == null) {
+        throw e;
+      }
+      throw new FirnException(
+          e.kind(), e.getMessage() + "; what came is kept: go on with --resume", e);
+    }
+  }
+
+  /**
+   * What a Region refuses is the package's fault, unless the user has given it.
+   *
+   * @param identity what can be gone on with; null: nothing
+   */
+  private static SnapshotImport begin(
+      Sink sink,
+      Manifest.BasePart base,
+      ImportRequest request,
+      String identity,
+      ImportOptions options)
+      throws IOException {
+    try {
+      SnapshotImport session =
+          base != null
+              ? sink.beginFrom(base, request)
+              : identity == null ? sink.begin(request) : sink.beginKept(request, identity);
       if (session == null) {
         throw FirnException.notFound(
             "%s is incremental and needs %s, which is not here; import that first",

@@ -1,13 +1,19 @@
 package dev.firn.pack;
 
 import dev.firn.base.FirnException;
+import dev.firn.region.SnapshotImport;
 import dev.firn.vfs.FileSystem;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Reads a firn package from its beginning to its end, once, and trusts none of it. Needs memory for
@@ -15,6 +21,12 @@ import java.util.concurrent.ExecutorService;
  * spool for the compressed tree, too.
  */
 final class PackageReader {
+  /** In which system property tests say how often an import keeps what it has. */
+  static final String KEEP_MILLIS = "firn.import.keepMillis";
+
+  /** What an interruption may cost. */
+  private static final long KEEP_MILLIS_DEFAULT = 5_000;
+
   private final PackageTar.Input input;
   private final String source;
   private final Trust trust;
@@ -52,6 +64,16 @@ final class PackageReader {
     return manifest;
   }
 
+  /** Names the package: whatever begins with the same manifest. */
+  String identity() {
+    return Digests.sha256(json, json.length);
+  }
+
+  /** Whether the package ended too early, rather than being wrong. */
+  boolean isCutShort() {
+    return input.isCutShort();
+  }
+
   /**
    * Makes the tree in an empty file system, or in one that has the base's. When it returns, every
    * byte of the package has been verified and used; when it throws, the target is to be thrown
@@ -59,13 +81,24 @@ final class PackageReader {
    */
   void restore(FileSystem target, Path spoolDirectory, ProgressListener listener)
       throws IOException {
+    restore(target, spoolDirectory, null, listener);
+  }
+
+  /**
+   * As the other; goes on with what an import has kept, and has it keep more.
+   *
+   * @param keeper of a full package whose contents follow; null: nothing is kept
+   */
+  void restore(
+      FileSystem target, Path spoolDirectory, SnapshotImport keeper, ProgressListener listener)
+      throws IOException {
     boolean streamed = manifest.contentsFollow();
     Progress progress =
         new Progress(listener, streamed ? Progress.UNKNOWN : manifest.counts().dataBytes());
     ExecutorService workers = Workers.start("firn-unpack");
     try {
       if (streamed) {
-        restoreStreamed(target, workers, progress);
+        restoreStreamed(target, keeper, workers, progress);
       } else {
         restoreListed(target, spoolDirectory, workers, progress);
       }
@@ -86,21 +119,41 @@ final class PackageReader {
       }
       FrameReader tree = new FrameReader(treeMembers, spooled(spool), workers, source);
       FrameReader data = new FrameReader(manifest.data(), this::read, workers, source);
-      restorer(tree, data, target, progress).restore(manifest::counts);
+      restorer(tree, data, target, progress).restore(manifest::counts, () -> {});
     }
   }
 
-  private void restoreStreamed(FileSystem target, ExecutorService workers, Progress progress)
+  private void restoreStreamed(
+      FileSystem target, SnapshotImport keeper, ExecutorService workers, Progress progress)
       throws IOException {
     StreamedFrames frames =
         new StreamedFrames(input, PackageLayout.treeBytesMax(manifest), workers, source);
-    restorer(frames.tree(), frames.data(), target, progress)
-        .restore(
-            () -> {
-              Manifest whole = contents(input, frames.contents(), frames.contentsOffset());
-              frames.requireMembers(whole.members());
-              return whole.counts();
-            });
+    TreeRestorer restorer = restorer(frames.tree(), frames.data(), target, progress);
+    if (keeper != null && keeper.kept() != null) {
+      DataInputStream state = new DataInputStream(new ByteArrayInputStream(keeper.kept()));
+      frames.load(state);
+      restorer.load(state);
+    }
+    long everyMillis = Long.getLong(KEEP_MILLIS, KEEP_MILLIS_DEFAULT);
+    long everyNanos = TimeUnit.MILLISECONDS.toNanos(everyMillis);
+    long[] keptNanos = {System.nanoTime()};
+    restorer.restore(
+        () -> {
+          Manifest whole = contents(input, frames.contents(), frames.contentsOffset());
+          frames.requireMembers(whole.members());
+          return whole.counts();
+        },
+        () -> {
+          long now = System.nanoTime();
+          if (keeper != null && now - keptNanos[0] >= everyNanos && frames.goesOn()) {
+            ByteArrayOutputStream state = new ByteArrayOutputStream();
+            DataOutputStream out = new DataOutputStream(state);
+            frames.save(out);
+            restorer.save(out);
+            keeper.keep(state.toByteArray());
+            keptNanos[0] = now;
+          }
+        });
   }
 
   private TreeRestorer restorer(Frames tree, Frames data, FileSystem target, Progress progress) {

@@ -2,6 +2,7 @@ package dev.firn.pack;
 
 import dev.firn.base.Bytes;
 import dev.firn.base.FirnException;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -106,6 +107,7 @@ final class PackageTar {
     private final InputStream in;
     private final String source;
     private long offset;
+    private boolean isCutShort;
 
     Input(InputStream in, String source) {
       this(in, source, 0);
@@ -174,6 +176,23 @@ final class PackageTar {
       return offset;
     }
 
+    /** Leaves out what is in front of an offset. */
+    void skipTo(long wanted) throws IOException {
+      try {
+        in.skipNBytes(wanted - offset);
+      } catch (EOFException e) {
+        isCutShort = true;
+        throw FirnException.corrupt(
+            "%s is cut short before offset %d; get the package again", source, wanted);
+      }
+      offset = wanted;
+    }
+
+    /** Whether the end came too early. */
+    boolean isCutShort() {
+      return isCutShort;
+    }
+
     /** Checks that the archive ends here, and the file with it. */
     void end() throws IOException {
       if (isNotZero(readFully(END_BYTES, "its end"))) {
@@ -204,6 +223,7 @@ final class PackageTar {
         bytes = in.readNBytes(length);
       }
       if (bytes.length < length) {
+        isCutShort = true;
         throw FirnException.corrupt(
             "%s is cut short at offset %d, in %s; get the package again",
             source, offset + bytes.length, name);

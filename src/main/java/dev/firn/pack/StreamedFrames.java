@@ -2,10 +2,14 @@ package dev.firn.pack;
 
 import com.github.luben.zstd.Zstd;
 import com.github.luben.zstd.ZstdException;
+import dev.firn.base.Bytes;
 import dev.firn.base.FirnException;
+import java.io.DataInput;
+import java.io.DataOutput;
 import java.io.IOException;
+import java.security.MessageDigest;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -20,7 +24,10 @@ import java.util.concurrent.Future;
 final class StreamedFrames {
   private record Frame(Manifest.Member member, byte[] raw) {}
 
-  private record Ahead(boolean tree, Future<Frame> frame) {}
+  /**
+   * @param offset where it begins in the package
+   */
+  private record Ahead(boolean tree, long offset, Future<Frame> frame) {}
 
   private final PackageTar.Input input;
   private final long treeBytesMax;
@@ -28,11 +35,17 @@ final class StreamedFrames {
   private final String source;
   private final Deque<Ahead> ahead = new ArrayDeque<>();
   private final Deque<byte[]> buffers = new ArrayDeque<>();
-  private final List<Manifest.Member> members = new ArrayList<>();
+
+  // Of those that were read ahead.
   private int treeMembers;
   private int dataMembers;
   private int dataAhead;
+
+  // Of those that were used.
+  private int treeUsed;
+  private int dataUsed;
   private long treeBytes;
+  private byte[] chain = new byte[0];
 
   /** The document behind the members, and where it begins; null before it was reached. */
   private byte[] contents;
@@ -69,13 +82,51 @@ final class StreamedFrames {
 
   /** CORRUPT unless the members were those that are listed. */
   void requireMembers(List<Manifest.Member> listed) {
-    for (int i = 0; i < Math.max(listed.size(), members.size()); i++) {
-      if (i >= listed.size() || i >= members.size() || !listed.get(i).equals(members.get(i))) {
-        throw FirnException.corrupt(
-            "%s is damaged: its member %d is not what %s says; get the package again",
-            source, i, Document.CONTENTS.file());
-      }
+    byte[] expected = new byte[0];
+    for (Manifest.Member member : listed) {
+      expected = link(expected, member);
     }
+    if (!Arrays.equals(expected, chain)) {
+      throw FirnException.corrupt(
+          "%s is damaged: its members are not what %s says; get the package again",
+          source, Document.CONTENTS.file());
+    }
+  }
+
+  /** The digest of all members, each with those before it: so it can be gone on with. */
+  private static byte[] link(byte[] before, Manifest.Member member) {
+    MessageDigest digest = Digests.sha256();
+    digest.update(before);
+    digest.update(Bytes.utf8(member.toString()));
+    return digest.digest();
+  }
+
+  /** Whether there is a member that was not used, so that a state of now is worth keeping. */
+  boolean goesOn() throws IOException {
+    readAhead();
+    return !ahead.isEmpty();
+  }
+
+  /** What {@link #load} needs to go on with the next member. */
+  void save(DataOutput out) throws IOException {
+    out.writeLong(ahead.element().offset);
+    out.writeInt(treeUsed);
+    out.writeInt(dataUsed);
+    out.writeLong(treeBytes);
+    out.writeInt(chain.length);
+    out.write(chain);
+  }
+
+  /** Goes on where another one was; before anything was read. */
+  void load(DataInput in) throws IOException {
+    input.skipTo(in.readLong());
+    treeUsed = in.readInt();
+    dataUsed = in.readInt();
+    treeBytes = in.readLong();
+    chain = new byte[in.readInt()];
+    in.readFully(chain);
+    treeMembers = treeUsed;
+    dataMembers = dataUsed;
   }
 
   private final class Kind implements Frames {
@@ -99,7 +150,9 @@ final class StreamedFrames {
       }
       dataAhead -= tree ? 0 : 1;
       Frame frame = FrameReader.await(next.frame);
-      members.add(frame.member);
+      chain = link(chain, frame.member);
+      treeUsed += tree ? 1 : 0;
+      dataUsed += tree ? 0 : 1;
       if (tree) {
         treeBytes += frame.raw.length;
         if (treeBytes > treeBytesMax) {
@@ -139,7 +192,7 @@ final class StreamedFrames {
       dataMembers += tree ? 0 : 1;
       dataAhead += tree ? 0 : 1;
       byte[] raw = buffer(next);
-      ahead.add(new Ahead(tree, workers.submit(() -> open(next, raw))));
+      ahead.add(new Ahead(tree, offset, workers.submit(() -> open(next, raw))));
     }
   }
 

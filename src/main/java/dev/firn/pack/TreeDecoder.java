@@ -16,6 +16,11 @@ final class TreeDecoder {
     this.source = source;
   }
 
+  /** Whether the next record is the first of a member, or there is none. */
+  boolean isBetweenMembers() {
+    return position == member.length;
+  }
+
   /** The next record; null behind the last. */
   TreeRecord next() throws IOException {
     if (position == member.length) {

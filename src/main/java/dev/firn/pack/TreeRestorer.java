@@ -5,6 +5,8 @@ import dev.firn.base.FirnException;
 import dev.firn.vfs.Attributes;
 import dev.firn.vfs.FileMode;
 import dev.firn.vfs.FileSystem;
+import java.io.DataInput;
+import java.io.DataOutput;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Arrays;
@@ -116,9 +118,21 @@ final class TreeRestorer implements TreeBuilder.Entry {
     Manifest.Counts counts() throws IOException;
   }
 
-  /** Makes all of the tree; CORRUPT at the first thing that is wrong. */
-  void restore(Declared declared) throws IOException {
+  /** Is told when nothing of a member of either kind is left to use. */
+  @FunctionalInterface
+  interface Pause {
+    void reached() throws IOException;
+  }
+
+  /**
+   * Makes all of the tree, or what a loaded state has not made; CORRUPT at the first thing that is
+   * wrong.
+   */
+  void restore(Declared declared, Pause pause) throws IOException {
     while (true) {
+      if (tree.isBetweenMembers() && memberOffset == memberBytes.length) {
+        pause.reached();
+      }
       TreeRecord record = tree.next();
       if (record instanceof TreeRecord.Inode inode) {
         add(inode);
@@ -412,6 +426,99 @@ final class TreeRestorer implements TreeBuilder.Entry {
             record.modifySeconds(),
             record.modifyNanos()),
         this);
+  }
+
+  /** All that {@link #load} needs to go on; of a full package, when a {@link Pause} is reached. */
+  void save(DataOutput out) throws IOException {
+    for (long count :
+        new long[] {
+          inodes, directories, files, symbolicLinks, hardLinks, extents, logicalBytes, dataBytes
+        }) {
+      out.writeLong(count);
+    }
+    out.writeInt(member);
+    saveRecord(out, current);
+    out.writeLong(currentInode);
+    out.writeLong(contentEnd);
+    saveBytes(out, lastXattr);
+    saveBytes(out, currentName);
+    out.writeInt(path.size());
+    for (Iterator<OpenDirectory> open = path.descendingIterator(); open.hasNext(); ) {
+      OpenDirectory directory = open.next();
+      out.writeLong(directory.ordinal);
+      out.writeLong(directory.inode);
+      saveRecord(out, directory.record);
+      saveBytes(out, directory.lastName);
+      saveBytes(out, directory.defaultAcl);
+    }
+    out.writeInt(linked.size());
+    for (Map.Entry<Long, LinkedInode> each : linked.entrySet()) {
+      out.writeLong(each.getKey());
+      out.writeLong(each.getValue().inode);
+      out.writeLong(each.getValue().namesLeft);
+    }
+  }
+
+  /** Goes on where another one was, in its target; before anything else. */
+  void load(DataInput in) throws IOException {
+    inodes = in.readLong();
+    directories = in.readLong();
+    files = in.readLong();
+    symbolicLinks = in.readLong();
+    hardLinks = in.readLong();
+    extents = in.readLong();
+    logicalBytes = in.readLong();
+    dataBytes = in.readLong();
+    progress.advance(dataBytes);
+    member = in.readInt();
+    current = loadRecord(in);
+    currentInode = in.readLong();
+    contentEnd = in.readLong();
+    lastXattr = loadBytes(in);
+    currentName = loadBytes(in);
+    for (int left = in.readInt(); left > 0; left--) {
+      OpenDirectory directory = new OpenDirectory(in.readLong(), in.readLong(), loadRecord(in));
+      directory.lastName = loadBytes(in);
+      directory.defaultAcl = loadBytes(in);
+      path.push(directory);
+    }
+    for (int left = in.readInt(); left > 0; left--) {
+      linked.put(in.readLong(), new LinkedInode(in.readLong(), in.readLong()));
+    }
+  }
+
+  private static void saveRecord(DataOutput out, TreeRecord.Inode record) throws IOException {
+    byte[] body = null;
+    if (record != null) {
+      body = new byte[record.bodyBytes()];
+      record.put(body, 0);
+    }
+    saveBytes(out, body);
+  }
+
+  private static TreeRecord.Inode loadRecord(DataInput in) throws IOException {
+    byte[] body = loadBytes(in);
+    return body == null
+        ? null
+        : (TreeRecord.Inode) TreeRecord.parse(PackageLayout.RECORD_INODE, body, 0, body.length);
+  }
+
+  /**
+   * @param bytes or null
+   */
+  private static void saveBytes(DataOutput out, byte[] bytes) throws IOException {
+    out.writeInt(bytes == null ? -1 : bytes.length);
+    out.write(bytes == null ? Bytes.EMPTY : bytes);
+  }
+
+  private static byte[] loadBytes(DataInput in) throws IOException {
+    int length = in.readInt();
+    if (length < 0) {
+      return null;
+    }
+    byte[] bytes = new byte[length];
+    in.readFully(bytes);
+    return bytes;
   }
 
   private void nextMember() throws IOException {

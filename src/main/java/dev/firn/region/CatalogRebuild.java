@@ -206,7 +206,9 @@ final class CatalogRebuild {
     boolean whole = false;
     try (VolumeMap map = store.open(number)) {
       for (VolumeMap.FrozenRoot root : map.frozenRoots()) {
-        found.add(snapshot(map, root));
+        if (!KeptImports.isRoot(root.metadata())) {
+          found.add(snapshot(map, root));
+        }
       }
       try (FrozenMap head = map.freeze()) {
         usedBytes = VolumeFileSystem.usedBytes(head);

@@ -31,6 +31,7 @@ final class Checker {
   private final RootNames names;
   private final Volumes volumes;
   private final SnapshotRows snapshots;
+  private final ImportRows imports;
   private final ScrubListener listener;
 
   /** The snapshots whose roots were seen. */
@@ -44,12 +45,14 @@ final class Checker {
       RootNames names,
       Volumes volumes,
       SnapshotRows snapshots,
+      ImportRows imports,
       ScrubListener listener) {
     this.store = store;
     this.maps = maps;
     this.names = names;
     this.volumes = volumes;
     this.snapshots = snapshots;
+    this.imports = imports;
     this.listener = listener;
   }
 
@@ -77,6 +80,10 @@ final class Checker {
 
   private void map(VolumeMap map, boolean headsOnly) throws IOException {
     long number = map.number();
+    if (imports.exists(number)) {
+      // Half made; nobody sees it before it is whole.
+      return;
+    }
     Volume row = names.volumes().find(number);
     if (row != null && row.state() == VolumeState.AVAILABLE) {
       if (!Arrays.equals(map.metadata(), VolumeMetadata.encode(row))

@@ -87,6 +87,10 @@ final class ImportRows {
     catalog.transact(handle -> remove(handle, volumeNumber));
   }
 
+  boolean exists(long volumeNumber) {
+    return catalog.transact(handle -> exists(handle, volumeNumber));
+  }
+
   static boolean exists(Handle handle, long volumeNumber) {
     return handle
         .createQuery("SELECT volume_number FROM imports WHERE volume_number = :number")

@@ -83,6 +83,7 @@ public final class Region implements Closeable {
   private final TagRows tagRows;
   private final Accounts accounts;
   private final Set<RegionImport> imports;
+  private final KeptImports keptImports;
   private final CloudRows cloudRows;
   private final ImageRows imageRows;
   private final Object[] tokens;
@@ -123,6 +124,7 @@ public final class Region implements Closeable {
     this.references =
         new References(volumeRows, snapshotRows, permissionRows, Snapshot.OWNER_ACCOUNT_ID, true);
     this.imports = ConcurrentHashMap.newKeySet();
+    this.keptImports = new KeptImports(home.directory());
     this.cloudRows = new CloudRows(catalog, clock);
     this.imageRows = new ImageRows(catalog, clock);
     this.tokens = Cloud.newLocks();
@@ -160,6 +162,7 @@ public final class Region implements Closeable {
             maps,
             volumeRows,
             snapshotRows,
+            importRows,
             references,
             volumes,
             reclaimer,
@@ -189,6 +192,7 @@ public final class Region implements Closeable {
     this.reclaimer = whole.reclaimer;
     this.upkeep = whole.upkeep;
     this.imports = whole.imports;
+    this.keptImports = whole.keptImports;
     this.cloudRows = whole.cloudRows;
     this.imageRows = whole.imageRows;
     this.tokens = whole.tokens;
@@ -745,13 +749,108 @@ public final class Region implements Closeable {
   public SnapshotImport beginImport(ImportRequest request, String base) throws IOException {
     check(request);
     if (base == null) {
-      return begin(request, null, map -> VolumeFileSystem.create(map, request.roomBytes(), clock));
+      return begin(request, null, map -> newFiles(map, request), null);
     }
     try (SnapshotLease lease =
         snapshots.lease(references.snapshot(base).number(), "the base of an import")) {
-      return begin(
-          request, lease.map(), map -> VolumeFileSystem.openFiles(map, request.roomBytes(), clock));
+      return begin(request, lease.map(), map -> files(map, request), null);
     }
+  }
+
+  private VolumeFileSystem newFiles(VolumeMap map, ImportRequest request) throws IOException {
+    return VolumeFileSystem.create(map, request.roomBytes(), clock);
+  }
+
+  private VolumeFileSystem files(VolumeMap map, ImportRequest request) throws IOException {
+    return VolumeFileSystem.openFiles(map, request.roomBytes(), clock);
+  }
+
+  /**
+   * Starts a snapshot from elsewhere of which something is kept when it is interrupted, or goes on
+   * with what was kept.
+   *
+   * @param identity what is imported: the same again is gone on with
+   * @throws FirnException of kind CONFLICT while the same is being imported
+   */
+  public SnapshotImport beginKeptImport(ImportRequest request, String identity) throws IOException {
+    check(request);
+    synchronized (imports) {
+      for (long volumeNumber : importRows.all()) {
+        KeptImports.Kept found = keptImports.newest(volumeNumber);
+        if (found == null
+            || !found.identity().equals(identity)
+            || !found.accountId().equals(accountId())) {
+          continue;
+        }
+        if (isRunning(volumeNumber)) {
+          throw FirnException.conflict("the same is being imported already; wait for it");
+        }
+        SnapshotImport gone = goOn(volumeNumber, request);
+        if (gone != null) {
+          return gone;
+        }
+      }
+      return begin(request, null, map -> newFiles(map, request), identity);
+    }
+  }
+
+  private boolean isRunning(long volumeNumber) {
+    return imports.stream().anyMatch(each -> each.volumeNumber() == volumeNumber);
+  }
+
+  /** Null, and nothing of it is left, if a crash came before anything was really kept. */
+  private SnapshotImport goOn(long volumeNumber, ImportRequest request) throws IOException {
+    MapPool.Use use = maps.open(volumeNumber);
+    RegionImport begun = null;
+    boolean useless = false;
+    try {
+      KeptImports.Kept kept = RegionImport.newestKept(use.map(), keptImports);
+      useless = kept == null;
+      if (!useless) {
+        begun =
+            new RegionImport(
+                importRows,
+                maps,
+                volumeNumber,
+                use,
+                keptImports,
+                kept,
+                map -> files(map, request),
+                request,
+                clock,
+                imports::remove);
+        imports.add(begun);
+      }
+    } finally {
+      if (begun == null) {
+        use.close();
+      }
+    }
+    if (useless) {
+      discardKept(volumeNumber);
+    }
+    return begun;
+  }
+
+  /** Removes what this account's imports that were interrupted have kept; answers how many. */
+  public int discardKeptImports() throws IOException {
+    int discarded = 0;
+    synchronized (imports) {
+      for (long volumeNumber : importRows.all()) {
+        KeptImports.Kept found = keptImports.newest(volumeNumber);
+        if (found != null && found.accountId().equals(accountId()) && !isRunning(volumeNumber)) {
+          discardKept(volumeNumber);
+          discarded++;
+        }
+      }
+    }
+    return discarded;
+  }
+
+  private void discardKept(long volumeNumber) throws IOException {
+    maps.delete(volumeNumber);
+    importRows.remove(volumeNumber);
+    keptImports.removeAll(volumeNumber);
   }
 
   /**
@@ -764,7 +863,7 @@ public final class Region implements Closeable {
     check(request);
     DiskBlocks.requireDisk(request.kind(), "what is imported");
     if (parentSnapshot == null) {
-      return begin(request, null, map -> newDisk(map, request.volumeSizeBytes()));
+      return begin(request, null, map -> newDisk(map, request.volumeSizeBytes()), null);
     }
     Snapshot parent = references.snapshot(parentSnapshot);
     DiskBlocks.requireDisk(parent.kind(), parent.described());
@@ -777,7 +876,8 @@ public final class Region implements Closeable {
       return begin(
           request,
           lease.map(),
-          map -> VolumeFileSystem.open(map, request.volumeSizeBytes(), clock));
+          map -> VolumeFileSystem.open(map, request.volumeSizeBytes(), clock),
+          null);
     }
   }
 
@@ -800,7 +900,8 @@ public final class Region implements Closeable {
     Checks.tags(request.tags());
   }
 
-  private SnapshotImport begin(ImportRequest request, FrozenMap source, RegionImport.Opener opener)
+  private SnapshotImport begin(
+      ImportRequest request, FrozenMap source, RegionImport.Opener opener, String identity)
       throws IOException {
     MapStore.VolumeOptions options =
         new MapStore.VolumeOptions(
@@ -812,6 +913,8 @@ public final class Region implements Closeable {
             options,
             source,
             opener,
+            keptImports,
+            identity,
             accountId(),
             filled,
             request,
@@ -876,9 +979,11 @@ public final class Region implements Closeable {
 
   private void recover() throws IOException {
     for (long volumeNumber : importRows.all()) {
-      maps.delete(volumeNumber);
-      importRows.remove(volumeNumber);
+      if (keptImports.newest(volumeNumber) == null) {
+        discardKept(volumeNumber);
+      }
     }
+    keptImports.retain(importRows.all());
     snapshots.recover();
     volumes.recover();
     cloud().recover();
@@ -892,7 +997,9 @@ public final class Region implements Closeable {
       }
     }
     for (long volumeNumber : maps.list()) {
-      if (!snapshotRows.volumeExists(volumeNumber) && snapshotRows.countOfMap(volumeNumber) == 0) {
+      if (!snapshotRows.volumeExists(volumeNumber)
+          && snapshotRows.countOfMap(volumeNumber) == 0
+          && !importRows.exists(volumeNumber)) {
         LOG.warn("The catalog does not know map {}: it is left alone", volumeNumber);
       }
     }

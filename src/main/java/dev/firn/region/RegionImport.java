@@ -18,7 +18,7 @@ import java.util.Map;
 
 /**
  * An import into a block map of its own. A crash at any point before the snapshot's row is there
- * leaves the import's row, by which the next start removes the map.
+ * leaves the import's row, by which the next start removes the map; unless something was kept.
  */
 final class RegionImport implements SnapshotImport {
   /** How a region is told that an import ended. */
@@ -37,6 +37,12 @@ final class RegionImport implements SnapshotImport {
   private final long volumeNumber;
   private final MapPool.Use use;
   private final VolumeFileSystem target;
+  private final KeptImports keptImports;
+
+  /** Null: it cannot be gone on with. */
+  private final String identity;
+
+  private KeptImports.Kept kept;
   private long sizeBytes;
   private boolean published;
   private boolean closed;
@@ -50,6 +56,7 @@ final class RegionImport implements SnapshotImport {
   /**
    * @param source what the map begins with; null: it is empty
    * @param filled the snapshot that waits for this content; null: it becomes a new one
+   * @param identity of what is imported, if it may be kept; else null
    */
   RegionImport(
       ImportRows rows,
@@ -57,6 +64,8 @@ final class RegionImport implements SnapshotImport {
       MapStore.VolumeOptions options,
       FrozenMap source,
       Opener opener,
+      KeptImports keptImports,
+      String identity,
       String accountId,
       Snapshot filled,
       ImportRequest request,
@@ -65,6 +74,8 @@ final class RegionImport implements SnapshotImport {
       throws IOException {
     this.rows = rows;
     this.maps = maps;
+    this.keptImports = keptImports;
+    this.identity = identity;
     this.accountId = accountId;
     this.filled = filled;
     this.request = request;
@@ -88,6 +99,84 @@ final class RegionImport implements SnapshotImport {
     }
     this.use = made;
     this.target = formatted;
+  }
+
+  /** Goes on with an import, from what it kept last. */
+  RegionImport(
+      ImportRows rows,
+      MapPool maps,
+      long volumeNumber,
+      MapPool.Use use,
+      KeptImports keptImports,
+      KeptImports.Kept kept,
+      Opener opener,
+      ImportRequest request,
+      Clock clock,
+      Listener listener)
+      throws IOException {
+    this.rows = rows;
+    this.maps = maps;
+    this.volumeNumber = volumeNumber;
+    this.use = use;
+    this.keptImports = keptImports;
+    this.identity = kept.identity();
+    this.kept = kept;
+    this.accountId = kept.accountId();
+    this.filled = null;
+    this.request = request;
+    this.clock = clock;
+    this.listener = listener;
+    this.sizeBytes = request.volumeSizeBytes();
+    use.map().resetTo(kept.rootNumber());
+    use.map().commit();
+    this.target = opener.open(use.map());
+  }
+
+  /** What the newest root of an import's map goes with; null if nothing can be gone on with. */
+  static KeptImports.Kept newestKept(VolumeMap map, KeptImports files) throws IOException {
+    KeptImports.Kept newest = null;
+    for (VolumeMap.FrozenRoot root : map.frozenRoots()) {
+      if (KeptImports.isRoot(root.metadata())) {
+        KeptImports.Kept found = files.read(map.number(), KeptImports.sequenceOf(root.number()));
+        newest = found != null ? found : newest;
+      }
+    }
+    return newest;
+  }
+
+  long volumeNumber() {
+    return volumeNumber;
+  }
+
+  @Override
+  public synchronized byte[] kept() {
+    return kept == null ? null : kept.state();
+  }
+
+  @Override
+  public synchronized void keep(byte[] state) throws IOException {
+    if (identity == null || published || closed) {
+      throw new IllegalStateException("nothing of the import can be kept");
+    }
+    KeptImports.Kept before = kept;
+    KeptImports.Kept now =
+        new KeptImports.Kept(
+            before == null ? 1 : before.sequence() + 1, accountId, identity, state);
+    keptImports.write(volumeNumber, now);
+    use.map().freezeAs(now.rootNumber(), now.rootMetadata());
+    if (before != null) {
+      use.map().dropFrozen(before.rootNumber());
+    }
+    use.map().commit();
+    kept = now;
+    if (before != null) {
+      keptImports.remove(volumeNumber, before.sequence());
+    }
+  }
+
+  @Override
+  public synchronized void drop() {
+    kept = null;
   }
 
   @Override
@@ -132,6 +221,9 @@ final class RegionImport implements SnapshotImport {
             accountId,
             request.originId() == null ? identity.id() : request.originId());
     target.close();
+    if (kept != null) {
+      use.map().dropFrozen(kept.rootNumber());
+    }
     use.map().freezeAs(row.number(), SnapshotMetadata.encode(row));
     use.map().commit();
     if (filled == null) {
@@ -140,6 +232,7 @@ final class RegionImport implements SnapshotImport {
       rows.fill(row);
     }
     published = true;
+    keptImports.removeAll(volumeNumber);
     return row;
   }
 
@@ -155,7 +248,7 @@ final class RegionImport implements SnapshotImport {
     }
     closed = true;
     listener.ended(this);
-    if (published) {
+    if (published || kept != null) {
       use.close();
     } else {
       discard(use);
@@ -171,6 +264,7 @@ final class RegionImport implements SnapshotImport {
       }
     } finally {
       rows.remove(volumeNumber);
+      keptImports.removeAll(volumeNumber);
     }
   }
 }

@@ -7,7 +7,8 @@ import java.io.IOException;
 
 /**
  * A snapshot in the making that nobody sees. Fill {@link #target}, then {@link #publish}; {@link
- * #close} without that leaves nothing behind. One thread at a time, except for the target.
+ * #close} without that leaves nothing behind, or what was kept last. One thread at a time, except
+ * for the target.
  */
 public interface SnapshotImport extends Closeable {
   /**
@@ -32,7 +33,26 @@ public interface SnapshotImport extends Closeable {
    */
   Snapshot publish() throws IOException;
 
-  /** Removes everything unless published; harmless when repeated. */
+  /**
+   * What {@link #keep} was given last before this import was interrupted; the target is what it was
+   * then. Null if it begins anew.
+   */
+  default byte[] kept() {
+    return null;
+  }
+
+  /**
+   * Makes the target durable as it is now, with what its importer needs to go on from here after an
+   * interruption, in the place of what was kept before.
+   */
+  default void keep(byte[] state) throws IOException {
+    throw new UnsupportedOperationException("this import cannot be gone on with");
+  }
+
+  /** From now on nothing is kept: what is imported is no good. */
+  default void drop() {}
+
+  /** Removes everything unless published or kept; harmless when repeated. */
   @Override
   void close() throws IOException;
 }

@@ -27,6 +27,7 @@ public final class Upkeep {
   private final RootNames names;
   private final SnapshotRows snapshotRows;
   private final References references;
+  private final ImportRows importRows;
   private final Volumes volumes;
   private final Reclaimer reclaimer;
   private final Accounting accounting;
@@ -40,6 +41,7 @@ public final class Upkeep {
       MapPool maps,
       VolumeRows volumeRows,
       SnapshotRows snapshotRows,
+      ImportRows importRows,
       References references,
       Volumes volumes,
       Reclaimer reclaimer,
@@ -49,6 +51,7 @@ public final class Upkeep {
     this.maps = maps;
     this.names = new RootNames(volumeRows, snapshotRows);
     this.snapshotRows = snapshotRows;
+    this.importRows = importRows;
     this.references = references;
     this.volumes = volumes;
     this.reclaimer = reclaimer;
@@ -149,7 +152,8 @@ public final class Upkeep {
    * @return how many problems there are
    */
   public long check(boolean headsOnly, ScrubListener listener) throws IOException {
-    return new Checker(store, maps, names, volumes, snapshotRows, listener).run(headsOnly);
+    return new Checker(store, maps, names, volumes, snapshotRows, importRows, listener)
+        .run(headsOnly);
   }
 
   /**

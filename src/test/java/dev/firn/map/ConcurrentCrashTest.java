@@ -95,10 +95,10 @@ class ConcurrentCrashTest {
     private void put(VolumeMap map, int key, int number) throws IOException {
       add(key, number);
       byte[] bytes = Found.content(number);
-      PendingExtent pending = map.stage(bytes, bytes.length);
-      ExtentRef extent = ExtentRef.of(pending, 0, bytes.length);
       map.write(
           head -> {
+            PendingExtent pending = map.stage(bytes, bytes.length);
+            ExtentRef extent = ExtentRef.of(pending, 0, bytes.length);
             head.put(Found.key(key), extent.encode(), pending);
             return null;
           });
