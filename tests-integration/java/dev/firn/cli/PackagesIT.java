@@ -90,6 +90,19 @@ class PackagesIT {
   }
 
   @Test
+  void colonsInNamesAreNothingSpecialAndOtherUrlsAreTold() throws IOException {
+    Path file = directory.resolve("12:30.firn");
+    firn.run("export", "data@first", file).succeeded();
+    String imported = firn.run("import", file, "--name", "with a colon").line();
+    Path place = firn.mountPoint("at:half:past");
+    firn.run("mount", imported, place).succeeded();
+    assertEquals(CONTENT_BYTES, Files.size(place.resolve("file")));
+    firn.run("umount", place).succeeded();
+    firn.run("import", "ftp://host/file").failed(2, "http:// and https://");
+    firn.run("export", "data@first", "https://host/x.firn?secret").failed(2, "'https://host/x");
+  }
+
+  @Test
   void whereAnExportCannotGo() {
     firn.run("export", "data@first", directory.resolve("no/where.tar")).failed(3, "directory");
     firn.run("export", "data@first", directory).failed(2, "");

@@ -119,6 +119,7 @@ final class ExportCommand extends AccountClientCommand {
       upload(session, parameters, ObjectName.of(file));
       return;
     }
+    Streams.refuseUrl(file);
     boolean stream = file.equals(Streams.STANDARD) || Streams.isSpecial(Path.of(file));
     if (stream ? resume : skippedBytes > 0) {
       throw FirnException.usage("--resume is for files, and --skip for pipes");

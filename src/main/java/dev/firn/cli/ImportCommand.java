@@ -141,6 +141,7 @@ final class ImportCommand extends AccountClientCommand {
     if (RemoteFile.isUrl(file)) {
       return fetch(session, parameters, file, progress);
     }
+    Streams.refuseUrl(file);
     Path path = Path.of(file).toAbsolutePath().normalize();
     if (Streams.isSpecial(path)) {
       try (InputStream input = Files.newInputStream(path)) {

@@ -2,8 +2,10 @@ package dev.firn.server;
 
 import com.fasterxml.jackson.annotation.JsonValue;
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.MapperFeature;
+import com.fasterxml.jackson.databind.deser.std.FromStringDeserializer;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
@@ -24,7 +26,8 @@ final class Json {
           .addModule(
               new SimpleModule()
                   .addSerializer(Instant.class, ToStringSerializer.instance)
-                  .addSerializer(Path.class, ToStringSerializer.instance))
+                  .addSerializer(Path.class, ToStringSerializer.instance)
+                  .addDeserializer(Path.class, new PathDeserializer()))
           .addMixIn(VolumeState.class, TextualState.class)
           .addMixIn(VolumeKind.class, TextualState.class)
           .addMixIn(SnapshotState.class, TextualState.class)
@@ -34,6 +37,20 @@ final class Json {
           .build();
 
   private Json() {}
+
+  /** As it is: the library's own takes a path with a colon for a URL. */
+  private static final class PathDeserializer extends FromStringDeserializer<Path> {
+    private static final long serialVersionUID = 1L;
+
+    PathDeserializer() {
+      super(Path.class);
+    }
+
+    @Override
+    protected Path _deserialize(String value, DeserializationContext context) {
+      return Path.of(value);
+    }
+  }
 
   /** Says that the word of a state or kind is its JSON form. */
   private abstract static class TextualState {
