@@ -17,6 +17,7 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -92,11 +93,7 @@ final class ExportCommand extends AccountClientCommand {
       description = "Leave out what the other end of a broken pipe has already.")
   private long skippedBytes;
 
-  @Option(
-      names = "--endpoint",
-      paramLabel = "URL",
-      description = "The bucket service (default: $AWS_ENDPOINT_URL_S3, or AWS's own).")
-  private String endpoint;
+  @Mixin private BucketOptions buckets;
 
   @Override
   void run(Session session) throws IOException {
@@ -170,7 +167,7 @@ final class ExportCommand extends AccountClientCommand {
             .call("ReadExportSize", ApiClient.parameters().put("snapshot", snapshot))
             .path("bytesMax")
             .asLong();
-    try (Bucket bucket = Bucket.open(session.bucketAddress(endpoint), object.bucket())) {
+    try (Bucket bucket = Bucket.open(buckets.address(session), object.bucket())) {
       if (!force && bucket.sizeBytes(object.key()) >= 0) {
         throw FirnException.conflict("'%s' exists already; replace it with --force", object);
       }

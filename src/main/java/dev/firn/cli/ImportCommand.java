@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -78,11 +79,7 @@ final class ImportCommand extends AccountClientCommand {
   @Option(names = "--require-signature", description = "Refuse what is not signed.")
   private boolean requireSignature;
 
-  @Option(
-      names = "--endpoint",
-      paramLabel = "URL",
-      description = "The bucket service (default: $AWS_ENDPOINT_URL_S3, or AWS's own).")
-  private String endpoint;
+  @Mixin private BucketOptions buckets;
 
   @Option(
       names = "--resume",
@@ -135,7 +132,7 @@ final class ImportCommand extends AccountClientCommand {
       }
     }
     if (ObjectName.isOne(file)) {
-      URI url = Bucket.presign(session.bucketAddress(endpoint), ObjectName.of(file), URL_VALIDITY);
+      URI url = Bucket.presign(buckets.address(session), ObjectName.of(file), URL_VALIDITY);
       return fetch(session, parameters, url.toString(), progress);
     }
     if (RemoteFile.isUrl(file)) {

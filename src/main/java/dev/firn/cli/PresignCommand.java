@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -29,19 +30,13 @@ final class PresignCommand extends ClientCommand {
       description = "How long the URL is valid, up to seven days (default: ${DEFAULT-VALUE}).")
   private long expiresSeconds;
 
-  @Option(
-      names = "--endpoint",
-      paramLabel = "URL",
-      description = "The bucket service (default: $AWS_ENDPOINT_URL_S3, or AWS's own).")
-  private String endpoint;
+  @Mixin private BucketOptions buckets;
 
   @Override
   void run(Session session) throws IOException {
     URI url =
         Bucket.presign(
-            session.bucketAddress(endpoint),
-            ObjectName.of(object),
-            Duration.ofSeconds(expiresSeconds));
+            buckets.address(session), ObjectName.of(object), Duration.ofSeconds(expiresSeconds));
     if (!session.printedAsJson(ApiClient.parameters().put("url", url.toString()))) {
       session.output().println(url);
     }
