@@ -45,6 +45,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.function.Function;
 import java.util.zip.GZIPInputStream;
 import org.jclouds.blobstore.options.ListContainerOptions;
 import org.junit.jupiter.api.AfterAll;
@@ -178,16 +179,28 @@ class BucketsIT {
         .get(0);
   }
 
-  private static SnapshotExportTask awaitEnd(ApiClient client, String task) throws Exception {
+  /** Looks at something as it is now. */
+  private interface Look<T> {
+    T now() throws ApiException;
+  }
+
+  /** What is found when it has left the states in which it is on its way. */
+  private static <T> T awaitEnd(List<String> onItsWay, Look<T> look, Function<T, String> state)
+      throws Exception {
     long until = System.nanoTime() + WAIT_NANOS;
     while (true) {
-      SnapshotExportTask found = read(client, task);
-      if (!List.of("pending", "active").contains(found.getState())) {
+      T found = look.now();
+      if (!onItsWay.contains(state.apply(found))) {
         return found;
       }
       assertTrue(System.nanoTime() < until, found.toString());
       Thread.sleep(20);
     }
+  }
+
+  private static SnapshotExportTask awaitEnd(ApiClient client, String task) throws Exception {
+    return awaitEnd(
+        List.of("pending", "active"), () -> read(client, task), SnapshotExportTask::getState);
   }
 
   private static Snapshot snapshot(ApiClient client, String id) throws ApiException {
@@ -199,15 +212,7 @@ class BucketsIT {
   }
 
   private static Snapshot awaitImport(ApiClient client, String id) throws Exception {
-    long until = System.nanoTime() + WAIT_NANOS;
-    while (true) {
-      Snapshot found = snapshot(client, id);
-      if (!List.of("in-queue", "pending").contains(found.getState())) {
-        return found;
-      }
-      assertTrue(System.nanoTime() < until, found.toString());
-      Thread.sleep(20);
-    }
+    return awaitEnd(List.of("in-queue", "pending"), () -> snapshot(client, id), Snapshot::getState);
   }
 
   private static String fetch(ApiClient client, String url, long sizeBytes) throws ApiException {

@@ -74,7 +74,7 @@ final class Export {
   private void run(Bucket bucket) throws IOException {
     try {
       String manifest = null;
-      if (task.resourceId().startsWith("ami-")) {
+      if (isOfImage()) {
         manifest = writeImage(bucket);
       } else {
         Snapshot snapshot = account.snapshot(task.resourceId());
@@ -162,6 +162,10 @@ final class Export {
     }
   }
 
+  private boolean isOfImage() {
+    return task.resourceId().startsWith("ami-");
+  }
+
   private ImageFormat format() {
     return task.target().diskFormat().equals("raw") ? ImageFormat.RAW_GZ : ImageFormat.QCOW2_GZ;
   }
@@ -176,7 +180,7 @@ final class Export {
 
   /** All that the task writes; of an image that is gone only what is known without it. */
   private List<String> keys() {
-    if (!task.resourceId().startsWith("ami-")) {
+    if (!isOfImage()) {
       return List.of(key(task.resourceId()));
     }
     List<String> keys = new ArrayList<>(List.of(manifestKey()));

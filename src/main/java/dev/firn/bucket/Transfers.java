@@ -12,6 +12,7 @@ import dev.firn.snapshot.Snapshot;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.URI;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -153,12 +154,13 @@ public final class Transfers implements Closeable {
     } catch (FirnException e) {
       throw e.because("bad-location");
     }
-    Image made = account.images().createFrom(wanted.applied(manifest), manifest.locations());
-    for (RemoteImports.Pending pending : home.remoteImports().unfinished()) {
-      if (made.mappings().stream()
-          .anyMatch(each -> pending.snapshot().id().equals(each.snapshotId()))) {
-        enqueue(pending);
-      }
+    Map<String, Image.Source> sources = manifest.locations();
+    Image made = account.images().createFrom(wanted.applied(manifest), sources);
+    for (Image.Mapping mapping : made.mappings()) {
+      enqueue(
+          new RemoteImports.Pending(
+              account.snapshot(mapping.snapshotId()),
+              sources.get(mapping.deviceName()).location()));
     }
     return made;
   }

@@ -203,7 +203,7 @@ final class ImageActions {
   }
 
   private Map<String, Object> list() {
-    return Map.of("images", region.images().all().stream().map(this::status).toList());
+    return Map.of("images", statuses(region.images().all()));
   }
 
   private ImageStatus read(Reference reference) {
@@ -248,12 +248,24 @@ final class ImageActions {
   }
 
   private ImageStatus status(Image image) {
-    Images.State state =
-        region.images().unavailable().getOrDefault(image.id(), Images.State.AVAILABLE);
-    boolean own = image.accountId().equals(region.accountId());
-    return new ImageStatus(
-        image,
-        state.text(),
-        own ? region.permissionsOf(List.of(image.id())).get(image.id()) : null);
+    return statuses(List.of(image)).get(0);
+  }
+
+  private List<ImageStatus> statuses(List<Image> images) {
+    Map<String, Images.State> unavailable = region.images().unavailable();
+    Map<String, Permissions> permissions =
+        region.permissionsOf(
+            images.stream()
+                .filter(image -> image.accountId().equals(region.accountId()))
+                .map(Image::id)
+                .toList());
+    return images.stream()
+        .map(
+            image ->
+                new ImageStatus(
+                    image,
+                    unavailable.getOrDefault(image.id(), Images.State.AVAILABLE).text(),
+                    permissions.get(image.id())))
+        .toList();
   }
 }

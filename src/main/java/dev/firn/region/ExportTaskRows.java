@@ -100,14 +100,18 @@ final class ExportTaskRows {
             list(handle.createQuery(String.format(ROWS, "e.state IN ('pending', 'active')"))));
   }
 
-  /** Changes a task that is not over; whether it did. */
+  /**
+   * Changes a task that is not over; whether it did.
+   *
+   * @param progress null: as it is
+   */
   boolean update(
-      String id, ExportTask.State state, int progress, String comment, String manifestUrl) {
+      String id, ExportTask.State state, Integer progress, String comment, String manifestUrl) {
     return catalog.transact(
         handle ->
             handle
                     .createUpdate(
-                        "UPDATE export_tasks SET state = :state, progress = :progress,"
+                        "UPDATE export_tasks SET state = :state, progress = COALESCE(:progress, progress),"
                             + " comment = :comment, manifest_url = :manifest, ended_at_millis = :ended"
                             + " WHERE id = :id AND state IN ('pending', 'active')")
                     .bind("state", state.text())

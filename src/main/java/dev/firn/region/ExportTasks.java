@@ -88,7 +88,7 @@ public final class ExportTasks {
 
   /** Ends a task, and says so; one that is over stays as it is: of two ends the first counts. */
   public boolean end(ExportTask task, ExportTask.State state, String comment, String manifestUrl) {
-    int percent = state == ExportTask.State.COMPLETED ? 100 : rows.find(task.id()).progress();
+    Integer percent = state == ExportTask.State.COMPLETED ? 100 : null;
     return rows.update(task.id(), state, percent, comment, manifestUrl);
   }
 }

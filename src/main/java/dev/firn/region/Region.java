@@ -818,7 +818,7 @@ public final class Region implements Closeable {
                 map -> files(map, request),
                 request,
                 clock,
-                imports::remove);
+                this::ended);
         imports.add(begun);
       }
     } finally {
@@ -919,12 +919,14 @@ public final class Region implements Closeable {
             filled,
             request,
             clock,
-            ended -> {
-              imports.remove(ended);
-              copy.update();
-            });
+            this::ended);
     imports.add(begun);
     return begun;
+  }
+
+  private void ended(RegionImport which) {
+    imports.remove(which);
+    copy.update();
   }
 
   /** Finishes what runs, closes what is open, and lets the home go. */

@@ -2,6 +2,7 @@ package dev.firn.region;
 
 import java.time.Clock;
 import java.util.List;
+import org.jdbi.v3.core.Handle;
 
 /** The rows of copies in other Regions. */
 final class RegionCopyRows {
@@ -48,8 +49,7 @@ final class RegionCopyRows {
     catalog.transact(handle -> remove(handle, accountId, regionName, snapshotId));
   }
 
-  private static int remove(
-      org.jdbi.v3.core.Handle handle, String accountId, String regionName, String snapshotId) {
+  private static int remove(Handle handle, String accountId, String regionName, String snapshotId) {
     return handle.execute(
         "DELETE FROM region_copies WHERE account_id = ? AND region_name = ? AND snapshot_id = ?",
         accountId,
