@@ -11,12 +11,12 @@ import dev.firn.base.FirnException;
 import dev.firn.region.ApiLog;
 import dev.firn.region.Region;
 import dev.firn.server.ActiveCalls;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Instant;
-import java.util.Arrays;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.UUID;
@@ -26,6 +26,7 @@ import java.util.regex.Pattern;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.io.EofException;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
@@ -41,6 +42,8 @@ import org.slf4j.MDC;
 final class OapiHandler extends Handler.Abstract {
   private static final Logger LOG = LoggerFactory.getLogger(OapiHandler.class);
   private static final int BODY_BYTES_MAX = 1 << 20;
+  private static final int DROPPED_BYTES_MAX = 16 << 20;
+  private static final int CHUNK_BYTES = 16 << 10;
   private static final long BODY_SECONDS_MAX = 20;
   private static final int LOGGED_CHARACTERS_MAX = 8_000;
   private static final String JSON = "application/json";
@@ -139,7 +142,9 @@ final class OapiHandler extends Handler.Abstract {
     } catch (IOException | RuntimeException | Error e) {
       OapiException told = OapiException.of(e);
       exchange.status = told.problem().httpStatus;
-      if (told.problem() == Problem.INTERNAL) {
+      if (e instanceof EofException) {
+        LOG.info("{}: the client hung up", Request.getPathInContext(request));
+      } else if (told.problem() == Problem.INTERNAL) {
         LOG.error("{} failed", Request.getPathInContext(request), e);
       } else {
         LOG.info(
@@ -199,31 +204,37 @@ final class OapiHandler extends Handler.Abstract {
     return exchange.parameters.path("DryRun").asBoolean(false) ? Call.answer() : plan.run();
   }
 
+  /**
+   * A body that is somewhat too long is read to its end and dropped: a connection that is closed
+   * with bytes unread takes the answer with it.
+   */
   private static byte[] body(Request request) throws IOException {
-    if (request.getLength() > BODY_BYTES_MAX) {
+    boolean waits = request.getHeaders().contains(HttpHeader.EXPECT);
+    if (request.getLength() > (waits ? BODY_BYTES_MAX : DROPPED_BYTES_MAX)) {
       throw tooLarge();
     }
     long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(BODY_SECONDS_MAX);
     try (InputStream input = Content.Source.asInputStream(request)) {
-      byte[] bytes = new byte[Math.max(1024, (int) Math.max(0, request.getLength()) + 1)];
-      int length = 0;
-      while (true) {
-        if (length == bytes.length) {
-          bytes = Arrays.copyOf(bytes, 2 * length);
-        }
-        int read = input.read(bytes, length, bytes.length - length);
-        if (read < 0) {
-          return Arrays.copyOf(bytes, length);
-        }
+      ByteArrayOutputStream kept = new ByteArrayOutputStream();
+      byte[] chunk = new byte[CHUNK_BYTES];
+      long length = 0;
+      for (int read = input.read(chunk); read >= 0; read = input.read(chunk)) {
         length += read;
-        if (length > BODY_BYTES_MAX) {
+        if (length > DROPPED_BYTES_MAX) {
           throw tooLarge();
+        }
+        if (length <= BODY_BYTES_MAX) {
+          kept.write(chunk, 0, read);
         }
         if (System.nanoTime() > until) {
           throw new OapiException(
               Problem.TOO_SLOW, "the body took more than %d seconds", BODY_SECONDS_MAX);
         }
       }
+      if (length > BODY_BYTES_MAX) {
+        throw tooLarge();
+      }
+      return kept.toByteArray();
     }
   }
 
