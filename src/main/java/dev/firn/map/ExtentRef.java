@@ -163,6 +163,11 @@ public final class ExtentRef {
     return pending != null ? pending.pointer() : pointer;
   }
 
+  /** Whether it is all of a record that is at its place. */
+  boolean isWholeRecord() {
+    return bytesInMemory() == null && length == place().rawLength();
+  }
+
   /** The inline or the whole pending bytes; null if they have to be read from their place. */
   byte[] bytesInMemory() {
     return pending != null ? pending.bytes() : inlineBytes;

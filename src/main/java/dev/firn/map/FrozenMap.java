@@ -3,6 +3,7 @@ package dev.firn.map;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.List;
 
 /**
  * One root that never changes again: safe for concurrent use, without locks. Until it is closed, or
@@ -67,9 +68,9 @@ public final class FrozenMap implements MapView, Closeable {
     return TreeReader.cursor(owner.nodes(), root(), from);
   }
 
-  /** As {@link VolumeMap#readExtent}. */
-  public void readExtent(ExtentRef extent, ByteBuffer target) throws IOException {
-    owner.readExtent(extent, target);
+  /** As {@link VolumeMap#readExtents}. */
+  public int readExtents(List<ExtentRef> extents, ByteBuffer target) throws IOException {
+    return owner.readExtents(extents, target);
   }
 
   /** As {@link VolumeMap#extentBytes}. */

@@ -8,6 +8,7 @@ import dev.firn.store.LogPosition;
 import dev.firn.store.LogScanner;
 import dev.firn.store.NoSpaceException;
 import dev.firn.store.RecordPointer;
+import dev.firn.store.RecordReader;
 import dev.firn.store.RecordType;
 import dev.firn.store.SegmentLog;
 import dev.firn.store.Superblock;
@@ -399,7 +400,7 @@ public final class VolumeMap implements Closeable {
    * Puts an extent's bytes into {@code target}, which may hold anything after an error; needs no
    * lock.
    */
-  public void readExtent(ExtentRef extent, ByteBuffer target) throws IOException {
+  private void readExtent(ExtentRef extent, ByteBuffer target) throws IOException {
     byte[] bytes = extent.bytesInMemory();
     if (bytes != null) {
       target.put(bytes, extent.offsetInside(), extent.length());
@@ -409,6 +410,32 @@ public final class VolumeMap implements Closeable {
     target.limit(target.position() + extent.length());
     store.records().readExtent(extent.place(), extent.offsetInside(), target);
     target.limit(end);
+  }
+
+  /**
+   * Puts the bytes of one or more extents into {@code target}, which may hold anything after an
+   * error: of the first, and of those behind it that one reading can bring as well; needs no lock.
+   *
+   * @param extents not empty
+   * @return how many extents' bytes were put
+   */
+  public int readExtents(List<ExtentRef> extents, ByteBuffer target) throws IOException {
+    if (extents.size() == 1 || !target.isDirect()) {
+      readExtent(extents.get(0), target);
+      return 1;
+    }
+    List<RecordPointer> records = new ArrayList<>(extents.size());
+    for (ExtentRef extent : extents) {
+      if (!extent.isWholeRecord() || !RecordReader.isReadInPlace(extent.place())) {
+        break;
+      }
+      records.add(extent.place());
+    }
+    if (records.size() > 1) {
+      return store.records().readInPlace(records, target);
+    }
+    readExtent(extents.get(0), target);
+    return 1;
   }
 
   /** An extent's bytes, in an array of their own. */

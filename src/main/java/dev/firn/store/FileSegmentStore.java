@@ -43,7 +43,6 @@ public final class FileSegmentStore implements SegmentStore {
           .executor(Runnable::run)
           .<Long, SegmentFile>evictionListener((segment, file, cause) -> closeQuietly(file))
           .build(this::open);
-  private final WritePaths writePaths = new WritePaths();
 
   /**
    * Opens the store and lists what is there.
@@ -81,46 +80,65 @@ public final class FileSegmentStore implements SegmentStore {
   }
 
   @Override
-  public void write(long segment, long offset, ByteBuffer source) throws IOException {
-    int start = source.position();
+  public void write(long segment, long offset, ByteBuffer... sources) throws IOException {
+    int[] starts = positions(sources);
     withFile(
         segment,
         file -> {
-          source.position(start);
-          write(file, offset, source);
+          reset(sources, starts);
+          if (isLong(sources)) {
+            file.vectored().write(offset, sources);
+          } else {
+            writeAll(file.channel(), offset, sources);
+          }
           return null;
         });
   }
 
   @Override
-  public void writeCached(long segment, long offset, ByteBuffer source) throws IOException {
-    int start = source.position();
+  public void writeCached(long segment, long offset, ByteBuffer... sources) throws IOException {
+    int[] starts = positions(sources);
     withFile(
         segment,
         file -> {
-          source.position(start);
-          writeAll(file.channel(), offset, source);
+          reset(sources, starts);
+          writeAll(file.channel(), offset, sources);
           return null;
         });
   }
 
-  private void write(SegmentFile file, long offset, ByteBuffer source) throws IOException {
-    int length = source.remaining();
-    if (length < AlignedBuffers.LONG_BYTES_MIN || !AlignedBuffers.isAligned(source, offset)) {
-      writeAll(file.channel(), offset, source);
-      return;
+  private static int[] positions(ByteBuffer[] buffers) {
+    int[] positions = new int[buffers.length];
+    for (int i = 0; i < buffers.length; i++) {
+      positions[i] = buffers[i].position();
     }
-    FileChannel direct = writePaths.nextIsDirect() ? file.direct() : null;
-    long begin = System.nanoTime();
-    writeAll(direct != null ? direct : file.channel(), offset, source);
-    writePaths.took(direct != null, length, System.nanoTime() - begin);
+    return positions;
   }
 
-  private static void writeAll(FileChannel channel, long offset, ByteBuffer source)
+  private static void reset(ByteBuffer[] buffers, int[] positions) {
+    for (int i = 0; i < buffers.length; i++) {
+      buffers[i].position(positions[i]);
+    }
+  }
+
+  private static boolean isLong(ByteBuffer[] sources) {
+    int bytes = 0;
+    for (ByteBuffer source : sources) {
+      if (!source.isDirect()) {
+        return false;
+      }
+      bytes += source.remaining();
+    }
+    return bytes >= VectoredFile.LONG_BYTES_MIN;
+  }
+
+  private static void writeAll(FileChannel channel, long offset, ByteBuffer... sources)
       throws IOException {
     long at = offset;
-    while (source.hasRemaining()) {
-      at += channel.write(source, at);
+    for (ByteBuffer source : sources) {
+      while (source.hasRemaining()) {
+        at += channel.write(source, at);
+      }
     }
   }
 
@@ -130,22 +148,30 @@ public final class FileSegmentStore implements SegmentStore {
   }
 
   @Override
-  public int read(long segment, long offset, ByteBuffer target) throws IOException {
-    int start = target.position();
+  public int read(long segment, long offset, ByteBuffer... targets) throws IOException {
+    int[] starts = positions(targets);
     return withFile(
         segment,
         file -> {
-          target.position(start);
-          long at = offset;
-          while (target.hasRemaining()) {
-            int count = file.channel().read(target, at);
-            if (count < 0) {
-              break;
-            }
-            at += count;
+          reset(targets, starts);
+          if (targets.length > 1) {
+            return file.vectored().read(offset, targets);
           }
-          return (int) (at - offset);
+          return readAll(file.channel(), offset, targets[0]);
         });
+  }
+
+  private static int readAll(FileChannel channel, long offset, ByteBuffer target)
+      throws IOException {
+    long at = offset;
+    while (target.hasRemaining()) {
+      int count = channel.read(target, at);
+      if (count < 0) {
+        break;
+      }
+      at += count;
+    }
+    return (int) (at - offset);
   }
 
   @Override

@@ -9,7 +9,7 @@ import jnr.ffi.Runtime;
 
 /**
  * What Java's channels cannot do: have the disk set blocks aside, give those inside of a file back
- * to it, and have the system forget what it has cached of it.
+ * to it, have the system forget what it has cached of it, and transfer many pieces at an offset.
  */
 final class NativeFiles {
   private static final int O_RDWR_CLOEXEC = 02000002;
@@ -32,9 +32,15 @@ final class NativeFiles {
     int fallocate(int fd, int mode, long offset, long length);
 
     int posix_fadvise(int fd, long offset, long length, int advice);
+
+    int sync_file_range(int fd, long offset, long length, int flags);
+
+    long pwritev2(int fd, long vectors, int count, long offset, int flags);
+
+    long preadv(int fd, long vectors, int count, long offset);
   }
 
-  private static final LibC LIBC = LibraryLoader.create(LibC.class).load("c");
+  static final LibC LIBC = LibraryLoader.create(LibC.class).load("c");
 
   private NativeFiles() {}
 
@@ -68,7 +74,7 @@ final class NativeFiles {
         file,
         fd -> {
           if (LIBC.fallocate(fd, 0, 0, bytes) < 0) {
-            if (lastError() == Errno.EOPNOTSUPP) {
+            if (isUnsupported(lastError())) {
               throw new UnsupportedOperationException("'" + file + "' is on a disk without that");
             }
             throw failed(file);
@@ -97,7 +103,7 @@ final class NativeFiles {
       }
       end = Math.min(end, to);
       if (punch && LIBC.fallocate(fd, PUNCH_HOLE, start, end - start) < 0) {
-        if (lastError() == Errno.EOPNOTSUPP) {
+        if (isUnsupported(lastError())) {
           throw new UnsupportedOperationException("'" + file + "' is on a disk without holes");
         }
         throw failed(file);
@@ -109,10 +115,7 @@ final class NativeFiles {
   }
 
   private static long withFile(Path file, Action action) throws IOException {
-    int fd = LIBC.open((file + "\0").getBytes(StandardCharsets.UTF_8), O_RDWR_CLOEXEC);
-    if (fd < 0) {
-      throw failed(file);
-    }
+    int fd = open(file);
     try {
       return action.run(fd);
     } finally {
@@ -120,11 +123,29 @@ final class NativeFiles {
     }
   }
 
-  private static Errno lastError() {
+  /** Opens a file; the descriptor is the caller's to close. */
+  static int open(Path file) throws IOException {
+    int fd = LIBC.open((file + "\0").getBytes(StandardCharsets.UTF_8), O_RDWR_CLOEXEC);
+    if (fd < 0) {
+      throw failed(file);
+    }
+    return fd;
+  }
+
+  /** By its number: there are two names for it, of which the constants know one. */
+  static boolean isUnsupported(Errno error) {
+    return error.intValue() == Errno.EOPNOTSUPP.intValue();
+  }
+
+  static Errno lastError() {
     return Errno.valueOf(Runtime.getSystemRuntime().getLastError());
   }
 
   private static IOException failed(Path file) {
-    return new IOException("'" + file + "': " + lastError().description());
+    return failed(file, lastError());
+  }
+
+  static IOException failed(Path file, Errno error) {
+    return new IOException("'" + file + "': " + error.description());
   }
 }

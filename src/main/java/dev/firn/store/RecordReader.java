@@ -5,6 +5,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.NoSuchFileException;
+import java.util.List;
 
 /**
  * Reads and verifies records by their pointers. Safe for concurrent use.
@@ -19,8 +20,14 @@ public final class RecordReader {
 
   private static final int ENTRY_OVERHEAD_BYTES = 128;
 
-  /** From here on a second system call costs less than a copy. */
+  /** From here on a piece of its own costs less than a copy. */
   private static final int IN_PLACE_BYTES_MIN = 16 << 10;
+
+  /** What one call reads at most. */
+  private static final int RECORDS_MAX = 64;
+
+  /** Between two payloads: the padding of one record, the header of the next. */
+  private static final int GAP_BYTES_MAX = RecordFormat.HEADER_BYTES + RecordFormat.ALIGNMENT;
 
   private static final ThreadLocal<ByteBuffer> SCRATCH =
       ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(160 << 10));
@@ -65,8 +72,8 @@ public final class RecordReader {
     boolean whole = length == pointer.rawLength();
     if (pointer.compression() != Compression.NONE) {
       readPacked(pointer, from, whole, target);
-    } else if (whole && target.isDirect() && length >= IN_PLACE_BYTES_MIN) {
-      readInPlace(pointer, target);
+    } else if (whole && target.isDirect() && isReadInPlace(pointer)) {
+      readInPlace(List.of(pointer), target);
     } else {
       readRaw(pointer, from, whole, target);
     }
@@ -119,13 +126,64 @@ public final class RecordReader {
     target.put(part(image, from - start, target.remaining()));
   }
 
-  /** Spares a copy of a payload of raw bytes. */
-  private void readInPlace(RecordPointer pointer, ByteBuffer target) throws IOException {
+  /**
+   * Fills {@code target}, from its position on, with file bytes of whole records: of the first, and
+   * of those that lie behind it in its segment as they follow it in the list, by one call. After an
+   * error it holds nothing of worth.
+   *
+   * @param pointers at least one; {@link #isReadInPlace} of each
+   * @param target native memory with room for all
+   * @return how many records were read
+   */
+  public int readInPlace(List<RecordPointer> pointers, ByteBuffer target) throws IOException {
+    int count = adjacent(pointers);
+    ByteBuffer headers = scratch(count * GAP_BYTES_MAX);
+    ByteBuffer[] pieces = new ByteBuffer[2 * count];
+    int bytes = 0;
+    int at = target.position();
+    for (int i = 0; i < count; i++) {
+      int gap = i == 0 ? 0 : paddingBytes(pointers.get(i - 1));
+      pieces[2 * i] = headers.slice(i * GAP_BYTES_MAX, gap + RecordFormat.HEADER_BYTES);
+      pieces[2 * i + 1] = target.slice(at, pointers.get(i).rawLength());
+      at += pointers.get(i).rawLength();
+      bytes += pieces[2 * i].remaining() + pieces[2 * i + 1].remaining();
+    }
+    fill(pointers.get(0), 0, bytes, pieces);
     byte[] header = new byte[RecordFormat.HEADER_BYTES];
-    fill(pointer, 0, ByteBuffer.wrap(header));
-    ByteBuffer payload = target.duplicate();
-    fill(pointer, RecordFormat.HEADER_BYTES, target);
-    verify(RecordType.EXTENT, pointer, header, payload);
+    for (int i = 0; i < count; i++) {
+      ByteBuffer piece = pieces[2 * i];
+      piece.get(piece.limit() - header.length, header);
+      verify(RecordType.EXTENT, pointers.get(i), header, pieces[2 * i + 1].rewind());
+    }
+    target.position(at);
+    return count;
+  }
+
+  /** Whether a whole record is worth {@link #readInPlace}. */
+  public static boolean isReadInPlace(RecordPointer pointer) {
+    return pointer.compression() == Compression.NONE && pointer.rawLength() >= IN_PLACE_BYTES_MIN;
+  }
+
+  /** How many of these records, from the first on, lie one behind the other. */
+  private static int adjacent(List<RecordPointer> pointers) {
+    int count = 1;
+    while (count < pointers.size()
+        && count < RECORDS_MAX
+        && follows(pointers.get(count - 1), pointers.get(count))) {
+      count++;
+    }
+    return count;
+  }
+
+  private static boolean follows(RecordPointer first, RecordPointer second) {
+    return second.segment() == first.segment()
+        && second.offset() == first.offset() + RecordFormat.recordBytes(first.storedLength());
+  }
+
+  private static int paddingBytes(RecordPointer pointer) {
+    return RecordFormat.recordBytes(pointer.storedLength())
+        - RecordFormat.HEADER_BYTES
+        - pointer.storedLength();
   }
 
   /** Reads a record and throws unless it is the one that was written. */
@@ -174,10 +232,14 @@ public final class RecordReader {
 
   /** Fills {@code target} with what the record has from {@code index} on, its header being at 0. */
   private void fill(RecordPointer pointer, int index, ByteBuffer target) throws IOException {
-    int length = target.remaining();
+    fill(pointer, index, target.remaining(), target);
+  }
+
+  private void fill(RecordPointer pointer, int index, int length, ByteBuffer... targets)
+      throws IOException {
     int count;
     try {
-      count = store.read(pointer.segment(), (long) pointer.offset() + index, target);
+      count = store.read(pointer.segment(), (long) pointer.offset() + index, targets);
     } catch (NoSuchFileException e) {
       throw new CorruptDataException("record at " + pointer + ": its segment is not there", e);
     }

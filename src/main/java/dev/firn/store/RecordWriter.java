@@ -2,18 +2,23 @@ package dev.firn.store;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Puts records one behind the other into one piece of native memory, sets their pointers, and
- * writes all at once. Safe for concurrent use.
+ * Lays records one behind the other, sets their pointers, and writes all at once: headers and short
+ * payloads from a piece of native memory, long payloads that are in native memory from where they
+ * are. Safe for concurrent use.
  */
 final class RecordWriter {
   /** What one write can hold. */
   static final int RUN_BYTES_MAX = RecordFormat.PAYLOAD_BYTES_MAX + (128 << 10);
 
+  /** From here on a piece of its own costs less than a copy. */
+  private static final int IN_PLACE_BYTES_MIN = 16 << 10;
+
   /** Of all logs: as many as write at once. */
-  private static final AlignedBuffers BUFFERS = new AlignedBuffers(RUN_BYTES_MAX);
+  private static final NativeBuffers BUFFERS = new NativeBuffers(RUN_BYTES_MAX);
 
   private static final int CACHED_RECORD_BYTES_MAX = 64 << 10;
 
@@ -30,48 +35,86 @@ final class RecordWriter {
   }
 
   /** Long ones are written faster without, and read in fewer pieces. */
-  private boolean staysCached(ByteBuffer image, int records) {
-    return cached && image.remaining() / records < CACHED_RECORD_BYTES_MAX;
+  private boolean staysCached(int bytes, int records) {
+    return cached && bytes / records < CACHED_RECORD_BYTES_MAX;
   }
 
-  /** Writes records of {@link #RUN_BYTES_MAX} bytes at most that have their LSNs. */
+  /**
+   * Writes records of {@link #RUN_BYTES_MAX} bytes at most that have their LSNs, and whose payloads
+   * nobody changes meanwhile.
+   */
   void write(long segment, long start, List<Draft> drafts) throws IOException {
     ByteBuffer image = BUFFERS.take();
     try {
+      Layout layout = new Layout(segment, start, image);
       for (Draft draft : drafts) {
-        put(draft, segment, start + image.position(), image);
+        layout.add(draft);
       }
-      image.flip();
-      if (staysCached(image, drafts.size())) {
-        store.writeCached(segment, start, image);
+      ByteBuffer[] pieces = layout.pieces();
+      if (staysCached(layout.bytes(), drafts.size())) {
+        store.writeCached(segment, start, pieces);
       } else {
-        store.write(segment, start, image);
+        store.write(segment, start, pieces);
       }
     } finally {
       BUFFERS.giveBack(image);
     }
   }
 
-  private static void put(Draft draft, long segment, long offset, ByteBuffer image) {
-    int start = image.position();
-    image.position(start + RecordFormat.HEADER_BYTES).put(draft.payload.duplicate());
-    // The checksum is that of the bytes that will be written: those of a payload in memory that
-    // others can change may change.
-    ByteBuffer stored = image.slice(start + RecordFormat.HEADER_BYTES, draft.storedLength());
-    draft.pointer =
-        new RecordPointer(
-            segment,
-            Math.toIntExact(offset),
-            draft.storedLength(),
-            draft.rawLength,
-            RecordFormat.checksum(segment, draft.lsn, stored),
-            draft.compression);
-    byte[] header = new byte[RecordFormat.HEADER_BYTES];
-    RecordFormat.encodeHeader(header, draft.type, draft.lsn, draft.pointer);
-    image.put(start, header);
-    int end = start + draft.recordBytes();
-    while (image.position() < end) {
-      image.put((byte) 0);
+  /** Records on their way into one write. */
+  private static final class Layout {
+    private final long segment;
+    private final long start;
+    private final ByteBuffer image;
+    private final List<ByteBuffer> pieces = new ArrayList<>();
+    private int imageFrom;
+    private int bytes;
+
+    Layout(long segment, long start, ByteBuffer image) {
+      this.segment = segment;
+      this.start = start;
+      this.image = image;
+    }
+
+    void add(Draft draft) {
+      draft.pointer =
+          new RecordPointer(
+              segment,
+              Math.toIntExact(start + bytes),
+              draft.storedLength(),
+              draft.rawLength,
+              RecordFormat.checksum(segment, draft.lsn, draft.payload.duplicate()),
+              draft.compression);
+      byte[] header = new byte[RecordFormat.HEADER_BYTES];
+      RecordFormat.encodeHeader(header, draft.type, draft.lsn, draft.pointer);
+      image.put(header);
+      if (draft.payload.isDirect() && draft.storedLength() >= IN_PLACE_BYTES_MIN) {
+        closePiece();
+        pieces.add(draft.payload.duplicate());
+      } else {
+        image.put(draft.payload.duplicate());
+      }
+      int gap = draft.recordBytes() - RecordFormat.HEADER_BYTES - draft.storedLength();
+      for (int i = 0; i < gap; i++) {
+        image.put((byte) 0);
+      }
+      bytes += draft.recordBytes();
+    }
+
+    private void closePiece() {
+      if (image.position() > imageFrom) {
+        pieces.add(image.slice(imageFrom, image.position() - imageFrom));
+        imageFrom = image.position();
+      }
+    }
+
+    ByteBuffer[] pieces() {
+      closePiece();
+      return pieces.toArray(ByteBuffer[]::new);
+    }
+
+    int bytes() {
+      return bytes;
     }
   }
 }

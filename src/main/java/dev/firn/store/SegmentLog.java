@@ -48,7 +48,7 @@ public final class SegmentLog {
   /** Commits with less than that between them are close to each other. */
   private static final long CLOSE_NANOS = 20_000_000;
 
-  private static final int PADDING_BYTES_MAX = AlignedBuffers.ALIGNMENT + RecordFormat.HEADER_BYTES;
+  private static final int PADDING_BYTES_MAX = VectoredFile.BLOCK_BYTES + RecordFormat.HEADER_BYTES;
 
   /** What is written at once, without the padding. */
   private static final int RUN_BYTES_MAX = RecordWriter.RUN_BYTES_MAX - 2 * PADDING_BYTES_MAX;
@@ -159,7 +159,7 @@ public final class SegmentLog {
   }
 
   private void appendRun(List<Draft> drafts, int bytes) throws IOException {
-    boolean isLong = bytes >= AlignedBuffers.LONG_BYTES_MIN;
+    boolean isLong = bytes >= VectoredFile.LONG_BYTES_MIN;
     List<Draft> run = drafts;
     Draft before = null;
     long ticket;
@@ -315,12 +315,12 @@ public final class SegmentLog {
 
   /** Moves on to where a long write may begin or end; null if it is there. Guarded by lock. */
   private Draft reservePadding() {
-    int bytes = AlignedBuffers.bytesToBoundary(offset);
+    int bytes = (int) (-offset & (VectoredFile.BLOCK_BYTES - 1));
     if (bytes == 0) {
       return null;
     }
     if (bytes < RecordFormat.HEADER_BYTES) {
-      bytes += AlignedBuffers.ALIGNMENT;
+      bytes += VectoredFile.BLOCK_BYTES;
     }
     Draft padding = Draft.padding(bytes);
     reserve(padding);
@@ -470,7 +470,7 @@ public final class SegmentLog {
     for (Draft draft : drafts) {
       bytes += draft.recordBytes();
     }
-    if (!isClose || bytes >= AlignedBuffers.LONG_BYTES_MIN) {
+    if (!isClose || bytes >= VectoredFile.LONG_BYTES_MIN) {
       return;
     }
     lock.lock();

@@ -15,15 +15,16 @@ public interface SegmentStore extends Closeable {
   void create(long segment, String placement) throws IOException;
 
   /**
-   * Writes all of {@code source} at {@code offset}; it may not survive a crash before force. Long
-   * runs in native memory that begin and end at multiples of {@link AlignedBuffers#ALIGNMENT}, in
-   * memory and in the segment, may take a shorter way.
+   * Writes all of {@code sources}, one behind the other, from {@code offset} on; it may not survive
+   * a crash before force. Long ones in native memory take a shorter way, best between multiples of
+   * 4,096, and of 256 pieces at most. Nobody changes them meanwhile; their positions are anywhere
+   * afterwards.
    */
-  void write(long segment, long offset, ByteBuffer source) throws IOException;
+  void write(long segment, long offset, ByteBuffer... sources) throws IOException;
 
   /** As {@link #write}, of bytes that will be read: they are in the system's cache afterwards. */
-  default void writeCached(long segment, long offset, ByteBuffer source) throws IOException {
-    write(segment, offset, source);
+  default void writeCached(long segment, long offset, ByteBuffer... sources) throws IOException {
+    write(segment, offset, sources);
   }
 
   /**
@@ -32,8 +33,11 @@ public interface SegmentStore extends Closeable {
    */
   void prepare(long segment, long offset, int length) throws IOException;
 
-  /** Fills {@code target} from {@code offset} on; answers the bytes read, fewer only at the end. */
-  int read(long segment, long offset, ByteBuffer target) throws IOException;
+  /**
+   * Fills {@code targets}, one behind the other, from {@code offset} on; answers the bytes read,
+   * fewer only at the end. Several, 256 at most, are in native memory.
+   */
+  int read(long segment, long offset, ByteBuffer... targets) throws IOException;
 
   /** Makes all that was written to the segment survive a crash. */
   void force(long segment) throws IOException;

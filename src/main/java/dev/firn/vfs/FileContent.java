@@ -58,7 +58,7 @@ final class FileContent {
     ReadPlan plan = map.read(view -> planRead(view, number, offset, wanted));
     int base = target.position();
     FileReader.fill(
-        map::readExtent,
+        map::readExtents,
         number,
         () -> PathFinder.textOf(map, number),
         plan.slices(),

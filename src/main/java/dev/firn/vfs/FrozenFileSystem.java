@@ -104,7 +104,7 @@ public final class FrozenFileSystem extends ReadOnlyFileSystem {
       List<FileExtents.Slice> slices =
           FileExtents.slices(map, inode, offset, offset + length, Integer.MAX_VALUE);
       FileReader.fill(
-          map::readExtent,
+          map::readExtents,
           inode,
           () -> PathFinder.textOf(map, inode) + " of " + name,
           slices,

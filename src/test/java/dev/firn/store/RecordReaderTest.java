@@ -2,7 +2,9 @@ package dev.firn.store;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.firn.Seeds;
 import dev.firn.base.Bytes;
@@ -106,9 +108,63 @@ class RecordReaderTest {
     }
   }
 
+  /** As many at once as lie one behind the other, and never another's bytes. */
+  @Test
+  void wholeRecordsComeSeveralAtOnce() throws IOException {
+    List<byte[]> contents = new ArrayList<>();
+    List<RecordPointer> pointers = new ArrayList<>();
+    try (FileSegmentStore segments = new FileSegmentStore(directory, List.of("p"))) {
+      SegmentLog log = new SegmentLog(segments, 1, "p", 1 << 20, LogPosition.start(1));
+      for (int group = 0; group < 10; group++) {
+        List<Draft> drafts = new ArrayList<>();
+        for (int i = 0; i < 6; i++) {
+          byte[] content = content((16 << 10) + random.nextInt(100_000), true);
+          contents.add(content);
+          drafts.add(Draft.of(RecordType.EXTENT, Compression.NONE, content, content.length));
+        }
+        log.append(drafts);
+        drafts.forEach(draft -> pointers.add(draft.pointer()));
+      }
+      RecordReader reader = new RecordReader(segments, 1 << 20);
+      int calls = 0;
+      for (int next = 0; next < pointers.size(); calls++) {
+        next += checkInPlace(reader, contents, pointers, next);
+      }
+      assertTrue(calls >= 10 && calls <= 25, calls + " calls");
+
+      int damaged = random.nextInt(pointers.size());
+      flip(pointers.get(damaged), random.nextInt(contents.get(damaged).length));
+      int first = Math.max(0, damaged - random.nextInt(3));
+      assertThrows(
+          CorruptDataException.class,
+          () -> {
+            for (int next = first; next <= damaged; ) {
+              next += checkInPlace(reader, contents, pointers, next);
+            }
+          });
+    }
+  }
+
+  private int checkInPlace(
+      RecordReader reader, List<byte[]> contents, List<RecordPointer> pointers, int first)
+      throws IOException {
+    ByteBuffer target = ByteBuffer.allocateDirect(8 << 20).position(3);
+    int count = reader.readInPlace(pointers.subList(first, pointers.size()), target);
+    target.flip().position(3);
+    for (byte[] content : contents.subList(first, first + count)) {
+      byte[] bytes = new byte[content.length];
+      target.get(bytes);
+      assertArrayEquals(content, bytes);
+    }
+    assertFalse(target.hasRemaining());
+    return count;
+  }
+
   private void flip(RecordPointer pointer, int index) throws IOException {
     Path file =
-        directory.resolve("p").resolve(String.format("%08x-%08x.seg", 1, pointer.segment() & 0xff));
+        directory
+            .resolve("p")
+            .resolve(String.format("%08x-%08x.seg", 1, pointer.segment() & 0xffffffffL));
     try (FileChannel channel =
         FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
       long at = pointer.offset() + RecordFormat.HEADER_BYTES + (long) index;

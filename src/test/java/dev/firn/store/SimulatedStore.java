@@ -29,8 +29,16 @@ public final class SimulatedStore implements SegmentStore {
   }
 
   @Override
-  public void write(long segment, long offset, ByteBuffer source) throws IOException {
-    disk.write(name(segment), offset, source);
+  public void write(long segment, long offset, ByteBuffer... sources) throws IOException {
+    int length = 0;
+    for (ByteBuffer source : sources) {
+      length += source.remaining();
+    }
+    ByteBuffer whole = ByteBuffer.allocate(length);
+    for (ByteBuffer source : sources) {
+      whole.put(source);
+    }
+    disk.write(name(segment), offset, whole.flip());
   }
 
   @Override
@@ -39,8 +47,12 @@ public final class SimulatedStore implements SegmentStore {
   }
 
   @Override
-  public int read(long segment, long offset, ByteBuffer target) throws IOException {
-    return disk.read(name(segment), offset, target);
+  public int read(long segment, long offset, ByteBuffer... targets) throws IOException {
+    int count = 0;
+    for (ByteBuffer target : targets) {
+      count += disk.read(name(segment), offset + count, target);
+    }
+    return count;
   }
 
   @Override
