@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # cp -a of a real tree into a volume, and out of a snapshot again: nothing may differ.
+MOUNT_OPTIONS=io_uring=auto
 . "$(dirname "$0")/lib.sh"
 
 source_tree=$work/source

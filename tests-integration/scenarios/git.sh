@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # A git repository on a volume: made, filled, checked, and still whole in a snapshot.
+MOUNT_OPTIONS=io_uring=auto
 . "$(dirname "$0")/lib.sh"
 
 export GIT_CONFIG_GLOBAL=/dev/null GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@example.invalid

@@ -1,5 +1,5 @@
 # Sourced by each scenario: a home and a mounted volume of its own, taken away whatever happens.
-# VOLUME_SIZE is the volume's size, MOUNT_OPTIONS how it is mounted; with HOME_DISK_SIZE the home is on an ext4 of its own of that size, at $disk;
+# VOLUME_SIZE is the volume's size, MOUNT_OPTIONS how it is mounted, over /dev/fuse by itself since that is what most machines have; with HOME_DISK_SIZE the home is on an ext4 of its own of that size, at $disk;
 # with HOME_DISK_QUOTA, too, on a btrfs where it may take no more than that.
 set -euo pipefail
 export LC_ALL=C.UTF-8
@@ -172,4 +172,4 @@ if [ -n "${HOME_DISK_SIZE:-}" ]; then
 fi
 
 firn volume create data --size "${VOLUME_SIZE:-2G}" >/dev/null
-firn mount data "$mnt" ${MOUNT_OPTIONS:+-o "$MOUNT_OPTIONS"}
+firn mount data "$mnt" -o "${MOUNT_OPTIONS:-io_uring=off}"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Snapshots by command and by mkdir, diff, rollback, a volume from a snapshot, packages both ways.
+MOUNT_OPTIONS=io_uring=auto
 . "$(dirname "$0")/lib.sh"
 
 mkdir "$mnt/d"

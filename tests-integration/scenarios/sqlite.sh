@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # A snapshot of a database that is being written holds a whole database.
+MOUNT_OPTIONS=io_uring=auto
 . "$(dirname "$0")/lib.sh"
 
 database=$mnt/data.db

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # stress-ng's file stressors with --verify, then fio with checksums on every block, through both ways of writing.
 VOLUME_SIZE=8G
+MOUNT_OPTIONS=io_uring=auto
 . "$(dirname "$0")/lib.sh"
 
 mkdir "$mnt/stress"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # tar in, tar out, and rsync's own opinion on whether anything differs.
+MOUNT_OPTIONS=io_uring=auto
 . "$(dirname "$0")/lib.sh"
 
 tar -C /usr/share -cf "$work/in.tar" zoneinfo

@@ -48,7 +48,11 @@ final class IoUring {
   private static final int SETUP_DEFER_TASKRUN = 1 << 13;
 
   private static final int FEATURE_SINGLE_MMAP = 1;
+  private static final int FEATURE_NO_IOWAIT = 1 << 17;
   private static final int ENTER_GET_EVENTS = 1;
+
+  /** Or a mount that waits for requests would look like a disk that is slow, in top(1) and all. */
+  private static final int ENTER_NO_IOWAIT = 1 << 7;
 
   private static final int REGISTER_FILES = 2;
   private static final int REGISTER_ENABLE = 12;
@@ -70,6 +74,7 @@ final class IoUring {
   private final int completionTailAt;
   private final int completionMask;
   private final int completionsAt;
+  private final int waitFlags;
 
   /** Written but not submitted. */
   private int pending;
@@ -93,6 +98,8 @@ final class IoUring {
     completionTailAt = parameters.getInt(84);
     completionMask = ring.getInt(parameters.getInt(88));
     completionsAt = parameters.getInt(100);
+    boolean tellsIdleFromSlow = (parameters.getInt(20) & FEATURE_NO_IOWAIT) != 0;
+    waitFlags = ENTER_GET_EVENTS | (tellsIdleFromSlow ? ENTER_NO_IOWAIT : 0);
     // The place of a submission is always that of its number.
     int array = parameters.getInt(64);
     for (int i = 0; i <= submissionMask; i++) {
@@ -208,7 +215,7 @@ final class IoUring {
 
   /** The same, and waits until there is a completion, or a signal. */
   void submitAndWait() {
-    enter(1, ENTER_GET_EVENTS);
+    enter(1, waitFlags);
   }
 
   private void enter(int toWaitFor, int flags) {

@@ -50,8 +50,7 @@ final class KernelOptions {
   private boolean writeBack = true;
   private boolean accessControlLists = true;
 
-  /** Not by itself yet: see "Where not yet" in native-notes/io-uring.md. */
-  private RingUse ringUse = RingUse.OFF;
+  private RingUse ringUse = RingUse.AUTO;
 
   /**
    * @param root only root may let others in unasked; see user_allow_other in /etc/fuse.conf

@@ -21,6 +21,11 @@ final class LinuxCalls {
   static final int O_CLOEXEC = 02000000;
   static final int F_SETFL = 4;
 
+  /** For {@link LibC#setpriority}: of one thread, 0 being the calling one. */
+  static final int PRIO_PROCESS = 0;
+
+  static final int LEAST_PRIORITY = 19;
+
   /** Of the C library. Public for jnr-ffi, which implements it at run time. */
   public interface LibC {
     int open(byte[] path, int flags);
@@ -43,6 +48,8 @@ final class LinuxCalls {
     int sched_setaffinity(int thread, long maskBytes, @In byte[] mask);
 
     int sched_getaffinity(int thread, long maskBytes, @Out byte[] mask);
+
+    int setpriority(int which, int thread, int priority);
 
     long read(int fd, long buffer, long sizeBytes);
 

@@ -12,7 +12,7 @@ import org.slf4j.LoggerFactory;
  * A thread with a ring of its own and one entry in a {@link RingQueue}: an answer and the wait for
  * the next request are one system call. It stays on the queue's processor, where whoever asks
  * sleeps meanwhile, so that nobody has to be woken on another; except while it is at something
- * long, which may go on anywhere.
+ * long, or expects more of it, which may go on anywhere.
  *
  * <p>Invariants: the kernel fills an entry in the thread that submitted it, when that thread enters
  * the kernel; so nobody else submits, and the entry is not the kernel's while its thread does
@@ -45,6 +45,9 @@ final class RingWorker implements Runnable, RequestSource {
 
   /** Whether it runs on any processor, for the time of something long. */
   private boolean free;
+
+  /** Whether it need not go back to its processor before the next request. */
+  private boolean mayStayFree;
 
   /** Whether whoever sent the request would wait for good if this thread went on. */
   private boolean owesAnAnswer;
@@ -145,7 +148,7 @@ final class RingWorker implements Runnable, RequestSource {
         answer(request, -EIO, 0);
       }
       entry.submitTo(ring);
-      if (free) {
+      if (free && !mayStayFree) {
         // Going back takes its time: the answer goes first.
         ring.submit();
         queue.affinity().bind();
@@ -186,6 +189,7 @@ final class RingWorker implements Runnable, RequestSource {
   }
 
   private void serve() {
+    mayStayFree = false;
     dispatcher.received(request);
     if (Dispatcher.isSync(request)) {
       serveSync();
@@ -198,6 +202,8 @@ final class RingWorker implements Runnable, RequestSource {
     }
     if (serviceTimes.areLong(kind, true)) {
       goAnywhere();
+      // The next one is likely to be like it, and to have many bytes, which are fetched there, too.
+      mayStayFree = true;
     }
     serveTimed(kind);
   }
@@ -206,6 +212,9 @@ final class RingWorker implements Runnable, RequestSource {
     long start = System.nanoTime();
     session.serve(this, request);
     serviceTimes.took(kind, System.nanoTime() - start);
+    if (!ServiceTimes.isBig(kind)) {
+      BusyWait.SHARED.served();
+    }
   }
 
   private void serveSync() {

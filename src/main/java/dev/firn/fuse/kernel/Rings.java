@@ -57,6 +57,7 @@ final class Rings {
                 queue,
                 payloadBytes.applyAsInt(queue)));
       }
+      BusyWait.SHARED.start();
       opened = true;
       return rings;
     } finally {

@@ -31,6 +31,11 @@ final class ServiceTimes {
     return bytes >= BIG_BYTES_MIN ? OPCODES + opcode : opcode;
   }
 
+  /** Whether requests of the kind have long payloads. */
+  static boolean isBig(int kind) {
+    return kind >= OPCODES;
+  }
+
   boolean areLong(int kind, boolean quiet) {
     return averageNanos[kind] > (quiet ? LONG_WHEN_QUIET_NANOS : LONG_NANOS);
   }

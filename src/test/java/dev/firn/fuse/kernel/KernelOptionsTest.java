@@ -51,26 +51,25 @@ class KernelOptionsTest {
 
   @Test
   void writeBackIsOnUnlessTurnedOff() {
-    long always = InitFlags.POSIX_ACL;
+    long always = InitFlags.POSIX_ACL | InitFlags.OVER_IO_URING;
     assertEquals(InitFlags.WRITEBACK_CACHE | always, of(false, true).initFlags());
     assertEquals(always, of(false, true, "no_writeback").initFlags());
   }
 
   @Test
   void accessControlListsAreOnUnlessTurnedOff() {
-    assertEquals(InitFlags.WRITEBACK_CACHE, of(false, true, "noacl").initFlags());
+    assertEquals(InitFlags.WRITEBACK_CACHE, of(false, true, "noacl", "io_uring=off").initFlags());
     assertEquals(of(false, true).initFlags(), of(false, true, "noacl", "acl").initFlags());
   }
 
   @Test
-  void ringsAreUsedOnlyIfAskedFor() {
-    assertEquals(RingUse.OFF, of(false, true).ringUse());
+  void ringsAreUsedUnlessTurnedOff() {
+    assertEquals(RingUse.AUTO, of(false, true).ringUse());
     assertEquals(RingUse.AUTO, of(false, true, "io_uring=auto").ringUse());
     assertEquals(RingUse.ON, of(false, true, "io_uring=off", "io_uring=on").ringUse());
-    assertEquals(0, of(false, true).initFlags() & InitFlags.OVER_IO_URING);
-    assertEquals(
-        InitFlags.OVER_IO_URING,
-        of(false, true, "io_uring=auto").initFlags() & InitFlags.OVER_IO_URING);
+    assertEquals(RingUse.OFF, of(false, true, "io_uring=off").ringUse());
+    assertEquals(InitFlags.OVER_IO_URING, of(false, true).initFlags() & InitFlags.OVER_IO_URING);
+    assertEquals(0, of(false, true, "io_uring=off").initFlags() & InitFlags.OVER_IO_URING);
     assertFalse(of(false, false, "io_uring=on").helperOptions().contains("io_uring"));
     FirnException refusal =
         assertThrows(FirnException.class, () -> of(false, true, "io_uring=maybe"));
