@@ -137,6 +137,27 @@ final class PermissionScenarios {
     assertEquals(1, place.stat("file").modifyTime().getEpochSecond());
   }
 
+  /** Even one that says who owned the file before, or nothing. */
+  @Scenario
+  void aChangeOfOwnersTakesPrivilegesAway(Place place) {
+    int[][] owners = {{-1, -1}, {0, -1}, {-1, 0}, {Users.USER, Users.USER}};
+    for (int[] owner : owners) {
+      place.write("file", "x");
+      place.chmod("file", 07232);
+      place.chown("file", owner[0], owner[1]);
+      assertEquals(01232, place.stat("file").mode() & 07777);
+      // Without the group's right to execute it is no privilege of a group.
+      place.chmod("file", 06644);
+      place.chown("file", -1, -1);
+      assertEquals(02644, place.stat("file").mode() & 07777);
+      place.unlink("file");
+    }
+    place.mkdir("d");
+    place.chmod("d", 06755);
+    place.chown("d", -1, -1);
+    assertEquals(06755, place.stat("d").mode() & 07777);
+  }
+
   @Scenario
   void openFilesOutliveTheirRights(Place place) throws Throwable {
     place.write("file", "x");

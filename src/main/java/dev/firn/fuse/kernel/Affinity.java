@@ -1,6 +1,7 @@
 package dev.firn.fuse.kernel;
 
 import java.util.Arrays;
+import java.util.BitSet;
 
 /** On which processors a thread may run. Safe for concurrent use. */
 final class Affinity {
@@ -32,6 +33,11 @@ final class Affinity {
       Arrays.fill(mask, (byte) -1);
     }
     return mask;
+  }
+
+  /** How many processors this process may run on, however much of their time it may have. */
+  static int processors() {
+    return BitSet.valueOf(ALL).cardinality();
   }
 
   /** Whether this process may run on the processor. */

@@ -20,6 +20,10 @@ final class AttributeRequests {
   private static final int CHANGE_TIME = 1 << 10;
   private static final int KILL_PRIVILEGES = 1 << 11;
 
+  /** All that a call can change. */
+  private static final int CHANGES =
+      MODE | UID | GID | SIZE | ACCESS_TIME | MODIFY_TIME | ACCESS_TIME_NOW | MODIFY_TIME_NOW;
+
   private static final int STATUS_BYTES = 80;
 
   private final FileSystem fileSystem;
@@ -47,7 +51,8 @@ final class AttributeRequests {
    */
   int setattr(Request request) throws IOException {
     int which = request.intAt(0);
-    if ((which & KILL_PRIVILEGES) != 0) {
+    // With nothing to change it is chown(2) that names neither a user nor a group.
+    if ((which & KILL_PRIVILEGES) != 0 || (which & CHANGES) == 0) {
       fileSystem.dropPrivileges(request.node());
     }
     SetAttributes changes =

@@ -20,7 +20,7 @@ import java.util.concurrent.locks.LockSupport;
  */
 final class BusyWait implements Runnable {
   /** Of this process. */
-  static final BusyWait SHARED = new BusyWait(Runtime.getRuntime().availableProcessors() == 2);
+  static final BusyWait SHARED = new BusyWait(Affinity.processors() == 2);
 
   /** How long it looks for another request. */
   private static final long LOOKING_NANOS = 250_000;
