@@ -95,7 +95,19 @@ final class VectoredFile implements Closeable {
   }
 
   private long writeSome(long vectors, int count, long offset) {
-    return NativeFiles.LIBC.pwritev2(fd, vectors, count, offset, uncached ? RWF_DONTCACHE : 0);
+    if (uncached) {
+      long written = NativeFiles.LIBC.pwritev2(fd, vectors, count, offset, RWF_DONTCACHE);
+      if (written >= 0 || !refusesFlag(NativeFiles.lastError())) {
+        return written;
+      }
+      // Others may be told the same at this moment.
+      uncached = false;
+    }
+    return NativeFiles.LIBC.pwritev2(fd, vectors, count, offset, 0);
+  }
+
+  private static boolean refusesFlag(Errno error) {
+    return NativeFiles.isUnsupported(error) || error == Errno.EINVAL;
   }
 
   private long readSome(long vectors, int count, long offset) {
@@ -152,14 +164,9 @@ final class VectoredFile implements Closeable {
   }
 
   private void requireAnotherTry(Errno error) throws IOException {
-    if (error == Errno.EINTR) {
-      return;
+    if (error != Errno.EINTR) {
+      throw NativeFiles.failed(path, error);
     }
-    if (uncached && (NativeFiles.isUnsupported(error) || error == Errno.EINVAL)) {
-      uncached = false;
-      return;
-    }
-    throw NativeFiles.failed(path, error);
   }
 
   private synchronized void begin() throws ClosedChannelException {

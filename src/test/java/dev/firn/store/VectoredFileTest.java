@@ -18,8 +18,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -114,6 +118,38 @@ class VectoredFileTest {
       ByteBuffer[] sources = {ByteBuffer.allocateDirect(10)};
       IOException failure = assertThrows(IOException.class, () -> full.write(0, sources));
       assertTrue(DiskErrors.saysFull(failure.getMessage()), failure.getMessage());
+    }
+  }
+
+  /** Several threads may learn at once that there is no way past the cache. */
+  @Test
+  void whatTheSystemCannotDoFailsNobody() throws Exception {
+    for (int round = 0; round < 200; round++) {
+      try (VectoredFile full = new VectoredFile(Path.of("/dev/full"))) {
+        CyclicBarrier together = new CyclicBarrier(WRITERS);
+        List<CompletableFuture<String>> writers = new ArrayList<>();
+        ExecutorService threads = Executors.newFixedThreadPool(WRITERS);
+        for (int i = 0; i < WRITERS; i++) {
+          writers.add(CompletableFuture.supplyAsync(() -> failure(full, together), threads));
+        }
+        for (CompletableFuture<String> writer : writers) {
+          assertTrue(DiskErrors.saysFull(writer.get()), writer.get());
+        }
+        threads.shutdown();
+      }
+    }
+  }
+
+  private static String failure(VectoredFile full, CyclicBarrier together) {
+    ByteBuffer[] sources = {ByteBuffer.allocateDirect(10)};
+    try {
+      together.await();
+      full.write(0, sources);
+      return "nothing failed";
+    } catch (IOException e) {
+      return e.getMessage();
+    } catch (InterruptedException | BrokenBarrierException e) {
+      throw new AssertionError(e);
     }
   }
 

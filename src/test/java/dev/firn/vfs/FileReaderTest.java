@@ -8,6 +8,7 @@ import dev.firn.map.ExtentRef;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -26,7 +27,7 @@ class FileReaderTest {
     List<FileExtents.Slice> slices = new ArrayList<>();
     for (int i = 0; i < OFFSETS.length; i++) {
       byte[] bytes = new byte[EXTENT_BYTES];
-      java.util.Arrays.fill(bytes, (byte) (i + 1));
+      Arrays.fill(bytes, (byte) (i + 1));
       extents.add(ExtentRef.inline(bytes));
       slices.add(new FileExtents.Slice(OFFSETS[i], extents.get(i)));
     }
@@ -66,8 +67,7 @@ class FileReaderTest {
     List<FileExtents.Slice> slices = slices();
     byte[] expected = new byte[FILE_BYTES];
     for (int i = 0; i < OFFSETS.length; i++) {
-      java.util.Arrays.fill(
-          expected, (int) OFFSETS[i], (int) OFFSETS[i] + EXTENT_BYTES, (byte) (i + 1));
+      Arrays.fill(expected, (int) OFFSETS[i], (int) OFFSETS[i] + EXTENT_BYTES, (byte) (i + 1));
     }
     assertArrayEquals(expected, read(source(null), slices));
     assertEquals(List.of(3, 1, 1), runs);
