@@ -33,6 +33,11 @@ final class RecordFormat {
     return (HEADER_BYTES + storedLength + ALIGNMENT - 1) & -ALIGNMENT;
   }
 
+  /** Zeros behind a payload, up to where the next record may begin. */
+  static int paddingBytes(int storedLength) {
+    return recordBytes(storedLength) - HEADER_BYTES - storedLength;
+  }
+
   /** A header that was read and whose own checksum is right. */
   record Header(
       RecordType type,

@@ -20,9 +20,6 @@ public final class RecordReader {
 
   private static final int ENTRY_OVERHEAD_BYTES = 128;
 
-  /** From here on a piece of its own costs less than a copy. */
-  private static final int IN_PLACE_BYTES_MIN = 16 << 10;
-
   /** What one call reads at most. */
   private static final int RECORDS_MAX = 64;
 
@@ -142,7 +139,7 @@ public final class RecordReader {
     int bytes = 0;
     int at = target.position();
     for (int i = 0; i < count; i++) {
-      int gap = i == 0 ? 0 : paddingBytes(pointers.get(i - 1));
+      int gap = i == 0 ? 0 : RecordFormat.paddingBytes(pointers.get(i - 1).storedLength());
       pieces[2 * i] = headers.slice(i * GAP_BYTES_MAX, gap + RecordFormat.HEADER_BYTES);
       pieces[2 * i + 1] = target.slice(at, pointers.get(i).rawLength());
       at += pointers.get(i).rawLength();
@@ -161,7 +158,8 @@ public final class RecordReader {
 
   /** Whether a whole record is worth {@link #readInPlace}. */
   public static boolean isReadInPlace(RecordPointer pointer) {
-    return pointer.compression() == Compression.NONE && pointer.rawLength() >= IN_PLACE_BYTES_MIN;
+    return pointer.compression() == Compression.NONE
+        && pointer.rawLength() >= VectoredFile.PIECE_BYTES_MIN;
   }
 
   /** How many of these records, from the first on, lie one behind the other. */
@@ -178,12 +176,6 @@ public final class RecordReader {
   private static boolean follows(RecordPointer first, RecordPointer second) {
     return second.segment() == first.segment()
         && second.offset() == first.offset() + RecordFormat.recordBytes(first.storedLength());
-  }
-
-  private static int paddingBytes(RecordPointer pointer) {
-    return RecordFormat.recordBytes(pointer.storedLength())
-        - RecordFormat.HEADER_BYTES
-        - pointer.storedLength();
   }
 
   /** Reads a record and throws unless it is the one that was written. */

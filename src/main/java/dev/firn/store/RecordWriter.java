@@ -14,9 +14,6 @@ final class RecordWriter {
   /** What one write can hold. */
   static final int RUN_BYTES_MAX = RecordFormat.PAYLOAD_BYTES_MAX + (128 << 10);
 
-  /** From here on a piece of its own costs less than a copy. */
-  private static final int IN_PLACE_BYTES_MIN = 16 << 10;
-
   /** Of all logs: as many as write at once. */
   private static final NativeBuffers BUFFERS = new NativeBuffers(RUN_BYTES_MAX);
 
@@ -88,14 +85,13 @@ final class RecordWriter {
       byte[] header = new byte[RecordFormat.HEADER_BYTES];
       RecordFormat.encodeHeader(header, draft.type, draft.lsn, draft.pointer);
       image.put(header);
-      if (draft.payload.isDirect() && draft.storedLength() >= IN_PLACE_BYTES_MIN) {
+      if (draft.payload.isDirect() && draft.storedLength() >= VectoredFile.PIECE_BYTES_MIN) {
         closePiece();
         pieces.add(draft.payload.duplicate());
       } else {
         image.put(draft.payload.duplicate());
       }
-      int gap = draft.recordBytes() - RecordFormat.HEADER_BYTES - draft.storedLength();
-      for (int i = 0; i < gap; i++) {
+      for (int i = RecordFormat.paddingBytes(draft.storedLength()); i > 0; i--) {
         image.put((byte) 0);
       }
       bytes += draft.recordBytes();

@@ -25,6 +25,9 @@ final class VectoredFile implements Closeable {
   /** From here on a write is worth a way of its own, and whole blocks. */
   static final int LONG_BYTES_MIN = 64 << 10;
 
+  /** From here on a piece of its own costs less than a copy. */
+  static final int PIECE_BYTES_MIN = 16 << 10;
+
   /** The most pieces of one call. */
   static final int PIECES_MAX = 256;
 

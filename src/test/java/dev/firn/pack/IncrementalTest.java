@@ -5,12 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.firn.FoundDamages;
 import dev.firn.Seeds;
 import dev.firn.base.Bytes;
 import dev.firn.base.ErrorKind;
 import dev.firn.base.FirnException;
 import dev.firn.region.Region;
-import dev.firn.region.ScrubListener;
 import dev.firn.region.VolumeRequest;
 import dev.firn.snapshot.Snapshot;
 import dev.firn.vfs.Attributes;
@@ -23,7 +23,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -105,21 +104,9 @@ class IncrementalTest {
 
   private void assertSame(String name) throws IOException {
     assertSame(tree(here, "data@" + name), tree(there, name));
-    List<ScrubListener.Damage> damages = new ArrayList<>();
-    there
-        .upkeep()
-        .check(
-            false,
-            new ScrubListener() {
-              @Override
-              public void progress(long doneBytes, long totalBytes) {}
-
-              @Override
-              public void damaged(Damage damage) {
-                damages.add(damage);
-              }
-            });
-    assertEquals(List.of(), damages);
+    FoundDamages damages = new FoundDamages();
+    there.upkeep().check(false, damages);
+    assertEquals(List.of(), damages.all());
   }
 
   @Test

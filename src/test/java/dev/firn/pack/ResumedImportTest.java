@@ -5,12 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.firn.FoundDamages;
 import dev.firn.Seeds;
 import dev.firn.base.Bytes;
 import dev.firn.base.ErrorKind;
 import dev.firn.base.FirnException;
 import dev.firn.region.Region;
-import dev.firn.region.ScrubListener;
 import dev.firn.region.VolumeRequest;
 import dev.firn.snapshot.Snapshot;
 import dev.firn.vfs.FileMode;
@@ -21,7 +21,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -93,21 +92,9 @@ class ResumedImportTest {
   }
 
   private void assertSound() throws IOException {
-    List<ScrubListener.Damage> damages = new ArrayList<>();
-    there
-        .upkeep()
-        .check(
-            false,
-            new ScrubListener() {
-              @Override
-              public void progress(long doneBytes, long totalBytes) {}
-
-              @Override
-              public void damaged(Damage damage) {
-                damages.add(damage);
-              }
-            });
-    assertEquals(List.of(), damages);
+    FoundDamages damages = new FoundDamages();
+    there.upkeep().check(false, damages);
+    assertEquals(List.of(), damages.all());
   }
 
   /** Ends early, as a pipe does, or fails, as a disk does. */
