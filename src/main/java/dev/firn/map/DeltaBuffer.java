@@ -2,7 +2,6 @@ package dev.firn.map;
 
 import dev.firn.base.Bytes;
 import dev.firn.store.CorruptDataException;
-import dev.firn.store.RecordPointer;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -44,7 +43,7 @@ final class DeltaBuffer {
     void reset(long number) throws IOException;
   }
 
-  private record Reference(int position, Unplaced target) {}
+  private record Reference(int valueStart, Unplaced target) {}
 
   private byte[] bytes = new byte[4096];
   private int length;
@@ -62,7 +61,7 @@ final class DeltaBuffer {
     System.arraycopy(key, 0, bytes, at + 4, key.length);
     System.arraycopy(value, 0, bytes, at + 4 + key.length, value.length);
     if (reference != null) {
-      references.add(new Reference(at + 4 + key.length + reference.pointerOffset(), reference));
+      references.add(new Reference(at + 4 + key.length, reference));
     }
   }
 
@@ -120,9 +119,8 @@ final class DeltaBuffer {
   /** The payloads for the log; everything referred to must have a place by now. */
   List<byte[]> records() {
     for (Reference reference : references) {
-      RecordPointer place = reference.target().pointer();
-      assert place != null : "a delta is written after what it refers to";
-      place.encode(bytes, reference.position());
+      assert reference.target().pointer() != null : "a delta is written after what it refers to";
+      reference.target().encodePlace(bytes, reference.valueStart());
     }
     List<byte[]> records = new ArrayList<>();
     int from = 0;

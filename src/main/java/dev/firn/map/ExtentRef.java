@@ -1,6 +1,8 @@
 package dev.firn.map;
 
 import dev.firn.base.Bytes;
+import dev.firn.store.BlockChecksums;
+import dev.firn.store.Compression;
 import dev.firn.store.CorruptDataException;
 import dev.firn.store.RecordPointer;
 import java.util.Arrays;
@@ -15,7 +17,11 @@ import java.util.Arrays;
  *  4     28 bytes record pointer
  * 32 u32 offset inside the raw record
  * 36 u32 length
+ * 40     u32 checksum of each block of the record, if it is stored as it is and has several
  * </pre>
+ *
+ * Where it is not known yet how the record will be stored, there is room for the checksums, which
+ * stays zero if it is packed. Values of older versions have none.
  */
 public final class ExtentRef {
   /** The longest record of file bytes, before compression. */
@@ -24,14 +30,15 @@ public final class ExtentRef {
   /** The longest run worth keeping inline. */
   public static final int INLINE_BYTES_MAX = 512;
 
-  static final int POINTER_OFFSET = 4;
-
   private static final byte INLINE = 0;
   private static final byte STORED = 1;
-  private static final int STORED_BYTES = POINTER_OFFSET + RecordPointer.BYTES + 8;
+  private static final int POINTER_OFFSET = 4;
+  private static final int PART_OFFSET = POINTER_OFFSET + RecordPointer.BYTES;
+  private static final int BLOCKS_OFFSET = PART_OFFSET + 8;
 
   private final byte[] inlineBytes;
   private final RecordPointer pointer;
+  private final BlockChecksums blocks;
   private final PendingExtent pending;
   private final int offsetInside;
   private final int length;
@@ -39,11 +46,13 @@ public final class ExtentRef {
   private ExtentRef(
       byte[] inlineBytes,
       RecordPointer pointer,
+      BlockChecksums blocks,
       PendingExtent pending,
       int offsetInside,
       int length) {
     this.inlineBytes = inlineBytes;
     this.pointer = pointer;
+    this.blocks = blocks;
     this.pending = pending;
     this.offsetInside = offsetInside;
     this.length = length;
@@ -51,19 +60,19 @@ public final class ExtentRef {
 
   /** Bytes kept in the value itself: at most 4,095. The array now belongs to the extent. */
   public static ExtentRef inline(byte[] bytes) {
-    return new ExtentRef(bytes, null, null, 0, bytes.length);
+    return new ExtentRef(bytes, null, null, null, 0, bytes.length);
   }
 
   /** A part of a staged run. */
   public static ExtentRef of(PendingExtent pending, int offsetInside, int length) {
     requirePart(offsetInside, length, pending.length());
-    return new ExtentRef(null, null, pending, offsetInside, length);
+    return new ExtentRef(null, null, null, pending, offsetInside, length);
   }
 
   /** A whole record. */
-  static ExtentRef stored(RecordPointer pointer) {
+  static ExtentRef stored(RecordPointer pointer, BlockChecksums blocks) {
     requirePart(0, pointer.rawLength(), RAW_BYTES_MAX);
-    return new ExtentRef(null, pointer, null, 0, pointer.rawLength());
+    return new ExtentRef(null, pointer, blocks, null, 0, pointer.rawLength());
   }
 
   /** Reads an entry that {@link #encode} made. */
@@ -71,24 +80,32 @@ public final class ExtentRef {
     byte[] value = entry.value();
     if (value.length > 0 && value[0] == INLINE) {
       byte[] bytes = Arrays.copyOfRange(value, 1, value.length);
-      return new ExtentRef(bytes, null, null, 0, bytes.length);
+      return new ExtentRef(bytes, null, null, null, 0, bytes.length);
     }
-    if (value.length != STORED_BYTES || value[0] != STORED) {
+    if (value.length < BLOCKS_OFFSET || value[0] != STORED) {
       throw new CorruptDataException("extent value of unknown form");
     }
-    int offsetInside = Bytes.getInt(value, POINTER_OFFSET + RecordPointer.BYTES);
-    int length = Bytes.getInt(value, POINTER_OFFSET + RecordPointer.BYTES + 4);
-    RecordPointer pointer = null;
-    if (entry.pending() == null) {
-      pointer = RecordPointer.decode(value, POINTER_OFFSET);
-      if (pointer == null
-          || offsetInside < 0
-          || length < 1
-          || offsetInside > pointer.rawLength() - length) {
-        throw new CorruptDataException("extent that lies outside of its record");
-      }
+    int offsetInside = Bytes.getInt(value, PART_OFFSET);
+    int length = Bytes.getInt(value, PART_OFFSET + 4);
+    if (entry.pending() != null) {
+      return new ExtentRef(null, null, null, entry.pending(), offsetInside, length);
     }
-    return new ExtentRef(null, pointer, entry.pending(), offsetInside, length);
+    RecordPointer pointer = RecordPointer.decode(value, POINTER_OFFSET);
+    if (pointer == null
+        || offsetInside < 0
+        || length < 1
+        || offsetInside > pointer.rawLength() - length) {
+      throw new CorruptDataException("extent that lies outside of its record");
+    }
+    int blocksBytes = value.length - BLOCKS_OFFSET;
+    if (blocksBytes != 0 && blocksBytes != BlockChecksums.encodedBytes(pointer.rawLength())) {
+      throw new CorruptDataException("extent with checksums for another number of blocks");
+    }
+    BlockChecksums blocks = null;
+    if (blocksBytes != 0 && pointer.compression() == Compression.NONE) {
+      blocks = BlockChecksums.decode(value, BLOCKS_OFFSET, pointer.rawLength());
+    }
+    return new ExtentRef(null, pointer, blocks, null, offsetInside, length);
   }
 
   private static void requirePart(int from, int length, int whole) {
@@ -114,7 +131,7 @@ public final class ExtentRef {
     if (inlineBytes != null) {
       return inline(Arrays.copyOfRange(inlineBytes, from, from + partLength));
     }
-    return new ExtentRef(null, pointer, pending, offsetInside + from, partLength);
+    return new ExtentRef(null, pointer, blocks, pending, offsetInside + from, partLength);
   }
 
   /** Whether both stand for the same part of the same record, or have the same bytes inline. */
@@ -142,15 +159,30 @@ public final class ExtentRef {
       System.arraycopy(inlineBytes, 0, value, 1, inlineBytes.length);
       return value;
     }
-    byte[] value = new byte[STORED_BYTES];
-    value[0] = STORED;
     RecordPointer place = place();
+    BlockChecksums checksums = blocks();
+    boolean hasRoom = pending != null || checksums != null;
+    int blocksBytes = hasRoom ? BlockChecksums.encodedBytes(recordLength()) : 0;
+    byte[] value = new byte[BLOCKS_OFFSET + blocksBytes];
+    value[0] = STORED;
     if (place != null) {
-      place.encode(value, POINTER_OFFSET);
+      encodePlace(place, checksums, value, 0);
     }
-    Bytes.putInt(value, POINTER_OFFSET + RecordPointer.BYTES, offsetInside);
-    Bytes.putInt(value, POINTER_OFFSET + RecordPointer.BYTES + 4, length);
+    Bytes.putInt(value, PART_OFFSET, offsetInside);
+    Bytes.putInt(value, PART_OFFSET + 4, length);
     return value;
+  }
+
+  /** Writes where a record is into a value, which has room for the checksums if there are some. */
+  static void encodePlace(RecordPointer place, BlockChecksums blocks, byte[] target, int at) {
+    place.encode(target, at + POINTER_OFFSET);
+    if (blocks != null) {
+      blocks.encode(target, at + BLOCKS_OFFSET);
+    }
+  }
+
+  private int recordLength() {
+    return pending != null ? pending.length() : pointer.rawLength();
   }
 
   /** The pending extent to pass beside {@link #encode}, or null. */
@@ -161,6 +193,11 @@ public final class ExtentRef {
   /** The record's place, or null while it is inline or pending. */
   RecordPointer place() {
     return pending != null ? pending.pointer() : pointer;
+  }
+
+  /** The checksums of the record's blocks, or null where there are none. */
+  BlockChecksums blocks() {
+    return pending != null ? pending.blocks() : blocks;
   }
 
   /** Whether it is all of a record that is at its place. */

@@ -36,8 +36,8 @@ final class Node implements Unplaced {
   }
 
   @Override
-  public int pointerOffset() {
-    return 0;
+  public void encodePlace(byte[] target, int at) {
+    pointer.encode(target, at);
   }
 
   void placed(RecordPointer place) {
@@ -123,9 +123,8 @@ final class Node implements Unplaced {
       if (reference == null) {
         continue;
       }
-      RecordPointer place = reference.pointer();
-      if (i < count && place != null) {
-        place.encode(page, Page.valueStart(page, i) + reference.pointerOffset());
+      if (i < count && reference.pointer() != null) {
+        reference.encodePlace(page, Page.valueStart(page, i));
         references[i] = null;
       } else if (i < count) {
         left = true;
@@ -156,9 +155,8 @@ final class Node implements Unplaced {
       for (int i = 0; i < Math.min(count, references.length); i++) {
         Unplaced reference = references[i];
         if (reference != null) {
-          RecordPointer place = reference.pointer();
-          assert place != null : "a node is written after what it refers to";
-          place.encode(packed, Page.valueStart(packed, i) + reference.pointerOffset());
+          assert reference.pointer() != null : "a node is written after what it refers to";
+          reference.encodePlace(packed, Page.valueStart(packed, i));
         }
       }
     }
@@ -170,9 +168,8 @@ final class Node implements Unplaced {
     Unplaced reference = reference(index);
     PendingExtent pending = null;
     if (reference != null) {
-      RecordPointer place = reference.pointer();
-      if (place != null) {
-        place.encode(value, reference.pointerOffset());
+      if (reference.pointer() != null) {
+        reference.encodePlace(value, 0);
       } else if (reference instanceof PendingExtent extent) {
         pending = extent;
       }

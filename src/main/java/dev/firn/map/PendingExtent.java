@@ -1,5 +1,6 @@
 package dev.firn.map;
 
+import dev.firn.store.BlockChecksums;
 import dev.firn.store.NoSpaceException;
 import dev.firn.store.RecordPointer;
 import java.io.IOException;
@@ -11,6 +12,9 @@ import java.io.IOException;
 public final class PendingExtent implements Unplaced {
   private final int length;
   private volatile byte[] bytes;
+  private BlockChecksums blocks;
+
+  /** Set last: who sees it sees the rest. */
   private volatile RecordPointer pointer;
 
   /** Why the last attempt failed, unless there is another one; null: it did not. */
@@ -41,8 +45,13 @@ public final class PendingExtent implements Unplaced {
   }
 
   @Override
-  public int pointerOffset() {
-    return ExtentRef.POINTER_OFFSET;
+  public void encodePlace(byte[] target, int at) {
+    ExtentRef.encodePlace(pointer, blocks, target, at);
+  }
+
+  /** The checksums of its blocks, if it has a place and is read by blocks; null otherwise. */
+  BlockChecksums blocks() {
+    return pointer == null ? null : blocks;
   }
 
   /** The bytes while they are in memory; null once they have a place on disk. */
@@ -50,7 +59,8 @@ public final class PendingExtent implements Unplaced {
     return bytes;
   }
 
-  synchronized void placed(RecordPointer place) {
+  synchronized void placed(RecordPointer place, BlockChecksums checksums) {
+    blocks = checksums;
     pointer = place;
     bytes = null;
     notifyAll();

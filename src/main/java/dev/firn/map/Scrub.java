@@ -205,7 +205,7 @@ public final class Scrub {
     }
     try {
       if (depth == Depth.FILE_BYTES) {
-        records.verify(RecordType.EXTENT, place);
+        records.verifyExtent(place, extent.blocks());
         visitor.verified(place.storedLength());
       } else {
         requireRoom(place);

@@ -67,7 +67,7 @@ final class StagedExtents {
       }
       log.append(drafts);
       for (int i = 0; i < batch.size(); i++) {
-        batch.get(i).placed(drafts.get(i).pointer());
+        batch.get(i).placed(drafts.get(i).pointer(), drafts.get(i).blocks());
       }
     } catch (IOException e) {
       cause = e;

@@ -10,6 +10,6 @@ interface Unplaced {
   /** Where it is, once it was written; null before. */
   RecordPointer pointer();
 
-  /** Where in the value the pointer belongs. */
-  int pointerOffset();
+  /** Writes where it is into the value that begins at {@code at}; once it was written. */
+  void encodePlace(byte[] target, int at);
 }

@@ -344,7 +344,7 @@ public final class VolumeMap implements Closeable {
         });
     List<ExtentRef> extents = new ArrayList<>(runs.size());
     for (Draft draft : drafts) {
-      extents.add(ExtentRef.stored(draft.pointer()));
+      extents.add(ExtentRef.stored(draft.pointer(), draft.blocks()));
     }
     return extents;
   }
@@ -408,7 +408,7 @@ public final class VolumeMap implements Closeable {
     }
     int end = target.limit();
     target.limit(target.position() + extent.length());
-    store.records().readExtent(extent.place(), extent.offsetInside(), target);
+    store.records().readExtent(extent.place(), extent.blocks(), extent.offsetInside(), target);
     target.limit(end);
   }
 

@@ -22,6 +22,7 @@ public final class Draft {
   final int rawLength;
   long lsn;
   RecordPointer pointer;
+  BlockChecksums blocks;
 
   private Draft(RecordType type, Compression compression, ByteBuffer payload, int rawLength) {
     this.type = type;
@@ -67,6 +68,21 @@ public final class Draft {
   /** Where the record is, once appended. */
   public RecordPointer pointer() {
     return pointer;
+  }
+
+  /**
+   * The checksums of its blocks, once appended; null if it holds no file bytes, was packed, or is
+   * one block.
+   */
+  public BlockChecksums blocks() {
+    return blocks;
+  }
+
+  /** Whether its blocks get checksums of their own. */
+  boolean isReadInBlocks() {
+    return type == RecordType.EXTENT
+        && compression == Compression.NONE
+        && BlockChecksums.encodedBytes(rawLength) > 0;
   }
 
   int storedLength() {

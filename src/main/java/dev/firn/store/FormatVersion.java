@@ -5,7 +5,7 @@ package dev.firn.store;
  * one with the next checkpoint; a newer one is refused.
  */
 final class FormatVersion {
-  static final int CURRENT = 2;
+  static final int CURRENT = 3;
 
   private FormatVersion() {}
 }

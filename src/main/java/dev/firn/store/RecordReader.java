@@ -10,14 +10,10 @@ import java.util.List;
 /**
  * Reads and verifies records by their pointers. Safe for concurrent use.
  *
- * <p>What is kept in memory: of compressed records that were read in parts, the unpacked bytes; of
- * others, whose bytes the system's cache has, checksums of their blocks, taken when the whole was
- * verified, so that a short read need not verify the whole again.
+ * <p>What is kept in memory: of compressed records that were read in parts, the unpacked bytes. The
+ * others' bytes the system's cache has.
  */
 public final class RecordReader {
-  /** What the blocks' checksums may weigh, beside the unpacked bytes. */
-  private static final int BLOCKS_SHARE = 8;
-
   private static final int ENTRY_OVERHEAD_BYTES = 128;
 
   /** What one call reads at most. */
@@ -31,7 +27,6 @@ public final class RecordReader {
 
   private final SegmentStore store;
   private final Cache<Place, byte[]> unpacked;
-  private final Cache<Place, BlockChecksums> blocks;
 
   private record Place(long segment, int offset) {}
 
@@ -46,21 +41,17 @@ public final class RecordReader {
             .weigher((Place place, byte[] bytes) -> bytes.length + ENTRY_OVERHEAD_BYTES)
             .executor(Runnable::run)
             .build();
-    this.blocks =
-        Caffeine.newBuilder()
-            .maximumWeight(extentCacheBytes / BLOCKS_SHARE)
-            .weigher((Place place, BlockChecksums sums) -> sums.bytes() + ENTRY_OVERHEAD_BYTES)
-            .executor(Runnable::run)
-            .build();
   }
 
   /**
    * Fills {@code target}, from position to limit, with a part of a record of file bytes. After an
    * error it holds nothing of worth.
    *
+   * @param blocks by which a part can be read alone; null where there are none
    * @param from the part's first byte among the unpacked ones
    */
-  public void readExtent(RecordPointer pointer, int from, ByteBuffer target) throws IOException {
+  public void readExtent(RecordPointer pointer, BlockChecksums blocks, int from, ByteBuffer target)
+      throws IOException {
     int length = target.remaining();
     if (from < 0 || length > pointer.rawLength() - from) {
       throw new IllegalArgumentException(
@@ -71,8 +62,10 @@ public final class RecordReader {
       readPacked(pointer, from, whole, target);
     } else if (whole && target.isDirect() && isReadInPlace(pointer)) {
       readInPlace(List.of(pointer), target);
+    } else if (blocks != null && !whole) {
+      readBlocks(pointer, blocks, from, target);
     } else {
-      readRaw(pointer, from, whole, target);
+      target.put(part(payload(RecordType.EXTENT, pointer), from, length));
     }
   }
 
@@ -92,35 +85,22 @@ public final class RecordReader {
     target.put(bytes, from, target.remaining());
   }
 
-  private void readRaw(RecordPointer pointer, int from, boolean whole, ByteBuffer target)
+  private void readBlocks(RecordPointer pointer, BlockChecksums blocks, int from, ByteBuffer target)
       throws IOException {
-    if (whole || pointer.rawLength() <= BlockChecksums.BLOCK_BYTES) {
-      target.put(part(payload(RecordType.EXTENT, pointer), from, target.remaining()));
-      return;
-    }
-    Place place = new Place(pointer.segment(), pointer.offset());
-    BlockChecksums sums = blocks.getIfPresent(place);
-    if (sums != null) {
-      readBlocks(pointer, sums, from, target);
-      return;
-    }
-    ByteBuffer payload = payload(RecordType.EXTENT, pointer);
-    blocks.put(place, BlockChecksums.of(payload));
-    target.put(part(payload, from, target.remaining()));
-  }
-
-  private void readBlocks(RecordPointer pointer, BlockChecksums sums, int from, ByteBuffer target)
-      throws IOException {
-    int first = from / BlockChecksums.BLOCK_BYTES;
-    int start = first * BlockChecksums.BLOCK_BYTES;
-    int end = BlockChecksums.endOfBlock(from + target.remaining(), pointer.rawLength());
-    ByteBuffer image = scratch(end - start);
+    int start = BlockChecksums.startOfBlock(from);
+    int end = blocks.endOfBlock(from + target.remaining());
+    boolean inPlace = target.isDirect() && end - start == target.remaining();
+    ByteBuffer image = inPlace ? target.slice() : scratch(end - start);
     fill(pointer, RecordFormat.HEADER_BYTES + start, image);
     image.flip();
-    if (!sums.match(first, image)) {
+    if (!blocks.match(start / BlockChecksums.BLOCK_BYTES, image)) {
       throw wrongChecksum(pointer);
     }
-    target.put(part(image, from - start, target.remaining()));
+    if (inPlace) {
+      target.position(target.limit());
+    } else {
+      target.put(part(image, from - start, target.remaining()));
+    }
   }
 
   /**
@@ -178,9 +158,15 @@ public final class RecordReader {
         && second.offset() == first.offset() + RecordFormat.recordBytes(first.storedLength());
   }
 
-  /** Reads a record and throws unless it is the one that was written. */
-  public void verify(RecordType type, RecordPointer pointer) throws IOException {
-    payload(type, pointer);
+  /**
+   * Reads a record of file bytes and throws unless it is the one that was written, and its blocks
+   * are, if there are checksums of them.
+   */
+  public void verifyExtent(RecordPointer pointer, BlockChecksums blocks) throws IOException {
+    ByteBuffer payload = payload(RecordType.EXTENT, pointer);
+    if (blocks != null && !blocks.match(0, payload)) {
+      throw new CorruptDataException("record at " + pointer + " has other blocks");
+    }
   }
 
   /** The unpacked payload, from the disk. */

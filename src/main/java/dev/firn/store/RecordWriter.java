@@ -60,6 +60,8 @@ final class RecordWriter {
 
   /** Records on their way into one write. */
   private static final class Layout {
+    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+
     private final long segment;
     private final long start;
     private final ByteBuffer image;
@@ -80,7 +82,7 @@ final class RecordWriter {
               Math.toIntExact(start + bytes),
               draft.storedLength(),
               draft.rawLength,
-              RecordFormat.checksum(segment, draft.lsn, draft.payload.duplicate()),
+              checksum(draft),
               draft.compression);
       byte[] header = new byte[RecordFormat.HEADER_BYTES];
       RecordFormat.encodeHeader(header, draft.type, draft.lsn, draft.pointer);
@@ -95,6 +97,15 @@ final class RecordWriter {
         image.put((byte) 0);
       }
       bytes += draft.recordBytes();
+    }
+
+    private int checksum(Draft draft) {
+      ByteBuffer payload = draft.payload.duplicate();
+      if (!draft.isReadInBlocks()) {
+        return RecordFormat.checksum(segment, draft.lsn, payload);
+      }
+      draft.blocks = BlockChecksums.of(payload);
+      return draft.blocks.following(RecordFormat.checksum(segment, draft.lsn, NOTHING));
     }
 
     private void closePiece() {

@@ -23,13 +23,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The on-disk format, version 2, against files made once and kept: decoded here a second time,
+ * The on-disk format, version 3, against files made once and kept: decoded here a second time,
  * straight from what native-notes/format.md says, opened with the real code, and written again byte
- * for byte. Files of version 1 open as well.
+ * for byte. Files of older versions open as well.
  */
 class GoldenFormatTest {
   private static final Path GOLDENS = Path.of("src/test/resources/golden");
-  private static final Path GOLDEN = GOLDENS.resolve("store-2");
+  private static final Path GOLDEN = GOLDENS.resolve("store-3");
 
   /** One segment holds all. */
   private static final MapOptions OPTIONS =
@@ -38,10 +38,14 @@ class GoldenFormatTest {
   private static final String SUPERBLOCK = "volumes/00000001.super";
   private static final String SEGMENT = "segments/a/00000001-00000001.seg";
   private static final byte[] STORED = new byte[1000];
+  private static final byte[] LONG = new byte[(64 << 10) + 100];
 
   static {
     for (int i = 0; i < STORED.length; i++) {
       STORED[i] = (byte) (i * 7);
+    }
+    for (int i = 0; i < LONG.length; i++) {
+      LONG[i] = (byte) (i / 4096 + i * 5);
     }
   }
 
@@ -74,8 +78,14 @@ class GoldenFormatTest {
           return null;
         });
     map.commit();
-    // Never referred to, but long: with padding before and behind it.
-    map.store(List.of(ByteBuffer.wrap(new byte[64 << 10])));
+    // Long: with padding before and behind it, and checksums of its blocks.
+    ExtentRef blocks = map.store(List.of(ByteBuffer.wrap(LONG))).get(0);
+    map.write(
+        head -> {
+          head.put(Bytes.utf8("blocks"), blocks.encode());
+          return null;
+        });
+    map.commit();
     map.abandon();
     store.close();
   }
@@ -106,7 +116,7 @@ class GoldenFormatTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"store-1", "store-2-early", "store-2"})
+  @ValueSource(strings = {"store-1", "store-2-early", "store-2", "store-3"})
   void goldenFilesOpen(String version) throws IOException {
     copy(version, SUPERBLOCK);
     copy(version, SEGMENT);
@@ -121,6 +131,12 @@ class GoldenFormatTest {
       assertEquals(100, stored.offsetInside());
       assertEquals(900, stored.length());
       assertArrayEquals(Arrays.copyOfRange(STORED, 100, 1000), first.extentBytes(stored));
+      MapEntry blocks = map.read(head -> head.get(Bytes.utf8("blocks")));
+      assertEquals(version.equals("store-3"), blocks != null);
+      if (blocks != null) {
+        ExtentRef part = ExtentRef.decode(blocks).slice(5000, 50_000);
+        assertArrayEquals(Arrays.copyOfRange(LONG, 5000, 55_000), map.extentBytes(part));
+      }
     }
   }
 
@@ -134,16 +150,16 @@ class GoldenFormatTest {
     }
     ByteBuffer written = ByteBuffer.wrap(Files.readAllBytes(superblock));
     written.order(ByteOrder.LITTLE_ENDIAN);
-    assertEquals(2, Math.max(written.getInt(8), written.getInt(4096 + 8)));
+    assertEquals(3, Math.max(written.getInt(8), written.getInt(4096 + 8)));
     for (int slot = 0; slot < 2; slot++) {
       int at = slot * 4096;
-      written.putInt(at + 8, 3);
-      written.putInt(at + 12, crc(0x525055534e524946L, 3, written, at + 16, 4080));
+      written.putInt(at + 8, 4);
+      written.putInt(at + 12, crc(0x525055534e524946L, 4, written, at + 16, 4080));
     }
     Files.write(superblock, written.array());
     try (MapStore store = MapStore.open(directory, List.of("a"), VolumeMapTest.TINY)) {
       NewerFormatException refusal = assertThrows(NewerFormatException.class, () -> store.open(1));
-      assertTrue(refusal.getMessage().contains("format 3"), refusal.getMessage());
+      assertTrue(refusal.getMessage().contains("format 4"), refusal.getMessage());
     }
   }
 
@@ -160,9 +176,9 @@ class GoldenFormatTest {
     for (int slot = 0; slot < 2; slot++) {
       int at = slot * 4096;
       assertEquals("FIRNSUPR", ascii(file, at, 8));
-      assertEquals(2, file.getInt(at + 8), "version");
+      assertEquals(3, file.getInt(at + 8), "version");
       assertEquals(
-          crc(0x525055534e524946L, 2, file, at + 16, 4080), file.getInt(at + 12), "checksum");
+          crc(0x525055534e524946L, 3, file, at + 16, 4080), file.getInt(at + 12), "checksum");
       assertEquals(slot == 0 ? 2 : 1, file.getLong(at + 16), "sequence");
       assertEquals(1, file.getLong(at + 24), "volume");
       assertEquals(0x1_0000_0001L, file.getLong(at + 32), "replay segment");
@@ -197,7 +213,8 @@ class GoldenFormatTest {
       at += (40 + storedLength + 7) / 8 * 8;
     }
     assertEquals(
-        List.of(1, 2, 4, 5, 3, 3, 6, 4, 5, 7, 2, 7), records.stream().map(Found::type).toList());
+        List.of(1, 2, 4, 5, 3, 3, 6, 4, 5, 7, 2, 7, 4, 5),
+        records.stream().map(Found::type).toList());
     for (int i = 0; i < records.size(); i++) {
       assertEquals(i + 1, records.get(i).lsn());
     }
@@ -209,7 +226,8 @@ class GoldenFormatTest {
     assertEquals(4096, records.get(6).storedLength(), "CHECKPOINT is a superblock's slot");
     checkSecondDelta(file, records.get(7));
     assertEquals(0, records.get(10).at() % 4096, "a long write begins at a block");
-    assertEquals(0, file.limit() % 4096, "and ends at one");
+    assertEquals(0, records.get(12).at() % 4096, "and ends at one");
+    checkBlocks(file, records.get(12), records.get(10));
     assertEquals(
         records.get(6).lsn(),
         file.getLong(records.get(8).at() + 40),
@@ -218,7 +236,7 @@ class GoldenFormatTest {
 
   private static void checkSegmentHead(ByteBuffer file, Found record) {
     int at = record.at() + 40;
-    assertEquals(2, file.getInt(at), "version");
+    assertEquals(3, file.getInt(at), "version");
     assertEquals(1, file.getLong(at + 8), "volume");
     assertEquals(0, file.getLong(at + 16), "previous segment");
     assertEquals(0, file.getLong(at + 24), "its end");
@@ -304,6 +322,21 @@ class GoldenFormatTest {
     assertEquals(1, file.get(at + 18), "PUT");
     assertEquals("later", ascii(file, at + 23, 5));
     assertEquals("replayed", ascii(file, at + 28, 8));
+  }
+
+  private static void checkBlocks(ByteBuffer file, Found delta, Found extent) {
+    int at = delta.at() + 40;
+    assertEquals(1, file.get(at), "PUT");
+    assertEquals(40 + 17 * 4, file.getShort(at + 3), "value length");
+    assertEquals("blocks", ascii(file, at + 5, 6));
+    int value = at + 11;
+    checkPointer(file, value + 4, extent);
+    for (int i = 0; i < 17; i++) {
+      int from = extent.at() + 40 + i * 4096;
+      CRC32C crc = new CRC32C();
+      crc.update(file.array(), from, i < 16 ? 4096 : 100);
+      assertEquals((int) crc.getValue(), file.getInt(value + 40 + i * 4), "block " + i);
+    }
   }
 
   private static ByteBuffer read(String file) throws IOException {

@@ -36,7 +36,7 @@ class SpaceAccountTest {
 
   /** Small pages, so that there are inner nodes; segments of 8 blocks. */
   private static final MapOptions SMALL =
-      new MapOptions(256, 32 << 10, 64 << 10, 64 << 10, 2 << 10, 8 << 10);
+      new MapOptions(384, 32 << 10, 64 << 10, 64 << 10, 2 << 10, 8 << 10);
 
   private MapStore store;
   private final Map<Long, VolumeMap> volumes = new TreeMap<>();

@@ -3,6 +3,7 @@ package dev.firn.store;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -52,10 +53,27 @@ class RecordReaderTest {
     return drafts;
   }
 
+  /** With the checksums of its blocks as they come back from where they are kept. */
   private static byte[] read(RecordReader reader, Draft draft, int from, int length, boolean direct)
       throws IOException {
+    return read(reader, draft, kept(draft), from, length, direct);
+  }
+
+  private static BlockChecksums kept(Draft draft) {
+    if (draft.blocks() == null) {
+      return null;
+    }
+    int rawLength = draft.pointer().rawLength();
+    byte[] encoded = new byte[3 + BlockChecksums.encodedBytes(rawLength)];
+    draft.blocks().encode(encoded, 3);
+    return BlockChecksums.decode(encoded, 3, rawLength);
+  }
+
+  private static byte[] read(
+      RecordReader reader, Draft draft, BlockChecksums blocks, int from, int length, boolean direct)
+      throws IOException {
     ByteBuffer target = direct ? ByteBuffer.allocateDirect(length) : ByteBuffer.allocate(length);
-    reader.readExtent(draft.pointer(), from, target);
+    reader.readExtent(draft.pointer(), blocks, from, target);
     assertEquals(length, target.position());
     byte[] bytes = new byte[length];
     target.flip().get(bytes);
@@ -81,30 +99,64 @@ class RecordReaderTest {
             random.nextInt(4) == 0
                 ? content.length - from
                 : random.nextInt(content.length - from + 1);
+        Draft draft = drafts.get(index);
+        BlockChecksums blocks = random.nextInt(4) == 0 ? null : kept(draft);
         assertArrayEquals(
             Arrays.copyOfRange(content, from, from + length),
-            read(reader, drafts.get(index), from, length, random.nextBoolean()),
+            read(reader, draft, blocks, from, length, random.nextBoolean()),
             "draft " + index + " from " + from + " length " + length);
       }
     }
   }
 
   @Test
-  void aBlockThatChangedUnderAVerifiedRecordIsNoticed() throws IOException {
+  void aBlockThatChangedIsNoticedByWhoReadsIt() throws IOException {
     byte[] content = content(131_072, true);
     try (FileSegmentStore segments = new FileSegmentStore(directory, List.of("p"))) {
       Draft draft = append(segments, List.of(content)).get(0);
       RecordReader reader = new RecordReader(segments, 1 << 20);
-      read(reader, draft, 5, 10, true);
+      reader.verifyExtent(draft.pointer(), kept(draft));
       int flipped = random.nextInt(content.length);
       flip(draft.pointer(), flipped);
       int block = flipped / 4096 * 4096;
       assertThrows(CorruptDataException.class, () -> read(reader, draft, block + 1, 4095, true));
       assertThrows(CorruptDataException.class, () -> read(reader, draft, block, 4096, false));
       assertThrows(CorruptDataException.class, () -> read(reader, draft, 0, content.length, true));
+      assertThrows(CorruptDataException.class, () -> read(reader, draft, null, block, 4096, true));
+      assertThrows(
+          CorruptDataException.class, () -> reader.verifyExtent(draft.pointer(), kept(draft)));
       int other = block == 0 ? 4096 : 0;
       assertArrayEquals(
           Arrays.copyOfRange(content, other, other + 4096), read(reader, draft, other, 4096, true));
+    }
+  }
+
+  @Test
+  void onlyWhatIsStoredAsItIsAndLongHasBlocks() throws IOException {
+    List<byte[]> contents = List.of(content(4096, true), content(4097, true), content(4097, false));
+    try (FileSegmentStore segments = new FileSegmentStore(directory, List.of("p"))) {
+      for (Draft draft : append(segments, contents)) {
+        boolean expected =
+            draft.pointer().rawLength() > 4096 && draft.pointer().compression() == Compression.NONE;
+        assertEquals(expected, draft.blocks() != null, draft.pointer().toString());
+      }
+    }
+    Draft another = Draft.of(RecordType.NODE, Compression.NONE, contents.get(1), 4097);
+    try (FileSegmentStore segments = new FileSegmentStore(directory, List.of("p"))) {
+      new SegmentLog(segments, 2, "p", 256 << 20, LogPosition.start(2)).append(List.of(another));
+    }
+    assertNull(another.blocks());
+  }
+
+  @Test
+  void blocksThatAreNotTheRecordsAreNoticed() throws IOException {
+    byte[] content = content(20_000, true);
+    try (FileSegmentStore segments = new FileSegmentStore(directory, List.of("p"))) {
+      Draft draft = append(segments, List.of(content)).get(0);
+      content[random.nextInt(content.length)] ^= 1;
+      BlockChecksums others = BlockChecksums.of(ByteBuffer.wrap(content));
+      RecordReader reader = new RecordReader(segments, 1 << 20);
+      assertThrows(CorruptDataException.class, () -> reader.verifyExtent(draft.pointer(), others));
     }
   }
 
