@@ -163,7 +163,7 @@ final class Export {
   }
 
   private boolean isOfImage() {
-    return task.resourceId().startsWith("ami-");
+    return Image.isId(task.resourceId());
   }
 
   private ImageFormat format() {

@@ -17,7 +17,6 @@ import org.jdbi.v3.core.Handle;
 /** The home's things as {@link CatalogCopy} says them, and as rows again. */
 final class CatalogThings {
   static final String REGION = "region";
-  private static final String IMAGE_PREFIX = "ami-";
   private static final String SNAPSHOT_PREFIX = "snap-";
   private static final String VOLUME_PREFIX = "vol-";
   private static final String EVERYBODY = "sharedWithEverybody";
@@ -30,7 +29,7 @@ final class CatalogThings {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     if (id.equals(REGION)) {
       describeRegion(handle, json);
-    } else if (id.startsWith(IMAGE_PREFIX)) {
+    } else if (Image.isId(id)) {
       describeImage(handle, id, json);
     } else if (id.startsWith(SNAPSHOT_PREFIX)) {
       describeSnapshot(handle, id, json);
@@ -238,7 +237,7 @@ final class CatalogThings {
   }
 
   static boolean isImage(String id) {
-    return id.startsWith(IMAGE_PREFIX);
+    return Image.isId(id);
   }
 
   static List<String> texts(JsonNode list) {

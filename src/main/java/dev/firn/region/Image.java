@@ -28,6 +28,11 @@ public record Image(
     Map<String, String> tags,
     Instant createdAt) {
 
+  /** Whether it has the form of an image's id, or begins like one. */
+  public static boolean isId(String reference) {
+    return reference.startsWith("ami-");
+  }
+
   /**
    * Where the content of a disk is that is not here yet.
    *

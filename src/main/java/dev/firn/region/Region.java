@@ -1019,7 +1019,7 @@ public final class Region implements Closeable {
 
   /** The id of a volume, snapshot or image that the account owns. */
   private String ownId(String reference) {
-    if (reference.startsWith("ami-")) {
+    if (Image.isId(reference)) {
       return images().own(reference).id();
     }
     if (ExportTasks.isId(reference)) {
@@ -1045,7 +1045,7 @@ public final class Region implements Closeable {
   /** Tells the store what the catalog says now. */
   private void describe(List<String> ids) {
     for (String id : ids) {
-      if (id.startsWith("ami-") || ExportTasks.isId(id)) {
+      if (Image.isId(id) || ExportTasks.isId(id)) {
         continue;
       }
       Volume volume = references.findVolume(id);
