@@ -3,7 +3,6 @@ package dev.firn.region;
 import dev.firn.base.FirnException;
 import dev.firn.map.FrozenMap;
 import dev.firn.map.MapStore;
-import dev.firn.map.VolumeMap;
 import dev.firn.snapshot.ClientToken;
 import dev.firn.snapshot.CopyRequest;
 import dev.firn.snapshot.MapPool;
@@ -16,11 +15,9 @@ import dev.firn.snapshot.SnapshotState;
 import dev.firn.snapshot.SnapshotView;
 import dev.firn.snapshot.TreeDelta;
 import dev.firn.snapshot.TreeDiff;
-import dev.firn.vfs.Disk;
 import dev.firn.vfs.DiskDiff;
 import dev.firn.vfs.FileSystem;
 import dev.firn.vfs.FrozenFileSystem;
-import dev.firn.vfs.VolumeFileSystem;
 import dev.firn.vfs.VolumeKind;
 import java.io.Closeable;
 import java.io.IOException;
@@ -38,7 +35,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -82,8 +78,7 @@ public final class Region implements Closeable {
   private final PermissionRows permissionRows;
   private final TagRows tagRows;
   private final Accounts accounts;
-  private final Set<RegionImport> imports;
-  private final KeptImports keptImports;
+  private final Imports imports;
   private final CloudRows cloudRows;
   private final ImageRows imageRows;
   private final Object[] tokens;
@@ -123,8 +118,6 @@ public final class Region implements Closeable {
     this.accounts = new Accounts(catalog, secrets, clock, copy);
     this.references =
         new References(volumeRows, snapshotRows, permissionRows, Snapshot.OWNER_ACCOUNT_ID, true);
-    this.imports = ConcurrentHashMap.newKeySet();
-    this.keptImports = new KeptImports(home.directory());
     this.cloudRows = new CloudRows(catalog, clock);
     this.imageRows = new ImageRows(catalog, clock);
     this.tokens = Cloud.newLocks();
@@ -135,6 +128,7 @@ public final class Region implements Closeable {
     this.filled = null;
     this.isView = false;
     this.snapshots = new SnapshotManager(snapshotRows, maps);
+    this.imports = new Imports(home, importRows, maps, snapshots, info.subregions(), copy, clock);
     catalog.onFullDisk(this::makeRoom);
     this.blocks = new DiskBlocks(references, snapshots);
     store.describeBy(number -> "volume '" + snapshotRows.volumeName(number) + "'");
@@ -192,7 +186,6 @@ public final class Region implements Closeable {
     this.reclaimer = whole.reclaimer;
     this.upkeep = whole.upkeep;
     this.imports = whole.imports;
-    this.keptImports = whole.keptImports;
     this.cloudRows = whole.cloudRows;
     this.imageRows = whole.imageRows;
     this.tokens = whole.tokens;
@@ -747,22 +740,11 @@ public final class Region implements Closeable {
    * @param base its id; null: it starts empty
    */
   public SnapshotImport beginImport(ImportRequest request, String base) throws IOException {
-    check(request);
-    if (base == null) {
-      return begin(request, null, map -> newFiles(map, request), null);
-    }
-    try (SnapshotLease lease =
-        snapshots.lease(references.snapshot(base).number(), "the base of an import")) {
-      return begin(request, lease.map(), map -> files(map, request), null);
-    }
+    return imports.begin(recipient(), request, base);
   }
 
-  private VolumeFileSystem newFiles(VolumeMap map, ImportRequest request) throws IOException {
-    return VolumeFileSystem.create(map, request.roomBytes(), clock);
-  }
-
-  private VolumeFileSystem files(VolumeMap map, ImportRequest request) throws IOException {
-    return VolumeFileSystem.openFiles(map, request.roomBytes(), clock);
+  private Imports.Recipient recipient() {
+    return new Imports.Recipient(references, filled);
   }
 
   /**
@@ -773,84 +755,12 @@ public final class Region implements Closeable {
    * @throws FirnException of kind CONFLICT while the same is being imported
    */
   public SnapshotImport beginKeptImport(ImportRequest request, String identity) throws IOException {
-    check(request);
-    synchronized (imports) {
-      for (long volumeNumber : importRows.all()) {
-        KeptImports.Kept found = keptImports.newest(volumeNumber);
-        if (found == null
-            || !found.identity().equals(identity)
-            || !found.accountId().equals(accountId())) {
-          continue;
-        }
-        if (isRunning(volumeNumber)) {
-          throw FirnException.conflict("the same is being imported already; wait for it");
-        }
-        SnapshotImport gone = goOn(volumeNumber, request);
-        if (gone != null) {
-          return gone;
-        }
-      }
-      return begin(request, null, map -> newFiles(map, request), identity);
-    }
-  }
-
-  private boolean isRunning(long volumeNumber) {
-    return imports.stream().anyMatch(each -> each.volumeNumber() == volumeNumber);
-  }
-
-  /** Null, and nothing of it is left, if a crash came before anything was really kept. */
-  private SnapshotImport goOn(long volumeNumber, ImportRequest request) throws IOException {
-    MapPool.Use use = maps.open(volumeNumber);
-    RegionImport begun = null;
-    boolean useless = false;
-    try {
-      KeptImports.Kept kept = RegionImport.newestKept(use.map(), keptImports);
-      useless = kept == null;
-      if (!useless) {
-        begun =
-            new RegionImport(
-                importRows,
-                maps,
-                volumeNumber,
-                use,
-                keptImports,
-                kept,
-                map -> files(map, request),
-                request,
-                clock,
-                this::ended);
-        imports.add(begun);
-      }
-    } finally {
-      if (begun == null) {
-        use.close();
-      }
-    }
-    if (useless) {
-      discardKept(volumeNumber);
-    }
-    return begun;
+    return imports.beginKept(recipient(), request, identity);
   }
 
   /** Removes what this account's imports that were interrupted have kept; answers how many. */
   public int discardKeptImports() throws IOException {
-    int discarded = 0;
-    synchronized (imports) {
-      for (long volumeNumber : importRows.all()) {
-        KeptImports.Kept found = keptImports.newest(volumeNumber);
-        if (found != null && found.accountId().equals(accountId()) && !isRunning(volumeNumber)) {
-          discardKept(volumeNumber);
-          discarded++;
-        }
-      }
-    }
-    return discarded;
-  }
-
-  private void discardKept(long volumeNumber) throws IOException {
-    maps.delete(volumeNumber);
-    importRows.remove(volumeNumber);
-    keptImports.removeAll(volumeNumber);
+    return imports.discardKept(accountId());
   }
 
   /**
@@ -860,73 +770,7 @@ public final class Region implements Closeable {
    * @param parentSnapshot a reference, or null
    */
   public SnapshotImport beginDisk(ImportRequest request, String parentSnapshot) throws IOException {
-    check(request);
-    DiskBlocks.requireDisk(request.kind(), "what is imported");
-    if (parentSnapshot == null) {
-      return begin(request, null, map -> newDisk(map, request.volumeSizeBytes()), null);
-    }
-    Snapshot parent = references.snapshot(parentSnapshot);
-    DiskBlocks.requireDisk(parent.kind(), parent.described());
-    if (request.volumeSizeBytes() < parent.sizeBytes()) {
-      throw FirnException.usage(
-          "a disk of %d bytes is smaller than %s, which has %d",
-          request.volumeSizeBytes(), parent.described(), parent.sizeBytes());
-    }
-    try (SnapshotLease lease = snapshots.lease(parent.number(), "an import")) {
-      return begin(
-          request,
-          lease.map(),
-          map -> VolumeFileSystem.open(map, request.volumeSizeBytes(), clock),
-          null);
-    }
-  }
-
-  private VolumeFileSystem newDisk(VolumeMap map, long sizeBytes) throws IOException {
-    VolumeFileSystem files = VolumeFileSystem.createDisk(map, sizeBytes, clock);
-    files.setAttributes(FileSystem.ROOT_INODE, home.owner());
-    files.setAttributes(files.lookup(FileSystem.ROOT_INODE, Disk.name()).inode(), home.owner());
-    return files;
-  }
-
-  private static void check(ImportRequest request) {
-    if (request.name() != null) {
-      SnapshotNames.check(request.name());
-    }
-    if (request.sourceVolumeName() != null) {
-      Checks.name("source volume", request.sourceVolumeName());
-    }
-    Checks.volumeSize(request.kind(), request.volumeSizeBytes());
-    Checks.description(request.description() == null ? "" : request.description());
-    Checks.tags(request.tags());
-  }
-
-  private SnapshotImport begin(
-      ImportRequest request, FrozenMap source, RegionImport.Opener opener, String identity)
-      throws IOException {
-    MapStore.VolumeOptions options =
-        new MapStore.VolumeOptions(
-            Checks.subregion(null, info.subregions()), Checks.compression(null));
-    RegionImport begun =
-        new RegionImport(
-            importRows,
-            maps,
-            options,
-            source,
-            opener,
-            keptImports,
-            identity,
-            accountId(),
-            filled,
-            request,
-            clock,
-            this::ended);
-    imports.add(begun);
-    return begun;
-  }
-
-  private void ended(RegionImport which) {
-    imports.remove(which);
-    copy.update();
+    return imports.beginDisk(recipient(), request, parentSnapshot);
   }
 
   /** Finishes what runs, closes what is open, and lets the home go. */
@@ -939,7 +783,7 @@ public final class Region implements Closeable {
     // Imports that were not published are discarded before the rest goes.
     List<Closeable> all = new ArrayList<>();
     all.add(reclaimer);
-    all.addAll(imports);
+    all.addAll(imports.running());
     all.add(volumes::closeAll);
     all.add(apiLogs);
     all.add(snapshots);
@@ -980,12 +824,7 @@ public final class Region implements Closeable {
   }
 
   private void recover() throws IOException {
-    for (long volumeNumber : importRows.all()) {
-      if (keptImports.newest(volumeNumber) == null) {
-        discardKept(volumeNumber);
-      }
-    }
-    keptImports.retain(importRows.all());
+    imports.recover();
     snapshots.recover();
     volumes.recover();
     cloud().recover();

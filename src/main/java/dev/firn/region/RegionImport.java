@@ -1,7 +1,5 @@
 package dev.firn.region;
 
-import dev.firn.map.FrozenMap;
-import dev.firn.map.MapStore;
 import dev.firn.map.VolumeMap;
 import dev.firn.snapshot.MapPool;
 import dev.firn.snapshot.Snapshot;
@@ -11,7 +9,6 @@ import dev.firn.vfs.FileSystem;
 import dev.firn.vfs.VolumeFileSystem;
 import dev.firn.vfs.VolumeKind;
 import java.io.IOException;
-import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
@@ -21,23 +18,13 @@ import java.util.Map;
  * leaves the import's row, by which the next start removes the map; unless something was kept.
  */
 final class RegionImport implements SnapshotImport {
-  /** How a region is told that an import ended. */
-  @FunctionalInterface
-  interface Listener {
-    void ended(RegionImport which);
-  }
-
-  private final ImportRows rows;
-  private final MapPool maps;
+  private final Imports imports;
   private final String accountId;
   private final Snapshot filled;
   private final ImportRequest request;
-  private final Clock clock;
-  private final Listener listener;
   private final long volumeNumber;
   private final MapPool.Use use;
   private final VolumeFileSystem target;
-  private final KeptImports keptImports;
 
   /** Null: it cannot be gone on with. */
   private final String identity;
@@ -47,89 +34,50 @@ final class RegionImport implements SnapshotImport {
   private boolean published;
   private boolean closed;
 
-  /** Makes or opens the file system that an import fills. */
-  @FunctionalInterface
-  interface Opener {
-    VolumeFileSystem open(VolumeMap map) throws IOException;
-  }
-
-  /**
-   * @param source what the map begins with; null: it is empty
-   * @param filled the snapshot that waits for this content; null: it becomes a new one
-   * @param identity of what is imported, if it may be kept; else null
-   */
-  RegionImport(
-      ImportRows rows,
-      MapPool maps,
-      MapStore.VolumeOptions options,
-      FrozenMap source,
-      Opener opener,
-      KeptImports keptImports,
-      String identity,
+  private RegionImport(
+      Imports imports,
       String accountId,
       Snapshot filled,
       ImportRequest request,
-      Clock clock,
-      Listener listener)
-      throws IOException {
-    this.rows = rows;
-    this.maps = maps;
-    this.keptImports = keptImports;
-    this.identity = identity;
+      MapPool.Use use,
+      VolumeFileSystem target,
+      String identity,
+      KeptImports.Kept kept) {
+    this.imports = imports;
     this.accountId = accountId;
     this.filled = filled;
     this.request = request;
-    this.clock = clock;
-    this.listener = listener;
+    this.volumeNumber = use.map().number();
+    this.use = use;
+    this.target = target;
+    this.identity = identity;
+    this.kept = kept;
     this.sizeBytes = request.volumeSizeBytes();
-    this.volumeNumber = rows.insert(accountId, request.name(), filled != null);
-    MapPool.Use made = null;
-    VolumeFileSystem formatted = null;
-    try {
-      made =
-          source == null
-              ? maps.create(volumeNumber, options)
-              : maps.createFrom(volumeNumber, options, source);
-      made.map().setMetadata(VolumeMetadata.NO_VOLUME);
-      formatted = opener.open(made.map());
-    } finally {
-      if (formatted == null) {
-        discard(made);
-      }
-    }
-    this.use = made;
-    this.target = formatted;
   }
 
-  /** Goes on with an import, from what it kept last. */
+  /**
+   * A new one, to which the map belongs from now on.
+   *
+   * @param identity of what is imported, if it may be kept; else null
+   */
   RegionImport(
-      ImportRows rows,
-      MapPool maps,
-      long volumeNumber,
-      MapPool.Use use,
-      KeptImports keptImports,
-      KeptImports.Kept kept,
-      Opener opener,
+      Imports imports,
+      Imports.Recipient recipient,
       ImportRequest request,
-      Clock clock,
-      Listener listener)
-      throws IOException {
-    this.rows = rows;
-    this.maps = maps;
-    this.volumeNumber = volumeNumber;
-    this.use = use;
-    this.keptImports = keptImports;
-    this.identity = kept.identity();
-    this.kept = kept;
-    this.accountId = kept.accountId();
-    this.filled = null;
-    this.request = request;
-    this.clock = clock;
-    this.listener = listener;
-    this.sizeBytes = request.volumeSizeBytes();
-    use.map().resetTo(kept.rootNumber());
-    use.map().commit();
-    this.target = opener.open(use.map());
+      MapPool.Use use,
+      VolumeFileSystem target,
+      String identity) {
+    this(imports, recipient.accountId(), recipient.filled(), request, use, target, identity, null);
+  }
+
+  /** One that goes on from what it kept last. */
+  RegionImport(
+      Imports imports,
+      ImportRequest request,
+      MapPool.Use use,
+      VolumeFileSystem target,
+      KeptImports.Kept kept) {
+    this(imports, kept.accountId(), null, request, use, target, kept.identity(), kept);
   }
 
   /** What the newest root of an import's map goes with; null if nothing can be gone on with. */
@@ -162,7 +110,7 @@ final class RegionImport implements SnapshotImport {
     KeptImports.Kept now =
         new KeptImports.Kept(
             before == null ? 1 : before.sequence() + 1, accountId, identity, state);
-    keptImports.write(volumeNumber, now);
+    imports.keptImports().write(volumeNumber, now);
     use.map().freezeAs(now.rootNumber(), now.rootMetadata());
     if (before != null) {
       use.map().dropFrozen(before.rootNumber());
@@ -170,7 +118,7 @@ final class RegionImport implements SnapshotImport {
     use.map().commit();
     kept = now;
     if (before != null) {
-      keptImports.remove(volumeNumber, before.sequence());
+      imports.keptImports().remove(volumeNumber, before.sequence());
     }
   }
 
@@ -200,8 +148,11 @@ final class RegionImport implements SnapshotImport {
       target.becomeDisk(sizeBytes);
     }
     ImportRows.Identity identity =
-        filled == null ? rows.newIdentity() : new ImportRows.Identity(filled.id(), filled.number());
-    Instant createdAt = request.createdAt() == null ? clock.instant() : request.createdAt();
+        filled == null
+            ? imports.rows().newIdentity()
+            : new ImportRows.Identity(filled.id(), filled.number());
+    Instant createdAt =
+        request.createdAt() == null ? imports.clock().instant() : request.createdAt();
     Snapshot row =
         new Snapshot(
             identity.id(),
@@ -227,12 +178,12 @@ final class RegionImport implements SnapshotImport {
     use.map().freezeAs(row.number(), SnapshotMetadata.encode(row));
     use.map().commit();
     if (filled == null) {
-      rows.publish(row);
+      imports.rows().publish(row);
     } else {
-      rows.fill(row);
+      imports.rows().fill(row);
     }
     published = true;
-    keptImports.removeAll(volumeNumber);
+    imports.keptImports().removeAll(volumeNumber);
     return row;
   }
 
@@ -247,24 +198,11 @@ final class RegionImport implements SnapshotImport {
       return;
     }
     closed = true;
-    listener.ended(this);
+    imports.ended(this);
     if (published || kept != null) {
       use.close();
     } else {
-      discard(use);
-    }
-  }
-
-  private void discard(MapPool.Use open) throws IOException {
-    try {
-      if (open != null) {
-        open.discard();
-      } else {
-        maps.delete(volumeNumber);
-      }
-    } finally {
-      rows.remove(volumeNumber);
-      keptImports.removeAll(volumeNumber);
+      imports.discard(volumeNumber, use);
     }
   }
 }
