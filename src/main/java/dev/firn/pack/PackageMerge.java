@@ -134,7 +134,8 @@ public final class PackageMerge {
         Instant.parse(manifest.snapshot().createdAt()),
         manifest.snapshot().tags(),
         null,
-        Snapshot.OWNER_ACCOUNT_ID);
+        Snapshot.OWNER_ACCOUNT_ID,
+        manifest.snapshot().id());
   }
 
   private static void removeQuietly(Path directory) {

@@ -261,8 +261,9 @@ final class CatalogRebuild {
           diskBytes = Disk.sizeBytes(frozen);
         }
       }
+      String fresh = Ids.fresh("snap", id -> !ids.contains(id));
       return new Snapshot(
-          Ids.fresh("snap", id -> !ids.contains(id)),
+          fresh,
           root.number(),
           null,
           map.number(),
@@ -276,7 +277,8 @@ final class CatalogRebuild {
           clock.instant().truncatedTo(ChronoUnit.MILLIS),
           Map.of(),
           null,
-          Snapshot.OWNER_ACCOUNT_ID);
+          Snapshot.OWNER_ACCOUNT_ID,
+          fresh);
     }
   }
 

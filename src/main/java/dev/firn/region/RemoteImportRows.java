@@ -51,9 +51,10 @@ final class RemoteImportRows {
       String sealedLocation) {
     QuotaRows.require(handle, accountId, Quota.SNAPSHOTS, 1);
     QuotaRows.require(handle, accountId, Quota.CONCURRENT_SNAPSHOTS, 1);
+    String fresh = SnapshotRows.freshId(handle);
     Snapshot row =
         new Snapshot(
-            Ids.fresh("snap", id -> SnapshotRows.find(handle, "s.id", id).isEmpty()),
+            fresh,
             SnapshotRows.nextNumber(handle),
             null,
             // Of its own, though there is no such map, so that it can be deleted alone.
@@ -68,7 +69,8 @@ final class RemoteImportRows {
             Instant.ofEpochMilli(clock.millis()),
             Map.of(),
             null,
-            accountId);
+            accountId,
+            fresh);
     SnapshotRows.insert(handle, row);
     handle.execute(
         "INSERT INTO remote_imports (snapshot_number, sealed_location) VALUES (?, ?)",

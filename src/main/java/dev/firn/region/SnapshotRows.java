@@ -47,9 +47,10 @@ final class SnapshotRows implements SnapshotRecords {
           QuotaRows.require(handle, account, Quota.SNAPSHOTS, 1);
           QuotaRows.require(handle, account, Quota.CONCURRENT_SNAPSHOTS, 1);
           QuotaRows.require(handle, account, Quota.TAGS, request.tags().size());
+          String fresh = freshId(handle);
           Snapshot row =
               new Snapshot(
-                  Ids.fresh("snap", id -> find(handle, "s.id", id).isEmpty()),
+                  fresh,
                   nextNumber(handle),
                   request.name(),
                   volume.number(),
@@ -63,11 +64,17 @@ final class SnapshotRows implements SnapshotRecords {
                   Instant.ofEpochMilli(clock.millis()),
                   Map.copyOf(request.tags()),
                   null,
-                  account);
+                  account,
+                  fresh);
           insert(handle, row);
           CloudRows.keep(handle, request.token(), row.id());
           return row;
         });
+  }
+
+  /** An id that no snapshot has. */
+  static String freshId(Handle handle) {
+    return Ids.fresh("snap", id -> find(handle, "s.id", id).isEmpty());
   }
 
   @Override
@@ -82,9 +89,10 @@ final class SnapshotRows implements SnapshotRecords {
           requireFreeName(handle, account, Snapshot.NO_VOLUME_ID, "", request.name());
           QuotaRows.require(handle, account, Quota.SNAPSHOTS, 1);
           QuotaRows.require(handle, account, Quota.CONCURRENT_SNAPSHOTS, 1);
+          String fresh = freshId(handle);
           Snapshot row =
               new Snapshot(
-                  Ids.fresh("snap", id -> find(handle, "s.id", id).isEmpty()),
+                  fresh,
                   nextNumber(handle),
                   request.name(),
                   source.volumeNumber(),
@@ -98,7 +106,8 @@ final class SnapshotRows implements SnapshotRecords {
                   Instant.ofEpochMilli(clock.millis()),
                   Map.of(),
                   null,
-                  account);
+                  account,
+                  fresh);
           insert(handle, row);
           CloudRows.keep(handle, request.token(), row.id());
           return row;

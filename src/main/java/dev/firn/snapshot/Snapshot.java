@@ -43,42 +43,6 @@ public record Snapshot(
     String accountId,
     String originId) {
 
-  /** One that was taken here. */
-  public Snapshot(
-      String id,
-      long number,
-      String name,
-      long volumeNumber,
-      String volumeId,
-      String volumeName,
-      VolumeKind kind,
-      SnapshotState state,
-      int progress,
-      String description,
-      long sizeBytes,
-      Instant createdAt,
-      Map<String, String> tags,
-      String failure,
-      String accountId) {
-    this(
-        id,
-        number,
-        name,
-        volumeNumber,
-        volumeId,
-        volumeName,
-        kind,
-        state,
-        progress,
-        description,
-        sizeBytes,
-        createdAt,
-        tags,
-        failure,
-        accountId,
-        id);
-  }
-
   /** The same with other names. */
   public Snapshot withNames(String otherName, String otherVolumeName) {
     return with(otherName, otherVolumeName, description, tags);

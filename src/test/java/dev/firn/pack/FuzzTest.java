@@ -445,7 +445,8 @@ class FuzzTest {
               TestHome.CREATED,
               Map.of(),
               null,
-              Snapshot.OWNER_ACCOUNT_ID);
+              Snapshot.OWNER_ACCOUNT_ID,
+              "snap-00000000");
         }
 
         @Override

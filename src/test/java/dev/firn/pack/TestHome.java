@@ -131,7 +131,8 @@ final class TestHome implements Closeable {
         CREATED,
         Map.of("stage", "test", "owner", "Zoë"),
         null,
-        Snapshot.OWNER_ACCOUNT_ID);
+        Snapshot.OWNER_ACCOUNT_ID,
+        "snap-0123abcd");
   }
 
   Importer.Sink sink() {

@@ -124,7 +124,8 @@ class GoldenHomeTest {
               MADE_AT,
               Map.of("stage", "test"),
               null,
-              Snapshot.OWNER_ACCOUNT_ID),
+              Snapshot.OWNER_ACCOUNT_ID,
+              one.id()),
           one);
       assertEquals(one.id(), region.volume("clone").sourceSnapshotId());
       assertEquals(
