@@ -9,7 +9,6 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 
@@ -53,22 +52,7 @@ final class FrameReader implements Frames {
     if (ahead.isEmpty()) {
       return null;
     }
-    return await(ahead.remove());
-  }
-
-  /** What a worker made; its FirnException is the caller's. */
-  static <T> T await(Future<T> work) throws IOException {
-    try {
-      return work.get();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted", e);
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof FirnException failure) {
-        throw failure;
-      }
-      throw new IOException("decompression failed: " + e.getCause(), e);
-    }
+    return Workers.await(ahead.remove());
   }
 
   @Override

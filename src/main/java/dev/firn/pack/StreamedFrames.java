@@ -149,7 +149,7 @@ final class StreamedFrames {
             source, tree ? "there is content that no file has" : "content is out of order");
       }
       dataAhead -= tree ? 0 : 1;
-      Frame frame = FrameReader.await(next.frame);
+      Frame frame = Workers.await(next.frame);
       chain = link(chain, frame.member);
       treeUsed += tree ? 1 : 0;
       dataUsed += tree ? 0 : 1;
