@@ -68,14 +68,14 @@ final class FrameReader implements Frames {
               + " again",
           label, member.name());
     }
-    decompress(member.name(), stored, raw, label);
+    decompress(member.name(), stored, stored.length, raw, label);
     return raw;
   }
 
-  /** Fills {@code raw}; CORRUPT if what is stored is not just so many bytes. */
-  static void decompress(String name, byte[] stored, byte[] raw, String label) {
+  /** Fills {@code raw}; CORRUPT if what is stored is not just so many bytes of it. */
+  static void decompress(String name, byte[] stored, int storedLength, byte[] raw, String label) {
     try (ZstdDecompressCtx context = new ZstdDecompressCtx()) {
-      int length = context.decompressByteArray(raw, 0, raw.length, stored, 0, stored.length);
+      int length = context.decompressByteArray(raw, 0, raw.length, stored, 0, storedLength);
       if (length == raw.length) {
         return;
       }
