@@ -326,7 +326,8 @@ final class TreeRestorer implements TreeBuilder.Entry {
       path.element().defaultAcl = xattr.value();
       return;
     }
-    builder.setXattr(currentInode, xattr.name(), xattr.value(), this);
+    long inode = currentInode;
+    behindContent(entry -> builder.setXattr(inode, xattr.name(), xattr.value(), entry));
   }
 
   private void finish(TreeRecord.End end, Declared declared) throws IOException {
@@ -419,7 +420,7 @@ final class TreeRestorer implements TreeBuilder.Entry {
       builder.setXattr(directory.inode, PosixAcl.DEFAULT_NAME, directory.defaultAcl, this);
     }
     if (directory.record != null) {
-      setAttributes(directory.inode, directory.record, null);
+      setAttributes(directory.inode, directory.record, null, this);
     }
   }
 
@@ -436,18 +437,30 @@ final class TreeRestorer implements TreeBuilder.Entry {
     currentIsWritten = false;
   }
 
-  /** Writing changes a file's times, so they come behind it. */
   private void finishCurrent(Long sizeBytes) throws IOException {
     long inode = currentInode;
     TreeRecord.Inode record = current;
+    behindContent(entry -> setAttributes(inode, record, sizeBytes, entry));
+  }
+
+  /** Something is done to an inode. */
+  @FunctionalInterface
+  private interface Change {
+    void make(TreeBuilder.Entry entry) throws IOException;
+  }
+
+  /** Content comes before all else: writing it changes times, and may take privileges away. */
+  private void behindContent(Change change) throws IOException {
     if (currentIsWritten) {
-      writer.then(() -> setAttributes(inode, record, sizeBytes));
+      String shown = shown();
+      writer.then(() -> change.make(() -> shown));
     } else {
-      setAttributes(inode, record, sizeBytes);
+      change.make(this);
     }
   }
 
-  private void setAttributes(long inode, TreeRecord.Inode record, Long sizeBytes)
+  private void setAttributes(
+      long inode, TreeRecord.Inode record, Long sizeBytes, TreeBuilder.Entry entry)
       throws IOException {
     builder.finish(
         inode,
@@ -460,7 +473,7 @@ final class TreeRestorer implements TreeBuilder.Entry {
             record.accessNanos(),
             record.modifySeconds(),
             record.modifyNanos()),
-        this);
+        entry);
   }
 
   /** All that {@link #load} needs to go on; of a full package, when a {@link Pause} is reached. */
