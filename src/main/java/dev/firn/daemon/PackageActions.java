@@ -15,6 +15,7 @@ import dev.firn.pack.ProgressListener;
 import dev.firn.pack.Signer;
 import dev.firn.pack.TreeMounter;
 import dev.firn.pack.Trust;
+import dev.firn.pack.UncachedInput;
 import dev.firn.region.Region;
 import dev.firn.server.Actions;
 import dev.firn.server.Events;
@@ -222,7 +223,7 @@ final class PackageActions {
     if (Files.isDirectory(file)) {
       throw FirnException.usage("cannot import '%s': it is a directory; make a tar of it", file);
     }
-    try (InputStream input = Files.newInputStream(file)) {
+    try (InputStream input = UncachedInput.open(file)) {
       return importStream(
           input,
           parameters.format(),

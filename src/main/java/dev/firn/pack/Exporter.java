@@ -11,7 +11,6 @@ import java.io.BufferedOutputStream;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.FileAlreadyExistsException;
@@ -22,7 +21,6 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.zip.CRC32C;
 import java.util.zip.CheckedInputStream;
-import java.util.zip.CheckedOutputStream;
 import org.apache.commons.compress.compressors.gzip.GzipCompressorOutputStream;
 
 /**
@@ -95,13 +93,12 @@ public final class Exporter {
     Path partial = directory.resolve("." + target.getFileName() + ".partial");
     try (FileChannel channel = create(partial, file)) {
       try {
-        CheckedOutputStream out =
-            new CheckedOutputStream(Channels.newOutputStream(channel), new CRC32C());
-        write(source, format, signer, out, listener);
-        channel.force(true);
-        verify(partial, out.getChecksum().getValue(), file);
-        Files.move(
-            partial, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        try (VerifiedOutput out = new VerifiedOutput(partial, file)) {
+          write(source, format, signer, out, listener);
+          out.finish(channel);
+          Files.move(
+              partial, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        }
       } catch (IOException | RuntimeException e) {
         Files.deleteIfExists(partial);
         throw e;

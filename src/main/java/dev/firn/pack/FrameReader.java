@@ -9,7 +9,6 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 
@@ -53,22 +52,7 @@ final class FrameReader implements Frames {
     if (ahead.isEmpty()) {
       return null;
     }
-    return await(ahead.remove());
-  }
-
-  /** What a worker made; its FirnException is the caller's. */
-  static <T> T await(Future<T> work) throws IOException {
-    try {
-      return work.get();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted", e);
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof FirnException failure) {
-        throw failure;
-      }
-      throw new IOException("decompression failed: " + e.getCause(), e);
-    }
+    return Workers.await(ahead.remove());
   }
 
   @Override
@@ -84,14 +68,14 @@ final class FrameReader implements Frames {
               + " again",
           label, member.name());
     }
-    decompress(member.name(), stored, raw, label);
+    decompress(member.name(), stored, stored.length, raw, label);
     return raw;
   }
 
-  /** Fills {@code raw}; CORRUPT if what is stored is not just so many bytes. */
-  static void decompress(String name, byte[] stored, byte[] raw, String label) {
+  /** Fills {@code raw}; CORRUPT if what is stored is not just so many bytes of it. */
+  static void decompress(String name, byte[] stored, int storedLength, byte[] raw, String label) {
     try (ZstdDecompressCtx context = new ZstdDecompressCtx()) {
-      int length = context.decompressByteArray(raw, 0, raw.length, stored, 0, stored.length);
+      int length = context.decompressByteArray(raw, 0, raw.length, stored, 0, storedLength);
       if (length == raw.length) {
         return;
       }

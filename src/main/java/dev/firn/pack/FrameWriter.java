@@ -8,7 +8,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 
@@ -80,15 +79,7 @@ final class FrameWriter implements Closeable {
   }
 
   private void writeNext() throws IOException {
-    Frame frame;
-    try {
-      frame = running.remove().get();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted", e);
-    } catch (ExecutionException e) {
-      throw new IOException("compression failed: " + e.getCause(), e);
-    }
+    Frame frame = Workers.await(running.remove());
     String name =
         frame.tree
             ? PackageLayout.treeMember(treeMembers++)

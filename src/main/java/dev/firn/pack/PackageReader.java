@@ -119,7 +119,7 @@ final class PackageReader {
       }
       FrameReader tree = new FrameReader(treeMembers, spooled(spool), workers, source);
       FrameReader data = new FrameReader(manifest.data(), this::read, workers, source);
-      restorer(tree, data, target, progress).restore(manifest::counts, () -> {});
+      restorer(tree, data, target, workers, progress).restore(manifest::counts, () -> {});
     }
   }
 
@@ -128,7 +128,7 @@ final class PackageReader {
       throws IOException {
     StreamedFrames frames =
         new StreamedFrames(input, PackageLayout.treeBytesMax(manifest), workers, source);
-    TreeRestorer restorer = restorer(frames.tree(), frames.data(), target, progress);
+    TreeRestorer restorer = restorer(frames.tree(), frames.data(), target, workers, progress);
     if (keeper != null && keeper.kept() != null) {
       DataInputStream state = new DataInputStream(new ByteArrayInputStream(keeper.kept()));
       frames.load(state);
@@ -156,10 +156,11 @@ final class PackageReader {
         });
   }
 
-  private TreeRestorer restorer(Frames tree, Frames data, FileSystem target, Progress progress) {
+  private TreeRestorer restorer(
+      Frames tree, Frames data, FileSystem target, ExecutorService workers, Progress progress) {
     boolean incremental = manifest.base() != null;
     return new TreeRestorer(
-        new TreeDecoder(tree, source), data, target, incremental, progress, source);
+        new TreeDecoder(tree, source), data, target, incremental, workers, progress, source);
   }
 
   /**

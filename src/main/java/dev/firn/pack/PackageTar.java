@@ -8,6 +8,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.function.IntFunction;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.zip.ZipEncoding;
 import org.apache.commons.compress.archivers.zip.ZipEncodingHelper;
@@ -129,20 +130,32 @@ final class PackageTar {
       return body(document.file(), size);
     }
 
-    /** A member, with its name. */
-    record Named(String name, byte[] body) {}
+    /**
+     * A member, with its name.
+     *
+     * @param body may be longer than the member
+     */
+    record Named(String name, byte[] body, int length) {}
 
-    /** The next member, of which only its header tells which of these it is, and its size. */
-    Named next(String treeMember, String dataMember, Document behind) throws IOException {
+    /**
+     * The next member, of which only its header tells which of these it is, and its size.
+     *
+     * @param buffers answers an array with room for a body of so many bytes
+     */
+    Named next(String treeMember, String dataMember, Document behind, IntFunction<byte[]> buffers)
+        throws IOException {
       byte[] header = readFully(TarHeader.BLOCK_BYTES, behind.file());
       byte[] name = TarHeader.text(header, TarHeader.NAME, TarHeader.NAME_LENGTH);
       for (String member : new String[] {treeMember, dataMember}) {
         if (Arrays.equals(name, Bytes.utf8(member))) {
-          return new Named(member, body(member, requireSize(header, member, MEMBER_BYTES_MAX)));
+          int size = requireSize(header, member, MEMBER_BYTES_MAX);
+          byte[] body = buffers.apply(size);
+          readBody(member, body, size);
+          return new Named(member, body, size);
         }
       }
       int size = requireSize(header, behind.file(), PackageLayout.DOCUMENT_BYTES_MAX);
-      return new Named(behind.file(), body(behind.file(), size));
+      return new Named(behind.file(), body(behind.file(), size), size);
     }
 
     private int requireSize(byte[] header, String name, int bytesMax) throws IOException {
@@ -206,30 +219,45 @@ final class PackageTar {
 
     private byte[] body(String name, int sizeBytes) throws IOException {
       byte[] body = readFully(sizeBytes, name);
+      requirePadding(name, sizeBytes);
+      return body;
+    }
+
+    private void readBody(String name, byte[] target, int sizeBytes) throws IOException {
+      requireWhole(in.readNBytes(target, 0, sizeBytes), sizeBytes, name);
+      requirePadding(name, sizeBytes);
+    }
+
+    private void requirePadding(String name, int sizeBytes) throws IOException {
       if (isNotZero(readFully(TarHeader.padding(sizeBytes), name))) {
         throw damaged(name);
       }
-      return body;
     }
 
     private byte[] readFully(int length, String name) throws IOException {
       byte[] bytes;
+      int count;
       if (length <= DIRECT_BYTES_MAX) {
         bytes = new byte[length];
-        int count = in.readNBytes(bytes, 0, length);
-        bytes = count == length ? bytes : Arrays.copyOf(bytes, count);
+        count = in.readNBytes(bytes, 0, length);
       } else {
         // Allocates as bytes arrive: a declared size alone costs nothing.
         bytes = in.readNBytes(length);
+        count = bytes.length;
       }
-      if (bytes.length < length) {
+      requireWhole(count, length, name);
+      return bytes;
+    }
+
+    /** Counts what was read, which must be all that was asked for. */
+    private void requireWhole(int count, int length, String name) {
+      if (count < length) {
         isCutShort = true;
         throw FirnException.corrupt(
             "%s is cut short at offset %d, in %s; get the package again",
-            source, offset + bytes.length, name);
+            source, offset + count, name);
       }
       offset += length;
-      return bytes;
     }
 
     private FirnException damaged(String name) {

@@ -11,6 +11,7 @@ import java.security.MessageDigest;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
@@ -22,7 +23,10 @@ import java.util.concurrent.Future;
  * limits protect the reader.
  */
 final class StreamedFrames {
-  private record Frame(Manifest.Member member, byte[] raw) {}
+  /** Arrays for stored members are of multiples of it, so that they fit others as well. */
+  private static final int BODY_STEP_BYTES = 256 << 10;
+
+  private record Frame(Manifest.Member member, byte[] raw, byte[] stored) {}
 
   /**
    * @param offset where it begins in the package
@@ -34,7 +38,11 @@ final class StreamedFrames {
   private final ExecutorService workers;
   private final String source;
   private final Deque<Ahead> ahead = new ArrayDeque<>();
+
+  /** Of members that were used: raw bytes of the data, and stored ones of either kind. */
   private final Deque<byte[]> buffers = new ArrayDeque<>();
+
+  private final Deque<byte[]> bodies = new ArrayDeque<>();
 
   // Of those that were read ahead.
   private int treeMembers;
@@ -149,7 +157,8 @@ final class StreamedFrames {
             source, tree ? "there is content that no file has" : "content is out of order");
       }
       dataAhead -= tree ? 0 : 1;
-      Frame frame = FrameReader.await(next.frame);
+      Frame frame = Workers.await(next.frame);
+      bodies.add(frame.stored);
       chain = link(chain, frame.member);
       treeUsed += tree ? 1 : 0;
       dataUsed += tree ? 0 : 1;
@@ -181,7 +190,8 @@ final class StreamedFrames {
           input.next(
               PackageLayout.treeMember(treeMembers),
               PackageLayout.dataMember(dataMembers),
-              Document.CONTENTS);
+              Document.CONTENTS,
+              this::body);
       if (next.name().equals(Document.CONTENTS.file())) {
         contents = next.body();
         contentsOffset = offset;
@@ -191,29 +201,44 @@ final class StreamedFrames {
       treeMembers += tree ? 1 : 0;
       dataMembers += tree ? 0 : 1;
       dataAhead += tree ? 0 : 1;
-      byte[] raw = buffer(next);
+      byte[] raw = buffer(tree, next);
       ahead.add(new Ahead(tree, offset, workers.submit(() -> open(next, raw))));
     }
   }
 
+  /** Has room for a stored member; used again as often as it does. */
+  private byte[] body(int length) {
+    for (Iterator<byte[]> free = bodies.iterator(); free.hasNext(); ) {
+      byte[] body = free.next();
+      if (body.length >= length) {
+        free.remove();
+        return body;
+      }
+    }
+    // Those that are too short, of the tree above all, must not add up.
+    bodies.poll();
+    return new byte[(length + BODY_STEP_BYTES - 1) / BODY_STEP_BYTES * BODY_STEP_BYTES];
+  }
+
   /** Of the size that the member says it has, which it must then have. */
-  private byte[] buffer(PackageTar.Input.Named member) {
-    long rawBytes = rawBytes(member.body());
+  private byte[] buffer(boolean tree, PackageTar.Input.Named member) {
+    long rawBytes = rawBytes(member);
     if (rawBytes <= 0
         || rawBytes > PackageLayout.MEMBER_RAW_BYTES_MAX
-        || member.body().length > PackageLayout.memberBytesMax(rawBytes)) {
+        || member.length() > PackageLayout.memberBytesMax(rawBytes)) {
       throw FirnException.corrupt(
           "%s: %s has %d bytes and declares %d; it is damaged or hostile",
-          source, member.name(), member.body().length, rawBytes);
+          source, member.name(), member.length(), rawBytes);
     }
-    byte[] free = buffers.poll();
+    // All but the last of the data have the same size, those of the tree any.
+    byte[] free = tree ? null : buffers.poll();
     return free != null && free.length == rawBytes ? free : new byte[(int) rawBytes];
   }
 
   /** 0 or less if it does not say. */
-  private static long rawBytes(byte[] stored) {
+  private static long rawBytes(PackageTar.Input.Named member) {
     try {
-      return Zstd.getFrameContentSize(stored);
+      return Zstd.getFrameContentSize(member.body(), 0, member.length());
     } catch (ZstdException e) {
       return 0;
     }
@@ -221,10 +246,11 @@ final class StreamedFrames {
 
   private Frame open(PackageTar.Input.Named member, byte[] raw) {
     byte[] stored = member.body();
-    FrameReader.decompress(member.name(), stored, raw, source);
+    int length = member.length();
+    FrameReader.decompress(member.name(), stored, length, raw, source);
     return new Frame(
-        new Manifest.Member(
-            member.name(), stored.length, raw.length, Digests.sha256(stored, stored.length)),
-        raw);
+        new Manifest.Member(member.name(), length, raw.length, Digests.sha256(stored, length)),
+        raw,
+        stored);
   }
 }

@@ -19,7 +19,8 @@ import java.util.Arrays;
  * into errors that name the entry.
  */
 final class TreeBuilder {
-  private static final int WRITE_BYTES_MAX = 1 << 20;
+  /** What is written at once. */
+  static final int WRITE_BYTES_MAX = 1 << 20;
 
   /** More than one step of an import takes: with so much free, a volume is not full. */
   private static final long FREE_BYTES_MIN = 16 << 20;
@@ -147,14 +148,19 @@ final class TreeBuilder {
 
   void write(long inode, long offset, byte[] bytes, int from, int length, Entry entry)
       throws IOException {
+    for (int done = 0; done < length; ) {
+      int count = Math.min(WRITE_BYTES_MAX, length - done);
+      write(inode, offset + done, ByteBuffer.wrap(bytes, from + done, count), entry);
+      done += count;
+    }
+  }
+
+  /** Writes {@link #WRITE_BYTES_MAX} at most. Several threads may do so. */
+  void write(long inode, long offset, ByteBuffer bytes, Entry entry) throws IOException {
     run(
         entry,
         () -> {
-          for (int done = 0; done < length; ) {
-            int count = Math.min(WRITE_BYTES_MAX, length - done);
-            target.write(inode, offset + done, ByteBuffer.wrap(bytes, from + done, count));
-            done += count;
-          }
+          target.write(inode, offset, bytes);
           return null;
         });
   }

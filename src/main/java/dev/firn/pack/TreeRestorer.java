@@ -14,6 +14,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
+import java.util.concurrent.ExecutorService;
 
 /**
  * Makes a tree from a package's records, and checks all that they say. The records come in the
@@ -58,6 +59,7 @@ final class TreeRestorer implements TreeBuilder.Entry {
   private final TreeDecoder tree;
   private final Frames data;
   private final TreeBuilder builder;
+  private final ContentWriter writer;
   private final Progress progress;
   private final String source;
 
@@ -71,6 +73,9 @@ final class TreeRestorer implements TreeBuilder.Entry {
 
   /** Whether it is one of the base, which changes. */
   private boolean currentChanges;
+
+  /** Whether some of its content may not have been written yet. */
+  private boolean currentIsWritten;
 
   /** The last directory of the base that names came into, and the last inode that changed. */
   private long lastEntered = -1;
@@ -96,17 +101,20 @@ final class TreeRestorer implements TreeBuilder.Entry {
 
   /**
    * @param incremental whether the target has what the records change
+   * @param workers write long contents
    */
   TreeRestorer(
       TreeDecoder tree,
       Frames data,
       FileSystem target,
       boolean incremental,
+      ExecutorService workers,
       Progress progress,
       String source) {
     this.tree = tree;
     this.data = data;
     this.builder = new TreeBuilder(target, source);
+    this.writer = new ContentWriter(builder, workers);
     this.progress = progress;
     this.source = source;
     this.base = incremental ? new BaseTree(builder, this, source) : null;
@@ -129,6 +137,15 @@ final class TreeRestorer implements TreeBuilder.Entry {
    * wrong.
    */
   void restore(Declared declared, Pause pause) throws IOException {
+    try {
+      restoreAll(declared, pause);
+    } finally {
+      // Whoever throws the target away must be the only one to use it.
+      writer.abandon();
+    }
+  }
+
+  private void restoreAll(Declared declared, Pause pause) throws IOException {
     while (true) {
       if (tree.isBetweenMembers() && memberOffset == memberBytes.length) {
         pause.reached();
@@ -282,7 +299,12 @@ final class TreeRestorer implements TreeBuilder.Entry {
     if (extent.offset() < contentEnd || extent.offset() > current.sizeBytes() - length) {
       throw invalid("the content of '" + shown() + "' overlaps or exceeds the file");
     }
-    builder.write(currentInode, extent.offset(), memberBytes, memberOffset, length, this);
+    if (length >= ContentWriter.BYTES_MIN) {
+      currentIsWritten = true;
+      writer.write(currentInode, extent.offset(), memberBytes, memberOffset, length, shown());
+    } else {
+      builder.write(currentInode, extent.offset(), memberBytes, memberOffset, length, this);
+    }
     contentEnd = extent.offset() + length;
     memberOffset += length;
     dataBytes += length;
@@ -304,11 +326,13 @@ final class TreeRestorer implements TreeBuilder.Entry {
       path.element().defaultAcl = xattr.value();
       return;
     }
-    builder.setXattr(currentInode, xattr.name(), xattr.value(), this);
+    long inode = currentInode;
+    behindContent(entry -> builder.setXattr(inode, xattr.name(), xattr.value(), entry));
   }
 
   private void finish(TreeRecord.End end, Declared declared) throws IOException {
     finishCurrent();
+    writer.await();
     closePath();
     if (base != null) {
       base.release();
@@ -396,23 +420,47 @@ final class TreeRestorer implements TreeBuilder.Entry {
       builder.setXattr(directory.inode, PosixAcl.DEFAULT_NAME, directory.defaultAcl, this);
     }
     if (directory.record != null) {
-      setAttributes(directory.inode, directory.record, null);
+      setAttributes(directory.inode, directory.record, null, this);
     }
   }
 
   private void finishCurrent() throws IOException {
     if (current != null && currentChanges) {
       boolean regular = FileMode.isRegular(current.mode());
-      setAttributes(currentInode, current, regular ? (Long) current.sizeBytes() : null);
+      finishCurrent(regular ? (Long) current.sizeBytes() : null);
     } else if (current != null && !isDirectory(current)) {
       boolean longer = FileMode.isRegular(current.mode()) && current.sizeBytes() != contentEnd;
-      setAttributes(currentInode, current, longer ? (Long) current.sizeBytes() : null);
+      finishCurrent(longer ? (Long) current.sizeBytes() : null);
     }
     current = null;
     currentChanges = false;
+    currentIsWritten = false;
   }
 
-  private void setAttributes(long inode, TreeRecord.Inode record, Long sizeBytes)
+  private void finishCurrent(Long sizeBytes) throws IOException {
+    long inode = currentInode;
+    TreeRecord.Inode record = current;
+    behindContent(entry -> setAttributes(inode, record, sizeBytes, entry));
+  }
+
+  /** Something is done to an inode. */
+  @FunctionalInterface
+  private interface Change {
+    void make(TreeBuilder.Entry entry) throws IOException;
+  }
+
+  /** Content comes before all else: writing it changes times, and may take privileges away. */
+  private void behindContent(Change change) throws IOException {
+    if (currentIsWritten) {
+      String shown = shown();
+      writer.then(() -> change.make(() -> shown));
+    } else {
+      change.make(this);
+    }
+  }
+
+  private void setAttributes(
+      long inode, TreeRecord.Inode record, Long sizeBytes, TreeBuilder.Entry entry)
       throws IOException {
     builder.finish(
         inode,
@@ -425,11 +473,12 @@ final class TreeRestorer implements TreeBuilder.Entry {
             record.accessNanos(),
             record.modifySeconds(),
             record.modifyNanos()),
-        this);
+        entry);
   }
 
   /** All that {@link #load} needs to go on; of a full package, when a {@link Pause} is reached. */
   void save(DataOutput out) throws IOException {
+    writer.await();
     for (long count :
         new long[] {
           inodes, directories, files, symbolicLinks, hardLinks, extents, logicalBytes, dataBytes
@@ -523,7 +572,8 @@ final class TreeRestorer implements TreeBuilder.Entry {
 
   private void nextMember() throws IOException {
     if (member >= 0) {
-      data.recycle(memberBytes);
+      byte[] used = memberBytes;
+      writer.endMember(() -> data.recycle(used));
     }
     memberBytes = data.next();
     if (memberBytes == null) {

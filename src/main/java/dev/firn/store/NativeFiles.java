@@ -12,6 +12,7 @@ import jnr.ffi.Runtime;
  * to it, have the system forget what it has cached of it, and transfer many pieces at an offset.
  */
 final class NativeFiles {
+  private static final int O_RDONLY_CLOEXEC = 02000000;
   private static final int O_RDWR_CLOEXEC = 02000002;
   private static final int SEEK_DATA = 3;
   private static final int SEEK_HOLE = 4;
@@ -38,6 +39,8 @@ final class NativeFiles {
     long pwritev2(int fd, long vectors, int count, long offset, int flags);
 
     long preadv(int fd, long vectors, int count, long offset);
+
+    long preadv2(int fd, long vectors, int count, long offset, int flags);
   }
 
   static final LibC LIBC = LibraryLoader.create(LibC.class).load("c");
@@ -125,7 +128,16 @@ final class NativeFiles {
 
   /** Opens a file; the descriptor is the caller's to close. */
   static int open(Path file) throws IOException {
-    int fd = LIBC.open((file + "\0").getBytes(StandardCharsets.UTF_8), O_RDWR_CLOEXEC);
+    return open(file, O_RDWR_CLOEXEC);
+  }
+
+  /** As {@link #open(Path)}, for reading alone. */
+  static int openToRead(Path file) throws IOException {
+    return open(file, O_RDONLY_CLOEXEC);
+  }
+
+  private static int open(Path file, int flags) throws IOException {
+    int fd = LIBC.open((file + "\0").getBytes(StandardCharsets.UTF_8), flags);
     if (fd < 0) {
       throw failed(file);
     }

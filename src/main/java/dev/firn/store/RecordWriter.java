@@ -19,6 +19,9 @@ final class RecordWriter {
 
   private static final int CACHED_RECORD_BYTES_MAX = 64 << 10;
 
+  /** More than the padding behind a record. */
+  private static final byte[] ZEROS = new byte[RecordFormat.ALIGNMENT];
+
   private final SegmentStore store;
   private volatile boolean cached;
 
@@ -93,9 +96,7 @@ final class RecordWriter {
       } else {
         image.put(draft.payload.duplicate());
       }
-      for (int i = RecordFormat.paddingBytes(draft.storedLength()); i > 0; i--) {
-        image.put((byte) 0);
-      }
+      image.put(ZEROS, 0, RecordFormat.paddingBytes(draft.storedLength()));
       bytes += draft.recordBytes();
     }
 

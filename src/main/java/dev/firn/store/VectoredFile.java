@@ -13,12 +13,12 @@ import jnr.constants.platform.Errno;
  * A descriptor by which many pieces of native memory are written or read in one call, without being
  * copied together. Of what is written the disk is told at once, nobody waits for it, and the
  * system's cache does not keep it (RWF_DONTCACHE, Linux 6.14); where the system has no such thing,
- * it is asked to write it soon. Safe for concurrent use.
+ * it is asked to write it soon. Reading can leave the cache as it is, too. Safe for concurrent use.
  *
  * <p>Invariant: the descriptor is closed when no call uses it, and not before: its number could be
  * another file's by then.
  */
-final class VectoredFile implements Closeable {
+public final class VectoredFile implements Closeable {
   /** In such units the system's cache keeps what was written, and disks write. */
   static final int BLOCK_BYTES = 4096;
 
@@ -34,6 +34,9 @@ final class VectoredFile implements Closeable {
   private static final int RWF_DONTCACHE = 0x80;
   private static final int SYNC_FILE_RANGE_WRITE = 2;
 
+  /** SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER. */
+  private static final int SYNC_FILE_RANGE_ALL = 7;
+
   /** A struct iovec: u64 address, u64 length. */
   private static final int VECTOR_BYTES = 16;
 
@@ -48,15 +51,27 @@ final class VectoredFile implements Closeable {
   private final int fd;
 
   /** Until the system says that it cannot. */
-  private volatile boolean uncached = true;
+  private volatile boolean writesUncached = true;
+
+  private volatile boolean readsUncached = true;
 
   // Guarded by this.
   private int uses;
   private boolean closed;
 
-  VectoredFile(Path path) throws IOException {
+  /** Opens a file that is there. */
+  public VectoredFile(Path path) throws IOException {
+    this(path, NativeFiles.open(path));
+  }
+
+  private VectoredFile(Path path, int fd) {
     this.path = path;
-    this.fd = NativeFiles.open(path);
+    this.fd = fd;
+  }
+
+  /** Opens a file that nothing will be written to. */
+  public static VectoredFile openToRead(Path path) throws IOException {
+    return new VectoredFile(path, NativeFiles.openToRead(path));
   }
 
   /**
@@ -64,11 +79,11 @@ final class VectoredFile implements Closeable {
    *
    * @throws ClosedChannelException if the file is closed
    */
-  void write(long offset, ByteBuffer[] sources) throws IOException {
+  public void write(long offset, ByteBuffer... sources) throws IOException {
     begin();
     try {
       long end = transfer(offset, sources, this::writeSome);
-      if (!uncached) {
+      if (!writesUncached) {
         // Whether that succeeds is no matter of being right: force tells of errors.
         NativeFiles.LIBC.sync_file_range(fd, offset, end - offset, SYNC_FILE_RANGE_WRITE);
       }
@@ -83,10 +98,32 @@ final class VectoredFile implements Closeable {
    * @return the bytes read, fewer only at the end of the file
    * @throws ClosedChannelException if the file is closed
    */
-  int read(long offset, ByteBuffer[] targets) throws IOException {
+  int read(long offset, ByteBuffer... targets) throws IOException {
+    return read(offset, targets, this::readSome);
+  }
+
+  /** As {@link #read}, but the system's cache does not keep what it did not have before. */
+  public int readUncached(long offset, ByteBuffer... targets) throws IOException {
+    return read(offset, targets, this::readSomeUncached);
+  }
+
+  private int read(long offset, ByteBuffer[] targets, Transfer call) throws IOException {
     begin();
     try {
-      return (int) (transfer(offset, targets, this::readSome) - offset);
+      return (int) (transfer(offset, targets, call) - offset);
+    } finally {
+      end();
+    }
+  }
+
+  /**
+   * Waits until the disk has what was written to a range, where the system can say that. It makes
+   * nothing durable, and a force tells of errors.
+   */
+  public void settle(long offset, long length) throws IOException {
+    begin();
+    try {
+      NativeFiles.LIBC.sync_file_range(fd, offset, length, SYNC_FILE_RANGE_ALL);
     } finally {
       end();
     }
@@ -98,13 +135,13 @@ final class VectoredFile implements Closeable {
   }
 
   private long writeSome(long vectors, int count, long offset) {
-    if (uncached) {
+    if (writesUncached) {
       long written = NativeFiles.LIBC.pwritev2(fd, vectors, count, offset, RWF_DONTCACHE);
       if (written >= 0 || !refusesFlag(NativeFiles.lastError())) {
         return written;
       }
       // Others may be told the same at this moment.
-      uncached = false;
+      writesUncached = false;
     }
     return NativeFiles.LIBC.pwritev2(fd, vectors, count, offset, 0);
   }
@@ -115,6 +152,17 @@ final class VectoredFile implements Closeable {
 
   private long readSome(long vectors, int count, long offset) {
     return NativeFiles.LIBC.preadv(fd, vectors, count, offset);
+  }
+
+  private long readSomeUncached(long vectors, int count, long offset) {
+    if (readsUncached) {
+      long read = NativeFiles.LIBC.preadv2(fd, vectors, count, offset, RWF_DONTCACHE);
+      if (read >= 0 || !refusesFlag(NativeFiles.lastError())) {
+        return read;
+      }
+      readsUncached = false;
+    }
+    return readSome(vectors, count, offset);
   }
 
   /** Answers the offset that it came to. */

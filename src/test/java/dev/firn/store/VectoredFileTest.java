@@ -73,8 +73,15 @@ class VectoredFileTest {
           at += bytes.length;
         }
         file.write(offset, sources);
+        if (random.nextBoolean()) {
+          file.settle(offset, at - offset);
+        }
         checkRead(file, expected);
       }
+    }
+    try (VectoredFile file = VectoredFile.openToRead(path)) {
+      checkRead(file, expected);
+      assertThrows(IOException.class, () -> file.write(0, ByteBuffer.allocateDirect(1)));
     }
     assertArrayEquals(expected, Files.readAllBytes(path));
   }
@@ -88,7 +95,8 @@ class VectoredFileTest {
       starts[i] = targets[i].position();
       length += targets[i].remaining();
     }
-    assertEquals(length, file.read(offset, targets));
+    boolean cached = random.nextBoolean();
+    assertEquals(length, cached ? file.read(offset, targets) : file.readUncached(offset, targets));
     int at = offset;
     for (int i = 0; i < targets.length; i++) {
       assertFalse(targets[i].hasRemaining());
