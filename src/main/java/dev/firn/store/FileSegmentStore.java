@@ -157,6 +157,9 @@ public final class FileSegmentStore implements SegmentStore {
           if (targets.length > 1) {
             return file.vectored().read(offset, targets);
           }
+          if (targets[0].isDirect() && targets[0].remaining() < VectoredFile.LONG_BYTES_MIN) {
+            return file.scattered().read(offset, targets);
+          }
           return readAll(file.channel(), offset, targets[0]);
         });
   }

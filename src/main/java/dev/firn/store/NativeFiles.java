@@ -17,6 +17,7 @@ final class NativeFiles {
   private static final int SEEK_DATA = 3;
   private static final int SEEK_HOLE = 4;
 
+  private static final int POSIX_FADV_RANDOM = 1;
   private static final int POSIX_FADV_DONTNEED = 4;
 
   /** FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE. */
@@ -134,6 +135,15 @@ final class NativeFiles {
   /** As {@link #open(Path)}, for reading alone. */
   static int openToRead(Path file) throws IOException {
     return open(file, O_RDONLY_CLOEXEC);
+  }
+
+  /**
+   * As {@link #openToRead}, and through this descriptor the system reads just what it is asked for.
+   */
+  static int openToReadScattered(Path file) throws IOException {
+    int fd = openToRead(file);
+    LIBC.posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM);
+    return fd;
   }
 
   private static int open(Path file, int flags) throws IOException {

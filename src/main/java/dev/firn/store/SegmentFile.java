@@ -8,13 +8,14 @@ import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
-/** A segment's open file, and once something long is written, a descriptor for that. */
+/** A segment's open file, and descriptors for long pieces and for scattered ones once needed. */
 final class SegmentFile implements Closeable {
   private final Path path;
   private final FileChannel channel;
 
   // Guarded by this.
   private VectoredFile vectored;
+  private VectoredFile scattered;
   private boolean closed;
 
   private SegmentFile(Path path, FileChannel channel) {
@@ -35,6 +36,8 @@ final class SegmentFile implements Closeable {
   }
 
   /**
+   * For long writes, and reads of several pieces.
+   *
    * @throws ClosedChannelException if the file is closed
    */
   synchronized VectoredFile vectored() throws IOException {
@@ -47,6 +50,21 @@ final class SegmentFile implements Closeable {
     return vectored;
   }
 
+  /**
+   * For short reads.
+   *
+   * @throws ClosedChannelException if the file is closed
+   */
+  synchronized VectoredFile scattered() throws IOException {
+    if (closed) {
+      throw new ClosedChannelException();
+    }
+    if (scattered == null) {
+      scattered = VectoredFile.openToReadScattered(path);
+    }
+    return scattered;
+  }
+
   @Override
   public synchronized void close() throws IOException {
     closed = true;
@@ -55,6 +73,9 @@ final class SegmentFile implements Closeable {
     } finally {
       if (vectored != null) {
         vectored.close();
+      }
+      if (scattered != null) {
+        scattered.close();
       }
     }
   }

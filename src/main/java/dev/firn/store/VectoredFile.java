@@ -75,6 +75,14 @@ public final class VectoredFile implements Closeable {
   }
 
   /**
+   * Opens a file to read short pieces of it here and there. Where some were read before, the system
+   * would take their neighbours for the trace of somebody who reads on, and fetch more.
+   */
+  static VectoredFile openToReadScattered(Path path) throws IOException {
+    return new VectoredFile(path, NativeFiles.openToReadScattered(path));
+  }
+
+  /**
    * Writes all bytes from position to limit of native buffers, one behind the other.
    *
    * @throws ClosedChannelException if the file is closed
