@@ -5,6 +5,7 @@
 
 writes=write,pwrite64,writev,pwritev,pwritev2
 syncs=fsync,fdatasync
+reads=pread64,preadv,preadv2
 log=$FIRN_HOME/log/daemon.log
 writers=8
 mnt2=$work/mnt2
@@ -195,7 +196,7 @@ read_often() {
   echo more >>"$mnt/new file"
   sync "$mnt/new file" || fail "reading has failed, and writing, too"
 }
-failing pread64 EIO read_often
+failing "$reads" EIO read_often
 told() {
   grep "bytes from 0 on of '/dir/unreadable file' of $1 cannot be read: Input/output error" "$log" | wc -l
 }

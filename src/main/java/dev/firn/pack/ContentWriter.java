@@ -119,11 +119,14 @@ final class ContentWriter {
   }
 
   private void runNext() throws IOException {
-    Task task = tasks.remove();
+    Task task = tasks.element();
     if (task.write() != null) {
+      // It stays in the queue until it has ended, or abandon would not wait for it.
       Workers.await(task.write());
+      tasks.remove();
       return;
     }
+    tasks.remove();
     members -= task.endsMember() ? 1 : 0;
     task.step().run();
   }

@@ -152,6 +152,31 @@ class ContentWriterTest {
   }
 
   @Test
+  void whoIsInterruptedStillWaitsForWhatIsBeingWritten() throws IOException {
+    FileSystem volume = home.create(TestHome.VOLUME_BYTES);
+    CountDownLatch go = new CountDownLatch(1);
+    AtomicInteger writes = new AtomicInteger();
+    ContentWriter writer =
+        writer(
+            watched(
+                volume,
+                offset -> {
+                  go.await();
+                  writes.incrementAndGet();
+                }));
+    writer.write(file(volume), 0, content, 0, 1 << 20, "f");
+
+    Thread.currentThread().interrupt();
+    assertThrows(IOException.class, writer::await);
+    assertTrue(Thread.interrupted());
+    new Thread(go::countDown).start();
+    writer.abandon();
+
+    assertEquals(1, writes.get());
+    volume.close();
+  }
+
+  @Test
   void anImportThatDoesNotFitLeavesNothing() throws IOException {
     byte[] exported =
         home.export(
