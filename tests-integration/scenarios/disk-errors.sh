@@ -11,7 +11,9 @@ writers=8
 mnt2=$work/mnt2
 mkdir "$mnt2"
 firn volume create other --size 1G >/dev/null
-firn mount other "$mnt2"
+# Over /dev/fuse alone: with rings the daemon sends itself requests, and strace, which lets go of one thread after the
+# other, may wait for one that waits for another that is still stopped.
+firn mount other "$mnt2" -o "$mount_options"
 mkdir -p "$mnt/dir"
 head -c 3M /dev/urandom >"$work/precious"
 cp "$work/precious" "$mnt/precious"
@@ -68,7 +70,7 @@ read_only() {
 
 mounted_anew() {
   says_once "volume 'data' is read-only since writing failed" firn umount "$mnt"
-  firn mount data "$mnt"
+  firn mount data "$mnt" -o "$mount_options"
   works_again "$1"
 }
 
@@ -110,15 +112,15 @@ works_again killed
 
 # Mounting anew cannot help while a snapshot of the volume is in use, and says so.
 mkdir "$work/past"
-firn mount data@before "$work/past"
+firn mount data@before "$work/past" -o "$mount_options"
 failing "$syncs" EIO sync_together
 [ ! -e "$work/succeeded" ] || fail "a failed sync was told as success to writers $(cat "$work/succeeded")"
 says_once 'is unmounted, but' firn umount "$mnt"
 status=0
-firn mount data "$mnt" 2>"$work/error" || status=$?
+firn mount data "$mnt" -o "$mount_options" 2>"$work/error" || status=$?
 [ "$status" -eq 4 ] && grep -q "its snapshots are still being read: unmount those" "$work/error" || fail "mount: $(cat "$work/error")"
 firn umount "$work/past"
-firn mount data "$mnt"
+firn mount data "$mnt" -o "$mount_options"
 works_again snapshot-in-use
 
 # The disk is full where a write meets it, also in segments that are begun meanwhile: who waits is told so, and all goes
@@ -198,7 +200,7 @@ read_often() {
 }
 failing "$reads" EIO read_often
 told() {
-  grep "bytes from 0 on of '/dir/unreadable file' of $1 cannot be read: Input/output error" "$log" | wc -l
+  grep "bytes from 0 on of '/dir/unreadable file' of $1 cannot be read: .*Input/output error" "$log" | wc -l
 }
 [ "$(told "volume 'data'")" -eq 1 ] || fail "the log does not say, once, what cannot be read"
 [ "$(told "snapshot 'data@newest'")" -eq 1 ] || fail "the log does not say, once, what cannot be read in a snapshot"

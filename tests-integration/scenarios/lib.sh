@@ -172,4 +172,5 @@ if [ -n "${HOME_DISK_SIZE:-}" ]; then
 fi
 
 firn volume create data --size "${VOLUME_SIZE:-2G}" >/dev/null
-firn mount data "$mnt" -o "${MOUNT_OPTIONS:-io_uring=off}"
+mount_options=${MOUNT_OPTIONS:-io_uring=off}
+firn mount data "$mnt" -o "$mount_options"
