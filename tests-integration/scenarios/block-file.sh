@@ -26,7 +26,7 @@ chmod 640 "$raw"
 # Random sizes and places, also of many at a time, also past all caches, all verified.
 for how in "--direct=1 --ioengine=libaio --iodepth=16" "--direct=0 --ioengine=psync"; do
   # shellcheck disable=SC2086 # options are words
-  fio --name=verify --filename="$raw" --size=48M --rw=randwrite --bsrange=512-256k --blockalign=512 \
+  fio --name=verify --verify_state_save=0 --filename="$raw" --size=48M --rw=randwrite --bsrange=512-256k --blockalign=512 \
     --verify=crc32c --verify_fatal=1 --do_verify=1 --randseed="${FIRN_SEED:-7}" --fsync=50 \
     --output="$work/fio.txt" $how || fail "fio: $(tail -n 20 "$work/fio.txt")"
 done
