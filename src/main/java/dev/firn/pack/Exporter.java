@@ -19,8 +19,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.zip.CRC32C;
-import java.util.zip.CheckedInputStream;
 import org.apache.commons.compress.compressors.gzip.GzipCompressorOutputStream;
 
 /**
@@ -29,7 +27,6 @@ import org.apache.commons.compress.compressors.gzip.GzipCompressorOutputStream;
  */
 public final class Exporter {
   private static final int BUFFER_BYTES = 1 << 18;
-  private static final int READ_BYTES = 1 << 20;
 
   private Exporter() {}
 
@@ -125,7 +122,7 @@ public final class Exporter {
       write(source, format, signer, out, listener);
       long checksum = out.finish();
       channel.force(true);
-      verify(file, checksum, file);
+      ReadBack.verify(file, checksum, file);
     }
     DurableFiles.force(directory);
   }
@@ -262,20 +259,5 @@ public final class Exporter {
         flush();
       }
     };
-  }
-
-  /** Reads back what the disk has. */
-  private static void verify(Path written, long checksum, Path file) throws IOException {
-    try (CheckedInputStream in =
-        new CheckedInputStream(Files.newInputStream(written), new CRC32C())) {
-      byte[] buffer = new byte[READ_BYTES];
-      while (in.read(buffer) >= 0) {
-        // The checksum sees it.
-      }
-      if (in.getChecksum().getValue() != checksum) {
-        throw FirnException.corrupt(
-            "'%s' reads back differently from what was written; check the disk", file);
-      }
-    }
   }
 }

@@ -19,7 +19,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.zip.CRC32C;
-import java.util.zip.CheckedInputStream;
 import java.util.zip.CheckedOutputStream;
 import org.apache.commons.compress.compressors.gzip.GzipCompressorOutputStream;
 
@@ -148,14 +147,7 @@ public final class ImageExporter {
       writeStream(format, out, work);
     }
     DurableFiles.force(image);
-    try (CheckedInputStream in =
-        new CheckedInputStream(Files.newInputStream(image), new CRC32C())) {
-      in.transferTo(OutputStream.nullOutputStream());
-      if (in.getChecksum().getValue() != written.getValue()) {
-        throw FirnException.corrupt(
-            "'%s' reads back differently from what was written; check the disk", file);
-      }
-    }
+    ReadBack.verify(image, written.getValue(), file);
   }
 
   /**

@@ -98,8 +98,7 @@ final class RawDisk {
       }
       if (read.hasRemaining()
           || !Arrays.equals(reader.bytes(), 0, reader.length(), read.array(), 0, reader.length())) {
-        throw FirnException.corrupt(
-            "'%s' reads back differently from what was written; check the disk", file);
+        throw ReadBack.differs(file);
       }
     }
   }

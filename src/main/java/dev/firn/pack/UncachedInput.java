@@ -28,6 +28,7 @@ public final class UncachedInput extends InputStream {
 
   /** Opens a file; what is none with offsets, such as a pipe, is read in the usual way. */
   public static InputStream open(Path path) throws IOException {
+    // Also of a regular file, for the errors of opening it.
     InputStream plain = Files.newInputStream(path);
     if (!Files.isRegularFile(path)) {
       return plain;

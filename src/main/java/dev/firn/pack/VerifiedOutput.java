@@ -1,7 +1,6 @@
 package dev.firn.pack;
 
 import dev.firn.base.DaemonThreads;
-import dev.firn.base.FirnException;
 import dev.firn.store.VectoredFile;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -121,8 +120,7 @@ final class VerifiedOutput extends OutputStream {
       found.update(readBack.duplicate().flip());
     }
     if (found.getValue() != window.checksum()) {
-      throw FirnException.corrupt(
-          "'%s' reads back differently from what was written; check the disk", file);
+      throw ReadBack.differs(file);
     }
   }
 

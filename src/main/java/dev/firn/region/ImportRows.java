@@ -52,10 +52,7 @@ final class ImportRows {
 
   Identity newIdentity() {
     return catalog.transact(
-        handle ->
-            new Identity(
-                Ids.fresh("snap", id -> SnapshotRows.find(handle, "s.id", id).isEmpty()),
-                SnapshotRows.nextNumber(handle)));
+        handle -> new Identity(SnapshotRows.freshId(handle), SnapshotRows.nextNumber(handle)));
   }
 
   /** Puts the snapshot's row in the place of the import's, in one step. */

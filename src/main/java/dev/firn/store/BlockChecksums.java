@@ -13,23 +13,29 @@ public final class BlockChecksums {
 
   private static final int SHIFT_BY_BLOCK = Crc32c.shift(BLOCK_BYTES);
 
-  private final int[] sums;
+  /**
+   * A u32 for each block, from {@link #start} on. Kept so, since most that decode it ask nothing.
+   */
+  private final byte[] encoded;
+
+  private final int start;
   private final int payloadBytes;
 
-  private BlockChecksums(int[] sums, int payloadBytes) {
-    this.sums = sums;
+  private BlockChecksums(byte[] encoded, int start, int payloadBytes) {
+    this.encoded = encoded;
+    this.start = start;
     this.payloadBytes = payloadBytes;
   }
 
   /** Of the bytes from position to limit. */
   static BlockChecksums of(ByteBuffer payload) {
-    int[] sums = new int[blocks(payload.remaining())];
+    byte[] encoded = new byte[blocks(payload.remaining()) * Integer.BYTES];
     ByteBuffer block = payload.duplicate();
     CRC32C crc = new CRC32C();
-    for (int i = 0; i < sums.length; i++) {
-      sums[i] = next(crc, block, payload.limit());
+    for (int at = 0; at < encoded.length; at += Integer.BYTES) {
+      Bytes.putInt(encoded, at, next(crc, block, payload.limit()));
     }
-    return new BlockChecksums(sums, payload.remaining());
+    return new BlockChecksums(encoded, 0, payload.remaining());
   }
 
   /**
@@ -44,29 +50,31 @@ public final class BlockChecksums {
 
   /** Writes a u32 for each block. */
   public void encode(byte[] target, int at) {
-    for (int i = 0; i < sums.length; i++) {
-      Bytes.putInt(target, at + i * Integer.BYTES, sums[i]);
-    }
+    System.arraycopy(encoded, start, target, at, blocks(payloadBytes) * Integer.BYTES);
   }
 
-  /** Reads what {@link #encode} wrote for a payload of this length. */
+  /**
+   * What {@link #encode} wrote for a payload of this length.
+   *
+   * @param source from now on never changed
+   */
   public static BlockChecksums decode(byte[] source, int at, int payloadBytes) {
-    int[] sums = new int[blocks(payloadBytes)];
-    for (int i = 0; i < sums.length; i++) {
-      sums[i] = Bytes.getInt(source, at + i * Integer.BYTES);
-    }
-    return new BlockChecksums(sums, payloadBytes);
+    return new BlockChecksums(source, at, payloadBytes);
+  }
+
+  private int sum(int block) {
+    return Bytes.getInt(encoded, start + block * Integer.BYTES);
   }
 
   /** The CRC32C of something followed by the payload, by the CRC32C of that something. */
   int following(int checksum) {
     int whole = checksum;
-    int last = sums.length - 1;
+    int last = blocks(payloadBytes) - 1;
     for (int i = 0; i < last; i++) {
-      whole = Crc32c.concatenated(whole, sums[i], SHIFT_BY_BLOCK);
+      whole = Crc32c.concatenated(whole, sum(i), SHIFT_BY_BLOCK);
     }
     int shift = Crc32c.shift(payloadBytes - last * BLOCK_BYTES);
-    return Crc32c.concatenated(whole, sums[last], shift);
+    return Crc32c.concatenated(whole, sum(last), shift);
   }
 
   /** Whether the bytes from position to limit are the blocks from {@code first} on. */
@@ -74,7 +82,7 @@ public final class BlockChecksums {
     ByteBuffer block = bytes.duplicate();
     CRC32C crc = new CRC32C();
     for (int i = first; block.hasRemaining(); i++) {
-      if (next(crc, block, bytes.limit()) != sums[i]) {
+      if (next(crc, block, bytes.limit()) != sum(i)) {
         return false;
       }
     }

@@ -50,10 +50,8 @@ public final class VectoredFile implements Closeable {
   private final Path path;
   private final int fd;
 
-  /** Until the system says that it cannot. */
-  private volatile boolean writesUncached = true;
-
-  private volatile boolean readsUncached = true;
+  private final Uncached uncachedWrite = new Uncached(NativeFiles.LIBC::pwritev2);
+  private final Uncached uncachedRead = new Uncached(NativeFiles.LIBC::preadv2);
 
   // Guarded by this.
   private int uses;
@@ -90,8 +88,8 @@ public final class VectoredFile implements Closeable {
   public void write(long offset, ByteBuffer... sources) throws IOException {
     begin();
     try {
-      long end = transfer(offset, sources, this::writeSome);
-      if (!writesUncached) {
+      long end = transfer(offset, sources, uncachedWrite);
+      if (uncachedWrite.refused) {
         // Whether that succeeds is no matter of being right: force tells of errors.
         NativeFiles.LIBC.sync_file_range(fd, offset, end - offset, SYNC_FILE_RANGE_WRITE);
       }
@@ -112,7 +110,7 @@ public final class VectoredFile implements Closeable {
 
   /** As {@link #read}, but the system's cache does not keep what it did not have before. */
   public int readUncached(long offset, ByteBuffer... targets) throws IOException {
-    return read(offset, targets, this::readSomeUncached);
+    return read(offset, targets, uncachedRead);
   }
 
   private int read(long offset, ByteBuffer[] targets, Transfer call) throws IOException {
@@ -142,16 +140,32 @@ public final class VectoredFile implements Closeable {
     long some(long vectors, int count, long offset);
   }
 
-  private long writeSome(long vectors, int count, long offset) {
-    if (writesUncached) {
-      long written = NativeFiles.LIBC.pwritev2(fd, vectors, count, offset, RWF_DONTCACHE);
-      if (written >= 0 || !refusesFlag(NativeFiles.lastError())) {
-        return written;
-      }
-      // Others may be told the same at this moment.
-      writesUncached = false;
+  /** pwritev2(2) or preadv2(2). */
+  private interface SystemCall {
+    long invoke(int fd, long vectors, int count, long offset, int flags);
+  }
+
+  /** Goes past the system's cache, until the system says that it cannot. */
+  private final class Uncached implements Transfer {
+    private final SystemCall call;
+    private volatile boolean refused;
+
+    Uncached(SystemCall call) {
+      this.call = call;
     }
-    return NativeFiles.LIBC.pwritev2(fd, vectors, count, offset, 0);
+
+    @Override
+    public long some(long vectors, int count, long offset) {
+      if (!refused) {
+        long bytes = call.invoke(fd, vectors, count, offset, RWF_DONTCACHE);
+        if (bytes >= 0 || !refusesFlag(NativeFiles.lastError())) {
+          return bytes;
+        }
+        // Others may be told the same at this moment.
+        refused = true;
+      }
+      return call.invoke(fd, vectors, count, offset, 0);
+    }
   }
 
   private static boolean refusesFlag(Errno error) {
@@ -160,17 +174,6 @@ public final class VectoredFile implements Closeable {
 
   private long readSome(long vectors, int count, long offset) {
     return NativeFiles.LIBC.preadv(fd, vectors, count, offset);
-  }
-
-  private long readSomeUncached(long vectors, int count, long offset) {
-    if (readsUncached) {
-      long read = NativeFiles.LIBC.preadv2(fd, vectors, count, offset, RWF_DONTCACHE);
-      if (read >= 0 || !refusesFlag(NativeFiles.lastError())) {
-        return read;
-      }
-      readsUncached = false;
-    }
-    return readSome(vectors, count, offset);
   }
 
   /** Answers the offset that it came to. */
