@@ -4,6 +4,7 @@ import dev.firn.store.BlockChecksums;
 import dev.firn.store.NoSpaceException;
 import dev.firn.store.RecordPointer;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 
 /**
  * File bytes that are part of the map already but may not have a place on disk yet. Its bytes never
@@ -12,6 +13,7 @@ import java.io.IOException;
 public final class PendingExtent implements Unplaced {
   private final int length;
   private volatile byte[] bytes;
+  private volatile ByteBuffer frame;
   private BlockChecksums blocks;
 
   /** Set last: who sees it sees the rest. */
@@ -25,13 +27,14 @@ public final class PendingExtent implements Unplaced {
 
   private IOException lastFailure;
 
-  PendingExtent(byte[] bytes, int length) {
+  PendingExtent(byte[] bytes, int length, ByteBuffer frame) {
     if (length < 1 || length > ExtentRef.RAW_BYTES_MAX || length > bytes.length) {
       throw new IllegalArgumentException(
           "extent of " + length + " bytes in an array of " + bytes.length);
     }
     this.bytes = bytes;
     this.length = length;
+    this.frame = frame;
   }
 
   /** The bytes' number, 1 to {@link ExtentRef#RAW_BYTES_MAX}. */
@@ -59,10 +62,16 @@ public final class PendingExtent implements Unplaced {
     return bytes;
   }
 
+  /** What is to be written; until it has a place. */
+  FileRun run() {
+    return new FileRun(ByteBuffer.wrap(bytes, 0, length), frame);
+  }
+
   synchronized void placed(RecordPointer place, BlockChecksums checksums) {
     blocks = checksums;
     pointer = place;
     bytes = null;
+    frame = null;
     notifyAll();
   }
 

@@ -3,9 +3,9 @@ package dev.firn.map;
 import dev.firn.store.Compression;
 import dev.firn.store.Draft;
 import dev.firn.store.NoSpaceException;
-import dev.firn.store.RecordType;
 import dev.firn.store.SegmentLog;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -21,8 +21,8 @@ final class StagedExtents {
   private final Deque<PendingExtent> queue = new ArrayDeque<>();
   private long bytes;
 
-  synchronized PendingExtent add(byte[] content, int length) {
-    PendingExtent extent = new PendingExtent(content, length);
+  synchronized PendingExtent add(byte[] content, int length, ByteBuffer frame) {
+    PendingExtent extent = new PendingExtent(content, length, frame);
     queue.add(extent);
     bytes += length;
     return extent;
@@ -63,7 +63,7 @@ final class StagedExtents {
     try {
       List<Draft> drafts = new ArrayList<>(batch.size());
       for (PendingExtent extent : batch) {
-        drafts.add(Draft.of(RecordType.EXTENT, compression, extent.bytes(), extent.length()));
+        drafts.add(extent.run().draft(compression));
       }
       log.append(drafts);
       for (int i = 0; i < batch.size(); i++) {

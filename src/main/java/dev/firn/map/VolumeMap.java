@@ -316,25 +316,25 @@ public final class VolumeMap implements Closeable {
    * reference was put and committed. Call it in the edit that puts the reference, or within {@link
    * #holdingPlaces}: others may write them at once, and their space is given back while nothing
    * refers to it.
+   *
+   * @param frame as in {@link FileRun}, the map's as well; may be null
    */
-  public PendingExtent stage(byte[] bytes, int length) {
-    return staged.add(bytes, length);
+  public PendingExtent stage(byte[] bytes, int length, ByteBuffer frame) {
+    return staged.add(bytes, length, frame);
   }
 
   /**
-   * Compresses and writes runs of file bytes at once, from position to limit of each buffer, which
-   * is the caller's again afterwards. For long ones. Call it without locks, and until references
-   * were put within {@link #holdingPlaces}. What has not been put into the map when writing ends is
-   * garbage.
+   * Compresses and writes runs of file bytes at once, which are the caller's again afterwards. For
+   * long ones. Call it without locks, and until references were put within {@link #holdingPlaces}.
+   * What has not been put into the map when writing ends is garbage.
    *
-   * @param runs of 1 to {@link ExtentRef#RAW_BYTES_MAX} bytes
    * @return for each run what stands for it
    */
-  public List<ExtentRef> store(List<ByteBuffer> runs) throws IOException {
+  public List<ExtentRef> store(List<FileRun> runs) throws IOException {
     requireWritable();
     List<Draft> drafts = new ArrayList<>(runs.size());
-    for (ByteBuffer run : runs) {
-      drafts.add(Draft.of(RecordType.EXTENT, compression, run));
+    for (FileRun run : runs) {
+      drafts.add(run.draft(compression));
     }
     end.unlessDone(
         "writing file bytes broke off",

@@ -1,5 +1,6 @@
 package dev.firn.pack;
 
+import dev.firn.vfs.PackedParts;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
@@ -44,20 +45,24 @@ final class ContentWriter {
   }
 
   /**
-   * Writes bytes, which stay as they are until {@link #endMember} hands them back.
+   * Writes bytes of a member, which stay as they are until {@link #endMember} hands it back.
    *
    * @param shown the file, for messages
    */
-  void write(long inode, long offset, byte[] bytes, int from, int length, String shown)
+  void write(long inode, long offset, OpenedMember member, int from, int length, String shown)
       throws IOException {
     for (int done = 0; done < length; ) {
-      int count = Math.min(TreeBuilder.WRITE_BYTES_MAX, length - done);
       long at = offset + done;
-      ByteBuffer piece = ByteBuffer.wrap(bytes, from + done, count);
+      int start = from + done;
+      // Up to the end of a frame.
+      int room = TreeBuilder.WRITE_BYTES_MAX - (int) (at % TreeBuilder.WRITE_BYTES_MAX);
+      int count = Math.min(room, length - done);
+      ByteBuffer piece = ByteBuffer.wrap(member.raw(), start, count);
+      PackedParts packed = (index, bytes) -> member.frame(start + index, bytes);
       Future<?> write =
           workers.submit(
               () -> {
-                builder.write(inode, at, piece, () -> shown);
+                builder.write(inode, at, piece, packed, () -> shown);
                 return null;
               });
       tasks.add(new Task(write, null, false));

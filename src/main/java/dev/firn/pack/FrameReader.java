@@ -27,7 +27,7 @@ final class FrameReader implements Frames {
   private final Source source;
   private final ExecutorService workers;
   private final String label;
-  private final Deque<Future<byte[]>> ahead = new ArrayDeque<>();
+  private final Deque<Future<OpenedMember>> ahead = new ArrayDeque<>();
   private final Deque<byte[]> buffers = new ArrayDeque<>();
 
   FrameReader(List<Manifest.Member> members, Source source, ExecutorService workers, String label) {
@@ -38,7 +38,7 @@ final class FrameReader implements Frames {
   }
 
   @Override
-  public byte[] next() throws IOException {
+  public OpenedMember next() throws IOException {
     while (ahead.size() <= Workers.THREADS && members.hasNext()) {
       Manifest.Member member = members.next();
       byte[] stored = source.read(member);
@@ -47,7 +47,7 @@ final class FrameReader implements Frames {
           buffer != null && buffer.length == member.rawBytes()
               ? buffer
               : new byte[(int) member.rawBytes()];
-      ahead.add(workers.submit(() -> open(member, stored, raw, label)));
+      ahead.add(workers.submit(() -> openKept(member, stored, raw)));
     }
     if (ahead.isEmpty()) {
       return null;
@@ -56,8 +56,13 @@ final class FrameReader implements Frames {
   }
 
   @Override
-  public void recycle(byte[] raw) {
-    buffers.add(raw);
+  public void recycle(OpenedMember member) {
+    buffers.add(member.raw());
+  }
+
+  private OpenedMember openKept(Manifest.Member member, byte[] stored, byte[] raw) {
+    open(member, stored, raw, label);
+    return new OpenedMember(raw, stored, FrameTable.of(stored, stored.length));
   }
 
   /** Verifies and decompresses one member; CORRUPT if it is not what the manifest says. */
@@ -72,7 +77,10 @@ final class FrameReader implements Frames {
     return raw;
   }
 
-  /** Fills {@code raw}; CORRUPT if what is stored is not just so many bytes of it. */
+  /**
+   * Fills {@code raw}; CORRUPT if what is stored is not just so many bytes of it, or one of its
+   * frames has others than it says.
+   */
   static void decompress(String name, byte[] stored, int storedLength, byte[] raw, String label) {
     try (ZstdDecompressCtx context = new ZstdDecompressCtx()) {
       int length = context.decompressByteArray(raw, 0, raw.length, stored, 0, storedLength);

@@ -8,23 +8,27 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 
 /**
- * Compresses members on several threads, each of which it hashes once, and writes them in the order
- * they came. Used by one thread, which waits when the others are behind: at most a few members are
- * in memory.
+ * Compresses members on several threads, frame by frame, hashes each once, and writes them in the
+ * order they came. Used by one thread, which waits when the others are behind: at most a few
+ * members are in memory.
  */
 final class FrameWriter implements Closeable {
-  private record Frame(
+  private record Compressed(
       boolean tree, byte[] raw, int rawLength, byte[] bytes, int length, String sha256) {}
 
   private final OutputStream target;
   private final int threads = Workers.THREADS;
   private final ExecutorService workers = Workers.start("firn-pack");
-  private final Deque<Future<Frame>> running = new ArrayDeque<>();
+  private final Deque<Future<Compressed>> running = new ArrayDeque<>();
+
+  /** Raw and stored bytes of data that was written; members of the tree are short. */
   private final Deque<byte[]> buffers = new ArrayDeque<>();
+
   private final Deque<byte[]> outputs = new ArrayDeque<>();
   private final List<Manifest.Member> members = new ArrayList<>();
   private int treeMembers;
@@ -37,20 +41,35 @@ final class FrameWriter implements Closeable {
     this.target = target;
   }
 
-  /** A buffer of {@link PackageLayout#DATA_MEMBER_BYTES}, for {@link #submit} to take back. */
-  byte[] buffer() {
+  /** A buffer of {@link PackageLayout#DATA_MEMBER_BYTES}, for {@link #submitData} to take back. */
+  byte[] dataBuffer() {
     byte[] buffer = buffers.poll();
     return buffer != null ? buffer : new byte[PackageLayout.DATA_MEMBER_BYTES];
   }
 
-  /** Takes the first {@code length} bytes of a {@link #buffer} as the next member of its kind. */
-  void submit(boolean tree, byte[] raw, int length) throws IOException {
+  /** Takes an array, which is not the caller's any more, as the next member of the tree. */
+  void submitTree(byte[] raw) throws IOException {
+    int[] end = {raw.length};
+    submit(() -> compress(true, raw, end, new byte[storedBytesMax(raw.length)]));
+  }
+
+  /**
+   * Takes the first bytes of a {@link #dataBuffer} as the next member of the data.
+   *
+   * @param frameEnds where its frames end, the last one the member as well
+   */
+  void submitData(byte[] raw, int[] frameEnds) throws IOException {
     byte[] free = outputs.poll();
-    byte[] output =
-        free != null
-            ? free
-            : new byte[(int) PackageLayout.memberBytesMax(PackageLayout.DATA_MEMBER_BYTES)];
-    running.add(workers.submit(() -> compress(tree, raw, length, output)));
+    byte[] output = free != null ? free : new byte[storedBytesMax(PackageLayout.DATA_MEMBER_BYTES)];
+    submit(() -> compress(false, raw, frameEnds, output));
+  }
+
+  private static int storedBytesMax(int rawBytes) {
+    return (int) PackageLayout.memberBytesMax(rawBytes);
+  }
+
+  private void submit(Callable<Compressed> work) throws IOException {
+    running.add(workers.submit(work));
     // With each of the data goes one of the tree, which is short.
     if (running.size() > 2 * threads) {
       writeNext();
@@ -70,23 +89,31 @@ final class FrameWriter implements Closeable {
     workers.shutdown();
   }
 
-  private static Frame compress(boolean tree, byte[] raw, int length, byte[] output) {
+  private static Compressed compress(boolean tree, byte[] raw, int[] frameEnds, byte[] output) {
+    int from = 0;
+    int count = 0;
     try (ZstdCompressCtx context = new ZstdCompressCtx()) {
       context.setLevel(PackageLayout.ZSTD_LEVEL).setChecksum(true);
-      int count = context.compressByteArray(output, 0, output.length, raw, 0, length);
-      return new Frame(tree, raw, length, output, count, Digests.sha256(output, count));
+      for (int end : frameEnds) {
+        count +=
+            context.compressByteArray(output, count, output.length - count, raw, from, end - from);
+        from = end;
+      }
     }
+    return new Compressed(tree, raw, from, output, count, Digests.sha256(output, count));
   }
 
   private void writeNext() throws IOException {
-    Frame frame = Workers.await(running.remove());
+    Compressed member = Workers.await(running.remove());
     String name =
-        frame.tree
+        member.tree
             ? PackageLayout.treeMember(treeMembers++)
             : PackageLayout.dataMember(dataMembers++);
-    PackageTar.write(target, name, frame.bytes, frame.length);
-    members.add(new Manifest.Member(name, frame.length, frame.rawLength, frame.sha256));
-    buffers.add(frame.raw);
-    outputs.add(frame.bytes);
+    PackageTar.write(target, name, member.bytes, member.length);
+    members.add(new Manifest.Member(name, member.length, member.rawLength, member.sha256));
+    if (!member.tree) {
+      buffers.add(member.raw);
+      outputs.add(member.bytes);
+    }
   }
 }

@@ -2,11 +2,11 @@ package dev.firn.pack;
 
 import java.io.IOException;
 
-/** The raw bytes of a package's members of one kind, one after the other, verified. */
+/** A package's members of one kind, one after the other, verified and decompressed. */
 interface Frames {
-  /** The next member's raw bytes, in an array of just their length; null behind the last. */
-  byte[] next() throws IOException;
+  /** The next member; null behind the last. */
+  OpenedMember next() throws IOException;
 
-  /** Takes back an array that {@link #next} gave. */
-  void recycle(byte[] raw);
+  /** Takes back a member that {@link #next} gave. */
+  void recycle(OpenedMember member);
 }

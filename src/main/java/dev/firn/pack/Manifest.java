@@ -252,7 +252,7 @@ record Manifest(
 
   /** Whether the contents stand behind what they list. */
   boolean contentsFollow() {
-    return formatVersion == PackageLayout.FORMAT_VERSION;
+    return formatVersion >= PackageLayout.FORMAT_VERSION_STREAMED;
   }
 
   /** With its contents; CORRUPT if they are not possible. */

@@ -85,9 +85,9 @@ final class PackageIndex implements Closeable {
     boolean built = false;
     try {
       FrameReader frames = new FrameReader(tree, members, workers, source);
-      for (byte[] raw = frames.next(); raw != null; raw = frames.next()) {
-        add(raw, records.append(raw, raw.length));
-        frames.recycle(raw);
+      for (OpenedMember each = frames.next(); each != null; each = frames.next()) {
+        add(each.raw(), records.append(each.raw(), each.raw().length));
+        frames.recycle(each);
       }
       if (!ended) {
         throw invalid("it has no end");

@@ -10,8 +10,11 @@ final class PackageLayout {
   /** As that, with a base, or with a signature. */
   static final int FORMAT_VERSION_CHANGE = 2;
 
-  /** Written in one go, the contents last. The highest that is known. */
-  static final int FORMAT_VERSION = 3;
+  /** Written in one go, the contents last, each member one frame. */
+  static final int FORMAT_VERSION_STREAMED = 3;
+
+  /** As that, with members of several frames. The highest that is known. */
+  static final int FORMAT_VERSION = 4;
 
   /** The last member: where the contents begin, in so many digits, and a line feed. */
   static final String CONTENTS_OFFSET = "contents.at";
@@ -31,6 +34,18 @@ final class PackageLayout {
 
   /** What a reader accepts as a member's raw size. */
   static final int MEMBER_RAW_BYTES_MAX = 16 << 20;
+
+  /** What a reader accepts as frames of one member: four times what writers make. */
+  static final int MEMBER_FRAMES_MAX = 4096;
+
+  /**
+   * Contents have frames of their own, which end at multiples of so many bytes in the file, as the
+   * records of a store do: who imports them need not pack them again.
+   */
+  static final int FRAME_BYTES = 128 << 10;
+
+  /** Shorter contents, and ends of contents, share frames with what is beside them. */
+  static final int OWN_FRAME_BYTES_MIN = 16 << 10;
 
   /** What a reader accepts as a manifest or as contents: enough for the largest volume. */
   static final int DOCUMENT_BYTES_MAX = 512 << 20;

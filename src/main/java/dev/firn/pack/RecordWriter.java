@@ -33,6 +33,11 @@ final class RecordWriter implements Closeable {
   private int dataLength;
   private int dataMember;
 
+  /** Where frames end in the data, all but the last one. */
+  private int[] frameEnds = new int[64];
+
+  private int frameCount;
+
   private long directories;
   private long files;
   private long symbolicLinks;
@@ -59,7 +64,7 @@ final class RecordWriter implements Closeable {
     this.frames = new FrameWriter(target);
     this.tree = new TreeEncoder(frames);
     this.reader = new FileReader(source, READ_BYTES);
-    this.data = frames.buffer();
+    this.data = frames.dataBuffer();
   }
 
   /** Writes a record that is not counted. Not while an extent grows. */
@@ -73,9 +78,11 @@ final class RecordWriter implements Closeable {
   private void cut() throws IOException {
     tree.cut();
     if (dataLength > 0) {
-      frames.submit(false, data, dataLength);
-      data = frames.buffer();
+      endFrame(dataLength);
+      frames.submitData(data, Arrays.copyOf(frameEnds, frameCount));
+      data = frames.dataBuffer();
       dataLength = 0;
+      frameCount = 0;
       dataMember++;
     }
   }
@@ -225,10 +232,38 @@ final class RecordWriter implements Closeable {
           new TreeRecord.Extent(extentOffset, extentLength, dataMember, dataLength - extentLength);
       tree.write(extent);
       extents++;
+      cutIntoFrames();
       extentLength = 0;
       if (!tree.fits(extent)) {
         cut();
       }
+    }
+  }
+
+  /** Ends frames where those of the extent that has just ended are to. */
+  private void cutIntoFrames() {
+    long end = extentOffset + extentLength;
+    int at = dataLength - extentLength;
+    for (long from = extentOffset; from < end; ) {
+      int room = PackageLayout.FRAME_BYTES - (int) (from % PackageLayout.FRAME_BYTES);
+      int count = (int) Math.min(room, end - from);
+      if (count >= PackageLayout.OWN_FRAME_BYTES_MIN) {
+        endFrame(at);
+        endFrame(at + count);
+      }
+      from += count;
+      at += count;
+    }
+  }
+
+  /** Ends a frame there, unless one ends there already. */
+  private void endFrame(int at) {
+    int last = frameCount == 0 ? 0 : frameEnds[frameCount - 1];
+    if (at > last) {
+      if (frameCount == frameEnds.length) {
+        frameEnds = Arrays.copyOf(frameEnds, 2 * frameCount);
+      }
+      frameEnds[frameCount++] = at;
     }
   }
 

@@ -1,7 +1,5 @@
 package dev.firn.pack;
 
-import com.github.luben.zstd.Zstd;
-import com.github.luben.zstd.ZstdException;
 import dev.firn.base.Bytes;
 import dev.firn.base.FirnException;
 import java.io.DataInput;
@@ -26,7 +24,7 @@ final class StreamedFrames {
   /** Arrays for stored members are of multiples of it, so that they fit others as well. */
   private static final int BODY_STEP_BYTES = 256 << 10;
 
-  private record Frame(Manifest.Member member, byte[] raw, byte[] stored) {}
+  private record Frame(Manifest.Member member, OpenedMember opened) {}
 
   /**
    * @param offset where it begins in the package
@@ -145,7 +143,7 @@ final class StreamedFrames {
     }
 
     @Override
-    public byte[] next() throws IOException {
+    public OpenedMember next() throws IOException {
       readAhead();
       if (ahead.isEmpty()) {
         return null;
@@ -158,12 +156,11 @@ final class StreamedFrames {
       }
       dataAhead -= tree ? 0 : 1;
       Frame frame = Workers.await(next.frame);
-      bodies.add(frame.stored);
       chain = link(chain, frame.member);
       treeUsed += tree ? 1 : 0;
       dataUsed += tree ? 0 : 1;
       if (tree) {
-        treeBytes += frame.raw.length;
+        treeBytes += frame.opened.raw().length;
         if (treeBytes > treeBytesMax) {
           throw FirnException.corrupt(
               "%s has a tree of more than %d bytes, which is larger than its volume; it is damaged"
@@ -171,12 +168,15 @@ final class StreamedFrames {
               source, treeBytesMax);
         }
       }
-      return frame.raw;
+      return frame.opened;
     }
 
     @Override
-    public void recycle(byte[] raw) {
-      buffers.add(raw);
+    public void recycle(OpenedMember member) {
+      bodies.add(member.stored());
+      if (!tree) {
+        buffers.add(member.raw());
+      }
     }
   }
 
@@ -201,8 +201,9 @@ final class StreamedFrames {
       treeMembers += tree ? 1 : 0;
       dataMembers += tree ? 0 : 1;
       dataAhead += tree ? 0 : 1;
-      byte[] raw = buffer(tree, next);
-      ahead.add(new Ahead(tree, offset, workers.submit(() -> open(next, raw))));
+      FrameTable table = table(next);
+      byte[] raw = buffer(tree, table.rawBytes());
+      ahead.add(new Ahead(tree, offset, workers.submit(() -> open(next, raw, table))));
     }
   }
 
@@ -220,37 +221,29 @@ final class StreamedFrames {
     return new byte[(length + BODY_STEP_BYTES - 1) / BODY_STEP_BYTES * BODY_STEP_BYTES];
   }
 
-  /** Of the size that the member says it has, which it must then have. */
-  private byte[] buffer(boolean tree, PackageTar.Input.Named member) {
-    long rawBytes = rawBytes(member);
-    if (rawBytes <= 0
-        || rawBytes > PackageLayout.MEMBER_RAW_BYTES_MAX
-        || member.length() > PackageLayout.memberBytesMax(rawBytes)) {
+  /** What the member says of itself; CORRUPT if that is not possible. */
+  private FrameTable table(PackageTar.Input.Named member) {
+    FrameTable table = FrameTable.of(member.body(), member.length());
+    if (table == null || member.length() > PackageLayout.memberBytesMax(table.rawBytes())) {
       throw FirnException.corrupt(
-          "%s: %s has %d bytes and declares %d; it is damaged or hostile",
-          source, member.name(), member.length(), rawBytes);
+          "%s: %s has %d bytes and is no row of frames for so many; it is damaged or hostile",
+          source, member.name(), member.length());
     }
+    return table;
+  }
+
+  private byte[] buffer(boolean tree, int rawBytes) {
     // All but the last of the data have the same size, those of the tree any.
     byte[] free = tree ? null : buffers.poll();
-    return free != null && free.length == rawBytes ? free : new byte[(int) rawBytes];
+    return free != null && free.length == rawBytes ? free : new byte[rawBytes];
   }
 
-  /** 0 or less if it does not say. */
-  private static long rawBytes(PackageTar.Input.Named member) {
-    try {
-      return Zstd.getFrameContentSize(member.body(), 0, member.length());
-    } catch (ZstdException e) {
-      return 0;
-    }
-  }
-
-  private Frame open(PackageTar.Input.Named member, byte[] raw) {
+  private Frame open(PackageTar.Input.Named member, byte[] raw, FrameTable table) {
     byte[] stored = member.body();
     int length = member.length();
     FrameReader.decompress(member.name(), stored, length, raw, source);
     return new Frame(
         new Manifest.Member(member.name(), length, raw.length, Digests.sha256(stored, length)),
-        raw,
-        stored);
+        new OpenedMember(raw, stored, table));
   }
 }

@@ -8,6 +8,7 @@ import dev.firn.vfs.ErrnoException;
 import dev.firn.vfs.FileMode;
 import dev.firn.vfs.FileSystem;
 import dev.firn.vfs.FileSystemStatus;
+import dev.firn.vfs.PackedParts;
 import dev.firn.vfs.SetAttributes;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -150,17 +151,19 @@ final class TreeBuilder {
       throws IOException {
     for (int done = 0; done < length; ) {
       int count = Math.min(WRITE_BYTES_MAX, length - done);
-      write(inode, offset + done, ByteBuffer.wrap(bytes, from + done, count), entry);
+      ByteBuffer piece = ByteBuffer.wrap(bytes, from + done, count);
+      write(inode, offset + done, piece, PackedParts.NONE, entry);
       done += count;
     }
   }
 
   /** Writes {@link #WRITE_BYTES_MAX} at most. Several threads may do so. */
-  void write(long inode, long offset, ByteBuffer bytes, Entry entry) throws IOException {
+  void write(long inode, long offset, ByteBuffer bytes, PackedParts packed, Entry entry)
+      throws IOException {
     run(
         entry,
         () -> {
-          target.write(inode, offset, bytes);
+          target.write(inode, offset, bytes, packed);
           return null;
         });
   }

@@ -8,7 +8,8 @@ import java.io.IOException;
 final class TreeDecoder {
   private final Frames frames;
   private final String source;
-  private byte[] member = new byte[0];
+  private OpenedMember opened;
+  private byte[] member = Bytes.EMPTY;
   private int position;
 
   TreeDecoder(Frames frames, String source) {
@@ -24,9 +25,13 @@ final class TreeDecoder {
   /** The next record; null behind the last. */
   TreeRecord next() throws IOException {
     if (position == member.length) {
-      member = frames.next();
+      if (opened != null) {
+        frames.recycle(opened);
+      }
+      opened = frames.next();
+      member = opened == null ? Bytes.EMPTY : opened.raw();
       position = 0;
-      if (member == null) {
+      if (opened == null) {
         return null;
       }
     }

@@ -2,6 +2,7 @@ package dev.firn.pack;
 
 import dev.firn.base.Bytes;
 import java.io.IOException;
+import java.util.Arrays;
 
 /** Gathers a tree's records for members; a record never spans two. */
 final class TreeEncoder {
@@ -10,12 +11,11 @@ final class TreeEncoder {
       PackageLayout.RECORD_HEADER_BYTES + new TreeRecord.Extent(0, 0, 0, 0).bodyBytes();
 
   private final FrameWriter frames;
-  private byte[] buffer;
+  private final byte[] buffer = new byte[PackageLayout.TREE_MEMBER_BYTES];
   private int length;
 
   TreeEncoder(FrameWriter frames) {
     this.frames = frames;
-    this.buffer = frames.buffer();
   }
 
   /** Whether a record fits into the member; an extent always does, when there is none behind it. */
@@ -37,8 +37,7 @@ final class TreeEncoder {
   /** Ends the member, if there is anything in it. */
   void cut() throws IOException {
     if (length > 0) {
-      frames.submit(true, buffer, length);
-      buffer = frames.buffer();
+      frames.submitTree(Arrays.copyOf(buffer, length));
       length = 0;
     }
   }

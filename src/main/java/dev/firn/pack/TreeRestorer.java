@@ -5,9 +5,11 @@ import dev.firn.base.FirnException;
 import dev.firn.vfs.Attributes;
 import dev.firn.vfs.FileMode;
 import dev.firn.vfs.FileSystem;
+import dev.firn.vfs.PackedParts;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
@@ -87,7 +89,8 @@ final class TreeRestorer implements TreeBuilder.Entry {
   private byte[] currentName = new byte[0];
 
   private int member = -1;
-  private byte[] memberBytes = new byte[0];
+  private OpenedMember opened;
+  private byte[] memberBytes = Bytes.EMPTY;
   private int memberOffset;
 
   private long inodes;
@@ -301,9 +304,12 @@ final class TreeRestorer implements TreeBuilder.Entry {
     }
     if (length >= ContentWriter.BYTES_MIN) {
       currentIsWritten = true;
-      writer.write(currentInode, extent.offset(), memberBytes, memberOffset, length, shown());
+      writer.write(currentInode, extent.offset(), opened, memberOffset, length, shown());
     } else {
-      builder.write(currentInode, extent.offset(), memberBytes, memberOffset, length, this);
+      int from = memberOffset;
+      PackedParts packed = (index, bytes) -> opened.frame(from + index, bytes);
+      ByteBuffer content = ByteBuffer.wrap(memberBytes, from, length);
+      builder.write(currentInode, extent.offset(), content, packed, this);
     }
     contentEnd = extent.offset() + length;
     memberOffset += length;
@@ -571,14 +577,15 @@ final class TreeRestorer implements TreeBuilder.Entry {
   }
 
   private void nextMember() throws IOException {
-    if (member >= 0) {
-      byte[] used = memberBytes;
+    if (opened != null) {
+      OpenedMember used = opened;
       writer.endMember(() -> data.recycle(used));
     }
-    memberBytes = data.next();
-    if (memberBytes == null) {
+    opened = data.next();
+    if (opened == null) {
       throw invalid("the content of '" + shown() + "' is not in the package");
     }
+    memberBytes = opened.raw();
     member++;
     memberOffset = 0;
   }

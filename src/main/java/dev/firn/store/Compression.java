@@ -21,10 +21,20 @@ public enum Compression {
   private static final int PROBED_BYTES_MIN = 32 << 10;
 
   private static final int PROBE_BYTES = 4096;
+
+  /** Enough for a record of file bytes. */
+  private static final int SCRATCH_BYTES_MIN = 136 << 10;
+
+  private static final ThreadLocal<ByteBuffer> PACKED_SCRATCH = noScratch();
+  private static final ThreadLocal<ByteBuffer> RAW_SCRATCH = noScratch();
   private static final LZ4Factory FACTORY = LZ4Factory.fastestInstance();
   private static final Compression[] BY_CODE = values();
 
   private final int code;
+
+  private static ThreadLocal<ByteBuffer> noScratch() {
+    return ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(0));
+  }
 
   Compression(int code) {
     this.code = code;
@@ -81,7 +91,12 @@ public enum Compression {
       return -1;
     }
     int packed = pack(source, source.position(), length, target);
-    return packed >= 0 && packed <= length - length / 8 - 1 ? packed : -1;
+    return packed >= 0 && pays(packed, length) ? packed : -1;
+  }
+
+  /** Whether packing saves an eighth: less is not worth unpacking at each read. */
+  static boolean pays(int packed, int length) {
+    return packed < length - length / 8;
   }
 
   /** Whether a sample does not get shorter: noise takes as long to pack as it takes to write. */
@@ -126,15 +141,7 @@ public enum Compression {
                     .safeDecompressor()
                     .decompress(
                         source, source.position(), source.remaining(), target, start, rawLength);
-            case ZSTD -> {
-              byte[] packed = new byte[source.remaining()];
-              source.get(source.position(), packed);
-              byte[] raw = new byte[rawLength];
-              int length =
-                  (int) Zstd.decompressByteArray(raw, 0, rawLength, packed, 0, packed.length);
-              target.put(start, raw);
-              yield length;
-            }
+            case ZSTD -> unpackFrame(source, target);
           };
       if (unpacked != rawLength) {
         throw new CorruptDataException(
@@ -147,5 +154,35 @@ public enum Compression {
     } catch (LZ4Exception | ZstdException e) {
       throw new CorruptDataException("record does not unpack: " + e.getMessage(), e);
     }
+  }
+
+  /** The library works in native memory alone, or in arrays alone. */
+  private static int unpackFrame(ByteBuffer source, ByteBuffer target) {
+    ByteBuffer from = source;
+    if (!source.isDirect()) {
+      from = nativeScratch(PACKED_SCRATCH, source.remaining());
+      from.put(0, source, source.position(), source.remaining());
+    }
+    ByteBuffer to = target.isDirect() ? target : nativeScratch(RAW_SCRATCH, target.remaining());
+    long length =
+        Zstd.decompressDirectByteBuffer(
+            to, to.position(), target.remaining(), from, from.position(), source.remaining());
+    if (Zstd.isError(length)) {
+      throw new ZstdException(length);
+    }
+    if (to != target) {
+      target.put(target.position(), to, 0, (int) length);
+    }
+    return (int) length;
+  }
+
+  /** At least so many bytes of this thread, from position 0 on. */
+  private static ByteBuffer nativeScratch(ThreadLocal<ByteBuffer> kept, int length) {
+    ByteBuffer scratch = kept.get();
+    if (scratch.capacity() < length) {
+      scratch = ByteBuffer.allocateDirect(Math.max(length, SCRATCH_BYTES_MIN));
+      kept.set(scratch);
+    }
+    return scratch;
   }
 }

@@ -40,10 +40,7 @@ public final class Draft {
    * Packs the bytes from position to limit; keeps the buffer itself where packing would not pay.
    */
   public static Draft of(RecordType type, Compression wanted, ByteBuffer bytes) {
-    int length = bytes.remaining();
-    if (length > RecordFormat.PAYLOAD_BYTES_MAX) {
-      throw new IllegalArgumentException("payload of " + length + " bytes");
-    }
+    int length = requireFits(bytes);
     if (wanted != Compression.NONE && length >= PACKED_BYTES_MIN) {
       byte[] scratch = SCRATCH.get();
       int bound = Compression.boundBytes(length);
@@ -57,6 +54,25 @@ public final class Draft {
       }
     }
     return new Draft(type, Compression.NONE, bytes, length);
+  }
+
+  /**
+   * Takes bytes that are packed already, or as they are where that does not pay.
+   *
+   * @param frame a Zstandard frame that unpacks to just {@code bytes}, from position to limit
+   */
+  public static Draft ofPacked(RecordType type, ByteBuffer bytes, ByteBuffer frame) {
+    int length = requireFits(bytes);
+    return Compression.pays(frame.remaining(), length)
+        ? new Draft(type, Compression.ZSTD, frame, length)
+        : new Draft(type, Compression.NONE, bytes, length);
+  }
+
+  private static int requireFits(ByteBuffer bytes) {
+    if (bytes.remaining() > RecordFormat.PAYLOAD_BYTES_MAX) {
+      throw new IllegalArgumentException("payload of " + bytes.remaining() + " bytes");
+    }
+    return bytes.remaining();
   }
 
   /** A record that takes {@code recordBytes} in a segment and means nothing. */

@@ -1,6 +1,7 @@
 package dev.firn.vfs;
 
 import dev.firn.map.ExtentRef;
+import dev.firn.map.FileRun;
 import dev.firn.map.MapEditor;
 import dev.firn.map.VolumeMap;
 import java.io.IOException;
@@ -30,25 +31,29 @@ final class DataPutter {
    * Replaces a range of a file. The array now belongs to the map.
    *
    * @param length at most what an extent holds
+   * @param frame of all the bytes, if they are packed already; else null
    * @return by how much the file's allocated bytes grew
    */
-  long put(MapEditor editor, long inode, long offset, byte[] bytes, int length) throws IOException {
+  long put(MapEditor editor, long inode, long offset, byte[] bytes, int length, ByteBuffer frame)
+      throws IOException {
     long grown = 0;
-    for (Piece piece : cut(offset, ByteBuffer.wrap(bytes, 0, length))) {
-      ExtentRef extent = piece.isZero() ? null : extent(bytes, piece);
+    List<Piece> pieces = cut(offset, ByteBuffer.wrap(bytes, 0, length));
+    ByteBuffer usable = pieces.size() == 1 ? frame : null;
+    for (Piece piece : pieces) {
+      ExtentRef extent = piece.isZero() ? null : extent(bytes, piece, usable);
       grown += FileExtents.replace(editor, inode, offset + piece.from(), piece.length(), extent);
     }
     return grown;
   }
 
-  private ExtentRef extent(byte[] bytes, Piece piece) {
+  private ExtentRef extent(byte[] bytes, Piece piece, ByteBuffer frame) {
     int length = piece.length();
     boolean whole = piece.from() == 0 && length >= bytes.length - bytes.length / 4;
     byte[] run = whole ? bytes : Arrays.copyOfRange(bytes, piece.from(), piece.from() + length);
     if (length <= ExtentRef.INLINE_BYTES_MAX) {
       return ExtentRef.inline(run.length == length ? run : Arrays.copyOf(run, length));
     }
-    return ExtentRef.of(map.stage(run, length), 0, length);
+    return ExtentRef.of(map.stage(run, length, frame), 0, length);
   }
 
   /**
@@ -57,12 +62,15 @@ final class DataPutter {
    *
    * @param source from position to limit; native memory saves a copy
    */
-  List<Run> store(long offset, ByteBuffer source) throws IOException {
+  List<Run> store(long offset, ByteBuffer source, PackedParts packed) throws IOException {
     List<Piece> pieces = cut(offset, source);
-    List<ByteBuffer> records = new ArrayList<>(pieces.size());
+    List<FileRun> records = new ArrayList<>(pieces.size());
     for (Piece piece : pieces) {
       if (isRecord(piece)) {
-        records.add(source.slice(source.position() + piece.from(), piece.length()));
+        records.add(
+            new FileRun(
+                source.slice(source.position() + piece.from(), piece.length()),
+                packed.frame(piece.from(), piece.length())));
       }
     }
     List<ExtentRef> stored = map.store(records);

@@ -94,7 +94,7 @@ final class FileContent {
     return new ReadPlan(length, slices, overlay, (int) (overlayFrom - offset));
   }
 
-  void write(long number, long offset, ByteBuffer source) throws IOException {
+  void write(long number, long offset, ByteBuffer source, PackedParts packed) throws IOException {
     int count = source.remaining();
     requireRange(offset, count);
     prepareWrite(number, offset, count);
@@ -103,7 +103,12 @@ final class FileContent {
     }
     inodes.requireDiskSpace(count);
     if (count >= DIRECT_WRITE_BYTES_MIN) {
-      map.holdingPlaces(() -> writeDirectly(number, offset, source));
+      map.holdingPlaces(() -> writeDirectly(number, offset, source, packed));
+      return;
+    }
+    ByteBuffer frame = packed.frame(0, count);
+    if (frame != null) {
+      writePacked(number, offset, source, frame);
     } else {
       writeBuffered(number, offset, source);
     }
@@ -156,29 +161,53 @@ final class FileContent {
         });
   }
 
-  private Void writeDirectly(long number, long offset, ByteBuffer source) throws IOException {
+  private Void writeDirectly(long number, long offset, ByteBuffer source, PackedParts packed)
+      throws IOException {
     int count = source.remaining();
     requireRoom(number, offset, count);
     List<DataPutter.Run> runs;
     try {
-      runs = inodes.putter().store(offset, source);
+      runs = inodes.putter().store(offset, source, packed);
     } catch (StoreFailedException e) {
       throw Inodes.readOnly(e);
     }
     source.position(source.limit());
+    replace(number, offset, count, editor -> inodes.putter().put(editor, number, runs));
+    return null;
+  }
+
+  /** Of bytes that are packed already there is nothing to gain from gathering more. */
+  private void writePacked(long number, long offset, ByteBuffer source, ByteBuffer frame)
+      throws IOException {
+    byte[] bytes = new byte[source.remaining()];
+    source.get(bytes);
+    ByteBuffer ownFrame = ByteBuffer.allocate(frame.remaining()).put(frame.duplicate()).flip();
+    replace(
+        number,
+        offset,
+        bytes.length,
+        editor -> inodes.putter().put(editor, number, offset, bytes, bytes.length, ownFrame));
+  }
+
+  /**
+   * Puts bytes into the map in an edit of their own.
+   *
+   * @param put answers by how much the file's allocated bytes grew
+   */
+  private void replace(long number, long offset, int count, VolumeMap.EditAction<Long> put)
+      throws IOException {
     Instant now = clock.instant();
     inodes.edit(
         editor -> {
           Inode inode = inodes.load(editor, number).requireRegular();
           requireSpace(editor, inode, offset, count);
           inodes.closeBuffer(editor, inode);
-          long grown = inodes.putter().put(editor, number, runs);
+          long grown = put.run(editor);
           inode.allocatedBytes += grown;
           map.released(Math.max(0, count - grown));
           written(inode, offset + count, now);
           return null;
         });
-    return null;
   }
 
   /** Throws ENOSPC before bytes are stored that no edit would have room for. */

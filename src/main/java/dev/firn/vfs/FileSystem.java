@@ -93,6 +93,15 @@ public interface FileSystem extends Closeable {
   void write(long inode, long offset, ByteBuffer source) throws IOException;
 
   /**
+   * As the other, of bytes parts of which are packed already: a file system that packs what it
+   * stores may take those as they are. The caller has made sure that they unpack to the bytes.
+   */
+  default void write(long inode, long offset, ByteBuffer source, PackedParts packed)
+      throws IOException {
+    write(inode, offset, source);
+  }
+
+  /**
    * {@code mode} bits as fallocate(2): KEEP_SIZE 1, PUNCH_HOLE 2, ZERO_RANGE 16; others answer
    * EOPNOTSUPP.
    */

@@ -289,7 +289,7 @@ final class Inodes {
 
   private void save(MapEditor editor, Inode inode, byte[] bytes) throws IOException {
     WriteBuffer buffer = inode.buffer;
-    long grown = putter.put(editor, inode.number, buffer.start(), bytes, buffer.length());
+    long grown = putter.put(editor, inode.number, buffer.start(), bytes, buffer.length(), null);
     inode.allocatedBytes += grown;
     map.released(Math.max(0, buffer.length() - grown));
     buffer.markSaved();

@@ -383,7 +383,13 @@ public final class VolumeFileSystem implements FileSystem {
 
   @Override
   public void write(long inode, long offset, ByteBuffer source) throws IOException {
-    content.write(inode, offset, source);
+    content.write(inode, offset, source, PackedParts.NONE);
+  }
+
+  @Override
+  public void write(long inode, long offset, ByteBuffer source, PackedParts packed)
+      throws IOException {
+    content.write(inode, offset, source, packed);
   }
 
   @Override

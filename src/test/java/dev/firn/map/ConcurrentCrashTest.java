@@ -97,7 +97,7 @@ class ConcurrentCrashTest {
       byte[] bytes = Found.content(number);
       map.write(
           head -> {
-            PendingExtent pending = map.stage(bytes, bytes.length);
+            PendingExtent pending = map.stage(bytes, bytes.length, null);
             ExtentRef extent = ExtentRef.of(pending, 0, bytes.length);
             head.put(Found.key(key), extent.encode(), pending);
             return null;
@@ -108,7 +108,8 @@ class ConcurrentCrashTest {
       add(key, number);
       map.holdingPlaces(
           () -> {
-            ExtentRef extent = map.store(List.of(ByteBuffer.wrap(Found.content(number)))).get(0);
+            ExtentRef extent =
+                map.store(List.of(new FileRun(ByteBuffer.wrap(Found.content(number))))).get(0);
             return map.write(
                 head -> {
                   head.put(Found.key(key), extent.encode(), extent.pending());

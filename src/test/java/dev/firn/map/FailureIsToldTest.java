@@ -72,7 +72,7 @@ class FailureIsToldTest {
 
   private void put(int key) throws IOException {
     byte[] bytes = Found.content(key);
-    PendingExtent pending = map.stage(bytes, bytes.length);
+    PendingExtent pending = map.stage(bytes, bytes.length, null);
     ExtentRef extent = ExtentRef.of(pending, 0, bytes.length);
     map.write(
         head -> {

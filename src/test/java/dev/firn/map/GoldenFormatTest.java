@@ -60,7 +60,7 @@ class GoldenFormatTest {
           head.put(Bytes.utf8("inline"), ExtentRef.inline(Bytes.utf8("hello")).encode());
           return null;
         });
-    PendingExtent pending = map.stage(STORED.clone(), STORED.length);
+    PendingExtent pending = map.stage(STORED.clone(), STORED.length, null);
     map.write(
         head -> {
           ExtentRef extent = ExtentRef.of(pending, 100, 900);
@@ -79,7 +79,7 @@ class GoldenFormatTest {
         });
     map.commit();
     // Long: with padding before and behind it, and checksums of its blocks.
-    ExtentRef blocks = map.store(List.of(ByteBuffer.wrap(LONG))).get(0);
+    ExtentRef blocks = map.store(List.of(new FileRun(ByteBuffer.wrap(LONG)))).get(0);
     map.write(
         head -> {
           head.put(Bytes.utf8("blocks"), blocks.encode());

@@ -73,7 +73,7 @@ class InFlightTest {
       CompletableFuture<ReclaimReport> reclaimed = new CompletableFuture<>();
       map.holdingPlaces(
           () -> {
-            ExtentRef extent = map.store(List.of(ByteBuffer.wrap(bytes))).get(0);
+            ExtentRef extent = map.store(List.of(new FileRun(ByteBuffer.wrap(bytes)))).get(0);
             reclaimInAnotherThread(store, map, reclaimed);
             assertGoesOn(reclaimed);
             return map.write(

@@ -133,7 +133,7 @@ class SpaceAccountTest {
     if (random.nextBoolean()) {
       random.nextBytes(bytes);
     }
-    PendingExtent pending = map.stage(bytes, bytes.length);
+    PendingExtent pending = map.stage(bytes, bytes.length, null);
     ExtentRef extent = ExtentRef.of(pending, 0, bytes.length);
     map.write(
         head -> {

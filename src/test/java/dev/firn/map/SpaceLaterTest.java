@@ -26,7 +26,7 @@ class SpaceLaterTest {
 
   private static void put(VolumeMap map, int key) throws IOException {
     byte[] bytes = Found.content(key);
-    PendingExtent pending = map.stage(bytes, bytes.length);
+    PendingExtent pending = map.stage(bytes, bytes.length, null);
     ExtentRef extent = ExtentRef.of(pending, 0, bytes.length);
     map.write(
         head -> {

@@ -144,7 +144,7 @@ class VolumeMapTest {
   }
 
   private static void putExtent(VolumeMap map, int number, byte[] bytes) throws IOException {
-    PendingExtent pending = map.stage(bytes, bytes.length);
+    PendingExtent pending = map.stage(bytes, bytes.length, null);
     ExtentRef extent = ExtentRef.of(pending, 0, bytes.length);
     map.write(
         head -> {

@@ -253,7 +253,7 @@ final class VolumeUnderTest {
   private void put(int key, int number) throws IOException {
     byte[] bytes = Found.content(number);
     history.put(key, number);
-    PendingExtent pending = map.stage(bytes, bytes.length);
+    PendingExtent pending = map.stage(bytes, bytes.length, null);
     ExtentRef extent = ExtentRef.of(pending, 0, bytes.length);
     map.write(
         head -> {
@@ -266,7 +266,8 @@ final class VolumeUnderTest {
     history.put(key, number);
     map.holdingPlaces(
         () -> {
-          ExtentRef extent = map.store(List.of(ByteBuffer.wrap(Found.content(number)))).get(0);
+          ExtentRef extent =
+              map.store(List.of(new FileRun(ByteBuffer.wrap(Found.content(number))))).get(0);
           return map.write(
               head -> {
                 head.put(Found.key(key), extent.encode(), extent.pending());

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.github.luben.zstd.Zstd;
 import dev.firn.base.ErrorKind;
 import dev.firn.base.FirnException;
 import dev.firn.vfs.Errno;
@@ -27,14 +28,20 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ContentWriterTest {
-  private static final int CONTENT_BYTES = 20_000_000;
+  private static final int CONTENT_BYTES = 12_000_000;
   private static final int SMALL_VOLUME_BYTES = 10 << 20;
 
   @TempDir Path directory;
   private final ExecutorService workers = Workers.start("test");
   private final List<String> steps = new ArrayList<>();
   private final byte[] content = Trees.random(new Random(5), CONTENT_BYTES);
+  private final OpenedMember member = member(content);
   private TestHome home;
+
+  private static OpenedMember member(byte[] raw) {
+    byte[] stored = Zstd.compress(raw);
+    return new OpenedMember(raw, stored, FrameTable.of(stored, stored.length));
+  }
 
   @BeforeEach
   void open() throws IOException {
@@ -85,7 +92,7 @@ class ContentWriterTest {
     CountDownLatch go = new CountDownLatch(1);
     ContentWriter writer = writer(watched(volume, offset -> go.await()));
 
-    writer.write(inode, 0, content, 0, content.length, "f");
+    writer.write(inode, 0, member, 0, content.length, "f");
     writer.then(() -> steps.add("times"));
     writer.endMember(() -> steps.add("member"));
     assertEquals(List.of(), steps);
@@ -105,9 +112,9 @@ class ContentWriterTest {
     CountDownLatch ended = new CountDownLatch(1);
     ContentWriter writer = writer(watched(volume, offset -> ended.await()));
 
-    writer.write(inode, 0, content, 0, 1 << 20, "f");
+    writer.write(inode, 0, member, 0, 1 << 20, "f");
     writer.endMember(() -> steps.add("first"));
-    writer.write(inode, 1 << 20, content, 1 << 20, 1 << 20, "f");
+    writer.write(inode, 1 << 20, member, 1 << 20, 1 << 20, "f");
     assertEquals(List.of(), steps);
     ended.countDown();
     writer.endMember(() -> steps.add("second"));
@@ -137,7 +144,7 @@ class ContentWriterTest {
         assertThrows(
             FirnException.class,
             () -> {
-              writer.write(inode, 0, content, 0, content.length, "dir/f");
+              writer.write(inode, 0, member, 0, content.length, "dir/f");
               writer.then(() -> steps.add("times"));
               writer.await();
             });
@@ -164,7 +171,7 @@ class ContentWriterTest {
                   go.await();
                   writes.incrementAndGet();
                 }));
-    writer.write(file(volume), 0, content, 0, 1 << 20, "f");
+    writer.write(file(volume), 0, member, 0, 1 << 20, "f");
 
     Thread.currentThread().interrupt();
     assertThrows(IOException.class, writer::await);

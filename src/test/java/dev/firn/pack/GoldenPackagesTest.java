@@ -25,7 +25,8 @@ class GoldenPackagesTest {
   }
 
   private static List<String> imported(Region region, String file, String name) throws IOException {
-    Trust trust = Trust.of(List.of(GOLDEN.resolve("key.pub")), file.contains("signed"));
+    List<Path> keys = List.of(GOLDEN.resolve("key.pub"), GOLDEN.resolve("key-4.pub"));
+    Trust trust = Trust.of(keys, file.contains("signed"));
     try (InputStream in = Files.newInputStream(GOLDEN.resolve(file))) {
       Importer.importFrom(
           region, in, null, new ImportOptions(name, null, trust, file), ProgressListener.NONE);
@@ -36,24 +37,34 @@ class GoldenPackagesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"1-full.firn", "2-signed.firn", "3-full.firn", "3-signed.firn"})
+  @ValueSource(
+      strings = {
+        "1-full.firn",
+        "2-signed.firn",
+        "3-full.firn",
+        "3-signed.firn",
+        "4-full.firn",
+        "4-signed.firn",
+        "4-long.firn"
+      })
   void fullOnesAreTakenAndShown(String file) throws IOException {
+    List<String> expected = expected(file.contains("long") ? "long" : "before");
     try (Region region = Region.open(directory.resolve("home"))) {
-      assertEquals(expected("before"), imported(region, file, "copy"));
+      assertEquals(expected, imported(region, file, "copy"));
     }
     try (FileSystem mounted =
         new PackageFileSystem(
             GOLDEN.resolve(file), directory.resolve("tmp"), Trust.ALL, ProgressListener.NONE)) {
-      assertEquals(expected("before"), Trees.describe(mounted));
+      assertEquals(expected, Trees.describe(mounted));
     }
   }
 
   @Test
   void changesOfAnyVersionGoWithBasesOfAny() throws IOException {
     try (Region region = Region.open(directory.resolve("home"))) {
-      for (String base : List.of("1-full", "2-signed", "3-full")) {
+      for (String base : List.of("1-full", "2-signed", "3-full", "4-full")) {
         imported(region, base + ".firn", base);
-        for (String change : List.of("2-incremental", "3-incremental")) {
+        for (String change : List.of("2-incremental", "3-incremental", "4-incremental")) {
           assertEquals(expected("after"), imported(region, change + ".firn", base + "-" + change));
         }
       }

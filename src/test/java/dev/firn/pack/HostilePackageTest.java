@@ -441,7 +441,7 @@ class HostilePackageTest {
     Manifest manifest = new PackageReader(new ByteArrayInputStream(small), "test").manifest();
     String good = Bytes.text(manifest.toJson());
     byte[] json =
-        Bytes.utf8(good.replace("\"formatVersion\" : 1", "\"formatVersion\" : 4, \"news\" : true"));
+        Bytes.utf8(good.replace("\"formatVersion\" : 1", "\"formatVersion\" : 5, \"news\" : true"));
     byte[] packed = assemble(json, treeBytes(small, manifest), Zstd.compress(DATA));
     FirnException refusal = assertThrows(FirnException.class, () -> home.importFrom(packed));
     assertEquals(ErrorKind.FAILED, refusal.kind());

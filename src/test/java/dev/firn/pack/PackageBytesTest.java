@@ -147,7 +147,7 @@ class PackageBytesTest {
     return """
         {
           "format" : "firn-package",
-          "formatVersion" : 3,
+          "formatVersion" : 4,
           "base" : null,
           "snapshot" : {
             "id" : "snap-0123abcd",

@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.github.luben.zstd.Zstd;
 import dev.firn.Seeds;
+import dev.firn.base.Bytes;
 import dev.firn.base.Sizes;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -19,6 +21,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Reading, writing, sizes, holes and the volume's limit. */
 class FileContentTest {
@@ -560,5 +564,39 @@ class FileContentTest {
     assertErrno(Errno.ENXIO, () -> frozen.seek(file, 6, false));
     assertEquals(6, frozen.seek(file, 0, true));
     frozen.release(frozen.open(file, false));
+  }
+
+  /**
+   * The frame has other bytes than are written: so what is read says which of the two were stored.
+   */
+  @ParameterizedTest
+  @ValueSource(ints = {20_000, 65_536, 131_072})
+  void whatIsPackedIsStoredAsItIs(int length) throws IOException {
+    byte[] written = Bytes.utf8("firn ".repeat(length / 5 + 1)).clone();
+    byte[] packed = Bytes.utf8("névé ".repeat(length / 6 + 1));
+    ByteBuffer frame = ByteBuffer.wrap(Zstd.compress(Arrays.copyOf(packed, length)));
+
+    files.write(
+        file,
+        131_072,
+        ByteBuffer.wrap(written, 0, length),
+        (from, count) -> from == 0 && count == length ? frame.duplicate() : null);
+    files.sync(file);
+
+    ByteBuffer read = ByteBuffer.allocate(length);
+    assertEquals(length, files.read(file, 131_072, read));
+    assertArrayEquals(Arrays.copyOf(packed, length), read.array());
+  }
+
+  @Test
+  void framesThatAreNotShorterAreLeft() throws IOException {
+    byte[] noise = noise(131_072);
+    ByteBuffer frame = ByteBuffer.wrap(Zstd.compress(noise(131_072)));
+
+    files.write(file, 0, ByteBuffer.wrap(noise), (from, count) -> frame.duplicate());
+
+    ByteBuffer read = ByteBuffer.allocate(noise.length);
+    assertEquals(noise.length, files.read(file, 0, read));
+    assertArrayEquals(noise, read.array());
   }
 }
