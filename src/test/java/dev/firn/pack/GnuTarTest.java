@@ -1,28 +1,41 @@
 package dev.firn.pack;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.firn.Seeds;
 import dev.firn.base.Bytes;
 import dev.firn.vfs.Attributes;
 import dev.firn.vfs.FileSystem;
+import dev.firn.vfs.SetAttributes;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.RandomAccessFile;
+import java.io.SequenceInputStream;
+import java.lang.reflect.Proxy;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** GNU tar is the judge of what we write, and the author of what we read. Needs root. */
 class GnuTarTest {
+  /** More than eleven octal digits tell. */
+  private static final long BIG_BYTES = 9L << 30;
+
   @TempDir Path directory;
 
   @ParameterizedTest
@@ -163,9 +176,171 @@ class GnuTarTest {
         assertEquals("data", text(imported, attributes.inode(), 0));
         assertEquals("more", text(imported, attributes.inode(), size - 4));
       }
-      Path file = directory.resolve("huge.tar");
-      Files.write(file, home.export(source, PackageFormat.TAR));
-      assertTrue(run("tar", "tvf", file.toString()).contains(" " + size + " "));
+      Path ours = directory.resolve("huge.tar");
+      Files.write(ours, home.export(source, PackageFormat.TAR));
+      Path tree = Files.createDirectory(directory.resolve("tree"));
+      run("tar", "-xSpf", ours.toString(), "-C", tree.toString());
+      assertEquals(size, Files.size(tree.resolve("huge")));
+      assertEquals("data", text(tree.resolve("huge"), 0));
+      assertEquals("more", text(tree.resolve("huge"), size - 4));
+
+      for (String format : List.of("pax", "gnu")) {
+        Path theirs = directory.resolve(format + ".tar");
+        run(
+            "tar",
+            "-Scf",
+            theirs.toString(),
+            "--format=" + format,
+            "-C",
+            tree.toString(),
+            "--numeric-owner",
+            ".");
+        assertTrue(Files.size(theirs) < 100_000, format + " has " + Files.size(theirs));
+        FileSystem imported = home.importFrom(Files.readAllBytes(theirs));
+
+        Attributes attributes = imported.lookup(1, Bytes.utf8("huge"));
+        assertEquals(size, attributes.sizeBytes());
+        assertTrue(attributes.allocatedBytes() < 100_000);
+        assertEquals("data", text(imported, attributes.inode(), 0));
+        assertEquals("more", text(imported, attributes.inode(), size - 4));
+      }
+    }
+  }
+
+  /** A header has no room for it in octal: GNU has it in base 256, pax in a record. */
+  @ParameterizedTest
+  @CsvSource({"gnu, 1", "pax, 3"})
+  void readsContentsOfMoreThan8GiB(String format, int headerBlocks) throws Exception {
+    run("truncate", "-s", Long.toString(BIG_BYTES), directory.resolve("big").toString());
+    Files.writeString(directory.resolve("behind"), "text");
+    String create = "cd '" + directory + "' && tar --format=" + format + " -c ";
+    // It stops writing when head does.
+    run("sh", "-c", create + "big | head -c " + headerBlocks * TarHeader.BLOCK_BYTES + " > head");
+    run("sh", "-c", create + "behind > tail");
+    InputStream archive =
+        new SequenceInputStream(
+            Collections.enumeration(
+                List.of(
+                    Files.newInputStream(directory.resolve("head")),
+                    new AnyBytes(BIG_BYTES),
+                    Files.newInputStream(directory.resolve("tail")))));
+    try (archive) {
+      TarReader reader = new TarReader(archive, "test");
+
+      TarEntry big = reader.next();
+      assertEquals("big", big.shown());
+      assertEquals(BIG_BYTES, big.sizeBytes);
+      assertEquals(BIG_BYTES, big.storedBytes);
+      byte[] buffer = new byte[1 << 20];
+      long read = 0;
+      // The rest is skipped.
+      while (read < BIG_BYTES - buffer.length) {
+        read += reader.read(buffer, 0, buffer.length);
+      }
+      assertEquals("behind", reader.next().shown());
+      assertNull(reader.next());
+    }
+  }
+
+  /** Of which a test looks at the number only. */
+  private static final class AnyBytes extends InputStream {
+    private long left;
+
+    AnyBytes(long count) {
+      this.left = count;
+    }
+
+    @Override
+    public int read() {
+      return left-- > 0 ? 0 : -1;
+    }
+
+    @Override
+    public int read(byte[] target, int from, int length) {
+      int count = (int) Math.min(length, left);
+      left -= count;
+      return count == 0 ? -1 : count;
+    }
+  }
+
+  @Test
+  void listsContentsOfMoreThan8GiB() throws Exception {
+    Path archive = directory.resolve("big.tar");
+    try (TestHome home = new TestHome(directory);
+        HoleyFile target = new HoleyFile(archive)) {
+      FileSystem source =
+          home.tree(
+              files -> {
+                long inode = Trees.file(files, 1, "big", Bytes.utf8("data"));
+                files.setAttributes(inode, SetAttributes.size(BIG_BYTES));
+                Trees.file(files, 1, "last", Bytes.utf8("text"));
+              });
+      long big = source.lookup(1, Bytes.utf8("big")).inode();
+
+      TarTreeWriter.write(
+          withoutHoles(source, big), target, new Progress(ProgressListener.NONE, BIG_BYTES));
+    }
+
+    // For readers that know no base 256.
+    String record = " size=" + BIG_BYTES + "\n";
+    try (InputStream in = Files.newInputStream(archive)) {
+      assertTrue(new String(in.readNBytes(1 << 16), StandardCharsets.US_ASCII).contains(record));
+    }
+    String[] lines = run("tar", "tvf", archive.toString()).split("\n");
+    assertEquals(3, lines.length);
+    assertTrue(lines[1].matches(".* " + BIG_BYTES + " .* \\./big"), lines[1]);
+    assertTrue(lines[2].endsWith("./last"), lines[2]);
+  }
+
+  /** One file's holes are told as data, of which nothing is read. */
+  private static FileSystem withoutHoles(FileSystem source, long inode) {
+    return (FileSystem)
+        Proxy.newProxyInstance(
+            FileSystem.class.getClassLoader(),
+            new Class<?>[] {FileSystem.class},
+            (proxy, method, arguments) -> {
+              boolean ofFile = arguments.length > 0 && arguments[0].equals(inode);
+              if (ofFile && method.getName().equals("seek")) {
+                return (boolean) arguments[2] ? BIG_BYTES : arguments[1];
+              }
+              if (ofFile && method.getName().equals("read")) {
+                ByteBuffer target = (ByteBuffer) arguments[2];
+                int count = target.remaining();
+                target.position(target.limit());
+                return count;
+              }
+              return method.invoke(source, arguments);
+            });
+  }
+
+  /** A file with holes for zeros. */
+  private static final class HoleyFile extends OutputStream {
+    private static final byte[] ZEROS = new byte[1 << 16];
+    private final RandomAccessFile file;
+    private long sizeBytes;
+
+    HoleyFile(Path path) throws IOException {
+      this.file = new RandomAccessFile(path.toFile(), "rw");
+    }
+
+    @Override
+    public void write(int value) throws IOException {
+      write(new byte[] {(byte) value}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] bytes, int from, int length) throws IOException {
+      if (!Arrays.equals(bytes, from, from + length, ZEROS, 0, length)) {
+        file.seek(sizeBytes);
+        file.write(bytes, from, length);
+      }
+      sizeBytes += length;
+    }
+
+    @Override
+    public void close() throws IOException {
+      file.setLength(sizeBytes);
+      file.close();
     }
   }
 
@@ -232,9 +407,18 @@ class GnuTarTest {
   }
 
   private static String text(FileSystem source, long inode, long offset) throws IOException {
-    java.nio.ByteBuffer buffer = java.nio.ByteBuffer.allocate(4);
+    ByteBuffer buffer = ByteBuffer.allocate(4);
     source.read(inode, offset, buffer);
     return new String(buffer.array(), StandardCharsets.US_ASCII);
+  }
+
+  private static String text(Path file, long offset) throws IOException {
+    byte[] bytes = new byte[4];
+    try (RandomAccessFile opened = new RandomAccessFile(file.toFile(), "r")) {
+      opened.seek(offset);
+      opened.readFully(bytes);
+    }
+    return new String(bytes, StandardCharsets.US_ASCII);
   }
 
   private static long lines(String text) {
