@@ -10,7 +10,8 @@ import java.util.List;
 
 /**
  * Tells which ranges of a disk differ between two roots. The work follows the number of changes:
- * subtrees that both share are not read, and no data is.
+ * subtrees that both share are not read, and no data is. Two disks that share none are compared
+ * extent by extent.
  *
  * <p>Keys that differ say where to look: a write into an extent cuts it, which changes the keys
  * beside it, too. What counts there is whether both roots find the same bytes of the same record.

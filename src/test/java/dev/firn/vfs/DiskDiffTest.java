@@ -7,6 +7,7 @@ import dev.firn.Seeds;
 import dev.firn.base.Sizes;
 import dev.firn.map.FrozenMap;
 import dev.firn.map.MapStore;
+import dev.firn.map.UncachedStore;
 import dev.firn.map.VolumeMap;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -25,6 +26,11 @@ import org.junit.jupiter.api.io.TempDir;
 class DiskDiffTest {
   private static final int UNIT = 512;
   private static final long DISK_BYTES = 2 * Sizes.MIB;
+  private static final int MANY_EXTENTS = 100_000;
+
+  /** For three changes: the way down to each in both roots, to compare nodes and extents. */
+  private static final int READS_MAX = 40;
+
   private static final MapStore.VolumeOptions OPTIONS = new MapStore.VolumeOptions("a", "lz4");
 
   @TempDir Path directory;
@@ -158,32 +164,74 @@ class DiskDiffTest {
       files.resize(2 * DISK_BYTES);
       files.write(disk, 2 * DISK_BYTES - UNIT, ByteBuffer.wrap(new byte[] {1, 2, 3}));
       try (FrozenMap after = map.freeze()) {
-        List<Long> told = new ArrayList<>();
-        DiskDiff.run(before, after, (offset, length) -> told.addAll(List.of(offset, length)));
-        assertEquals(List.of(2 * DISK_BYTES - UNIT, 3L), told);
-        told.clear();
-        DiskDiff.run(after, before, (offset, length) -> told.addAll(List.of(offset, length)));
-        assertEquals(List.of(), told);
+        assertEquals(List.of(2 * DISK_BYTES - UNIT, 3L), told(before, after));
+        assertEquals(List.of(), told(after, before));
       }
     }
   }
 
-  /** Of a large disk, of which little changed, little is read: far fewer extents than there are. */
   @Test
   void aSmallChangeIsOneRange() throws IOException {
-    byte[] bytes = new byte[4096];
-    Random random = new Random(2);
-    for (long offset = 0; offset < DISK_BYTES; offset += 2 * bytes.length) {
-      random.nextBytes(bytes);
-      files.write(disk, offset, ByteBuffer.wrap(bytes.clone()));
-    }
+    writeEveryOther(files, disk, 4096, DISK_BYTES);
     try (FrozenMap before = map.freeze()) {
       files.write(disk, 8192 + 512, ByteBuffer.wrap(new byte[] {9}));
       try (FrozenMap after = map.freeze()) {
-        List<Long> told = new ArrayList<>();
-        DiskDiff.run(before, after, (offset, length) -> told.addAll(List.of(offset, length)));
-        assertEquals(List.of(8704L, 1L), told);
+        assertEquals(List.of(8704L, 1L), told(before, after));
       }
     }
+  }
+
+  /** Of a large disk, of which little changed, little is read. */
+  @Test
+  void readsFollowTheChanges() throws IOException {
+    long sizeBytes = 2L * UNIT * MANY_EXTENTS;
+    Path home = directory.resolve("many");
+    try (MapStore many = MapStore.open(home, List.of("a"))) {
+      VolumeFileSystem written =
+          VolumeFileSystem.createDisk(many.create(1, OPTIONS), sizeBytes, Clock.systemUTC());
+      writeEveryOther(written, disk, UNIT, sizeBytes);
+      written.close();
+    }
+    try (UncachedStore many = new UncachedStore(home)) {
+      VolumeMap opened = many.store().open(1);
+      VolumeFileSystem changed = VolumeFileSystem.open(opened, sizeBytes, Clock.systemUTC());
+      try (FrozenMap before = opened.freeze()) {
+        List<Long> expected = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+          long offset = i * sizeBytes / 3 / UNIT * UNIT;
+          changed.write(disk, offset, ByteBuffer.wrap(new byte[UNIT]));
+          expected.addAll(List.of(offset, (long) UNIT));
+        }
+        opened.commit();
+        try (FrozenMap after = opened.freeze()) {
+          long start = many.reads();
+          assertEquals(expected, told(before, after));
+          long reads = many.reads() - start;
+          FileExtents.slices(after, disk, 0, sizeBytes, Integer.MAX_VALUE);
+          long all = many.reads() - start - reads;
+          assertTrue(reads < READS_MAX, () -> "there were " + reads + " reads");
+          assertTrue(all > 10 * READS_MAX, () -> "there are just " + all + " to spare");
+        }
+      }
+      changed.close();
+    }
+  }
+
+  /** As many extents as ranges, with holes between them. */
+  private static void writeEveryOther(
+      VolumeFileSystem target, long inode, int lengthBytes, long endBytes) throws IOException {
+    Random random = new Random(2);
+    for (long offset = 0; offset < endBytes; offset += 2L * lengthBytes) {
+      byte[] bytes = new byte[lengthBytes];
+      random.nextBytes(bytes);
+      target.write(inode, offset, ByteBuffer.wrap(bytes));
+    }
+  }
+
+  /** Offset and length, in turn. */
+  private static List<Long> told(FrozenMap before, FrozenMap after) throws IOException {
+    List<Long> told = new ArrayList<>();
+    DiskDiff.run(before, after, (offset, length) -> told.addAll(List.of(offset, length)));
+    return told;
   }
 }
