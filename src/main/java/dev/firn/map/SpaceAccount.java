@@ -20,6 +20,13 @@ import java.util.function.LongPredicate;
  * {@link #again} is reached from it alone.
  */
 final class SpaceAccount {
+  /**
+   * What a set reaches.
+   *
+   * @param own the blocks that no set before reached
+   */
+  private record Held(long logicalBytes, long storedBytes, BlockSet own) {}
+
   private final NodeStore nodes;
   private final ExtentKeys extentKeys;
   private final LongPredicate hasHead;
@@ -58,16 +65,14 @@ final class SpaceAccount {
         // Deleted meanwhile.
       }
     }
-    List<SpaceUse> heldByAny = new ArrayList<>();
-    List<BlockSet> own = new ArrayList<>();
+    List<Held> held = new ArrayList<>();
     for (Set<RootName> set : sets) {
-      heldByAny.add(walk(set, roots, own));
+      held.add(walk(set, roots));
     }
     List<SpaceUse> uses = new ArrayList<>();
-    for (int i = 0; i < own.size(); i++) {
-      SpaceUse held = heldByAny.get(i);
-      own.get(i).removeAll(again);
-      uses.add(new SpaceUse(held.logicalBytes(), held.storedBytes(), own.get(i).bytes()));
+    for (Held each : held) {
+      each.own.removeAll(again);
+      uses.add(new SpaceUse(each.logicalBytes, each.storedBytes, each.own.bytes()));
     }
     long freedBytes = once.bytes();
     return new SpaceReport(uses, freedBytes, freedBytes + others.bytes());
@@ -93,9 +98,7 @@ final class SpaceAccount {
     }
   }
 
-  /** What a set reaches; adds to {@code own} what no one before reached. */
-  private SpaceUse walk(Set<RootName> set, Map<RootName, Object> roots, List<BlockSet> own)
-      throws IOException {
+  private Held walk(Set<RootName> set, Map<RootName, Object> roots) throws IOException {
     LiveRecords live = new LiveRecords();
     LiveWalk walk = new LiveWalk(nodes, extentKeys, live);
     for (RootName name : set) {
@@ -110,7 +113,6 @@ final class SpaceAccount {
     again.addAll(mine.intersection(once));
     mine.removeAll(once);
     once.addAll(mine);
-    own.add(mine);
-    return new SpaceUse(walk.logicalBytes(), storedBytes, 0);
+    return new Held(walk.logicalBytes(), storedBytes, mine);
   }
 }
