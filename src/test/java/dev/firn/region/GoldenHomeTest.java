@@ -2,6 +2,7 @@ package dev.firn.region;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.firn.FoundDamages;
 import dev.firn.base.Bytes;
 import dev.firn.base.ErrorKind;
 import dev.firn.base.Sizes;
@@ -142,21 +143,8 @@ class GoldenHomeTest {
       try (FileSystem files = region.openSnapshot("data@one")) {
         assertEquals("before".repeat(500), new Files(files).read("folder/file"));
       }
-      assertEquals(
-          0,
-          region
-              .upkeep()
-              .check(
-                  false,
-                  new ScrubListener() {
-                    @Override
-                    public void progress(long doneBytes, long totalBytes) {}
-
-                    @Override
-                    public void damaged(Damage damage) {
-                      throw new AssertionError(damage);
-                    }
-                  }));
+      FoundDamages found = new FoundDamages();
+      assertEquals(0, region.upkeep().check(false, found), () -> found.all().toString());
     }
   }
 
