@@ -1,6 +1,9 @@
 package dev.firn.fuse;
 
+import dev.firn.store.NoSpaceException;
 import dev.firn.store.StoreFailedException;
+import dev.firn.vfs.Errno;
+import dev.firn.vfs.ErrnoException;
 import dev.firn.vfs.UnreadableException;
 import java.io.IOException;
 import java.util.HashMap;
@@ -8,13 +11,14 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Logs what made requests of a mount answer EIO. Bytes that cannot be read are told with volume,
- * path and offset, each run of them once; of other faults each kind once: a broken disk would fail
- * thousands of times. Never throws. Safe for concurrent use.
+ * Turns what requests of a mount throw into answers, and logs what made them answer EIO. Bytes that
+ * cannot be read are told with volume, path and offset, each run of them once; of other faults each
+ * kind once: a broken disk would fail thousands of times. Never throws. Safe for concurrent use.
  */
 public final class FaultLog {
   private static final Logger LOG = LoggerFactory.getLogger(FaultLog.class);
@@ -51,8 +55,26 @@ public final class FaultLog {
     this.mountName = mountName;
   }
 
-  public void answeredEio(String operation, Throwable fault) {
+  /**
+   * The error number, below 0, that answers a request for what it threw: EIO for a fault, which is
+   * logged.
+   *
+   * @param operation what was asked for, in words for the log
+   */
+  public int answer(Throwable thrown, Supplier<String> operation) {
+    if (thrown instanceof ErrnoException answer) {
+      return -answer.errno().number();
+    }
+    if (thrown instanceof NoSpaceException) {
+      return -Errno.ENOSPC.number();
+    }
+    answeredEio(operation, thrown);
+    return -Errno.EIO.number();
+  }
+
+  private void answeredEio(Supplier<String> words, Throwable fault) {
     try {
+      String operation = words.get();
       if (fault instanceof UnreadableException unreadable) {
         unreadable(unreadable);
       } else if (fault instanceof StoreFailedException) {

@@ -1,9 +1,6 @@
 package dev.firn.fuse.jnr;
 
 import dev.firn.fuse.FaultLog;
-import dev.firn.store.NoSpaceException;
-import dev.firn.vfs.Errno;
-import dev.firn.vfs.ErrnoException;
 import java.io.IOException;
 
 /**
@@ -27,13 +24,8 @@ final class Guard {
   int answer(String operation, Work work) {
     try {
       return work.run();
-    } catch (ErrnoException e) {
-      return -e.errno().number();
-    } catch (NoSpaceException e) {
-      return -Errno.ENOSPC.number();
-    } catch (Throwable fault) {
-      faults.answeredEio(operation, fault);
-      return -Errno.EIO.number();
+    } catch (Throwable thrown) {
+      return faults.answer(thrown, () -> operation);
     }
   }
 }

@@ -1,7 +1,6 @@
 package dev.firn.fuse.kernel;
 
 import dev.firn.fuse.FaultLog;
-import dev.firn.store.NoSpaceException;
 import dev.firn.vfs.Errno;
 import dev.firn.vfs.ErrnoException;
 import dev.firn.vfs.FileSystem;
@@ -87,13 +86,9 @@ final class Dispatcher {
   int answer(Request request) {
     try {
       return handle(request);
-    } catch (ErrnoException e) {
-      return -e.errno().number();
-    } catch (NoSpaceException e) {
-      return isForget(request.opcode()) ? NO_ANSWER : -Errno.ENOSPC.number();
-    } catch (Throwable fault) {
-      faults.answeredEio("request " + request.opcode(), fault);
-      return isForget(request.opcode()) ? NO_ANSWER : -Errno.EIO.number();
+    } catch (Throwable thrown) {
+      int answer = answerTo(request.opcode(), thrown);
+      return isForget(request.opcode()) ? NO_ANSWER : answer;
     }
   }
 
@@ -102,14 +97,13 @@ final class Dispatcher {
     try {
       fileSystem.syncAll();
       return 0;
-    } catch (ErrnoException e) {
-      return -e.errno().number();
-    } catch (NoSpaceException e) {
-      return -Errno.ENOSPC.number();
-    } catch (Throwable fault) {
-      faults.answeredEio("request " + Opcode.FSYNC, fault);
-      return -Errno.EIO.number();
+    } catch (Throwable thrown) {
+      return answerTo(Opcode.FSYNC, thrown);
     }
+  }
+
+  private int answerTo(int opcode, Throwable thrown) {
+    return faults.answer(thrown, () -> "request " + opcode);
   }
 
   private static boolean isForget(int opcode) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.firn.fuse.FaultLog;
+import dev.firn.store.NoSpaceException;
 import dev.firn.vfs.Errno;
 import dev.firn.vfs.ErrnoException;
 import dev.firn.vfs.FileSystem;
@@ -69,6 +70,18 @@ class DispatcherTest {
               throw new ErrnoException(Errno.EXDEV);
             });
     assertEquals(-Errno.EXDEV.number(), answer(dispatcher, Opcode.LINK, 5L, "name"));
+  }
+
+  @Test
+  void aFullDiskAnswersEnospc() {
+    Dispatcher dispatcher =
+        dispatcher(
+            (proxy, method, given) -> {
+              throw new NoSpaceException("the disk is full");
+            });
+    assertEquals(-Errno.ENOSPC.number(), answer(dispatcher, Opcode.GETATTR));
+    assertEquals(-Errno.ENOSPC.number(), dispatcher.answerSyncs());
+    assertEquals(Dispatcher.NO_ANSWER, answer(dispatcher, Opcode.FORGET, 1L));
   }
 
   @Test
