@@ -1,7 +1,6 @@
 package dev.firn.cli;
 
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Parameters;
 
 /** {@code firn image unshare}; speaks for {@code FIRN_ACCOUNT}, since its option means others. */
 @Command(
@@ -11,22 +10,8 @@ import picocli.CommandLine.Parameters;
       "To do it as another account than the home's owner, set FIRN_ACCOUNT."
     },
     footer = {"Example:", "  firn image unshare ami-0123abcd --account 123456789012"})
-final class ImageUnshareCommand extends SharingCommand {
-  @Parameters(paramLabel = "IMAGE", description = "An image's id.")
-  private String image;
-
-  @Override
-  String action() {
-    return "UnshareImage";
-  }
-
-  @Override
-  String kind() {
-    return "image";
-  }
-
-  @Override
-  String reference() {
-    return image;
+final class ImageUnshareCommand extends SharingCommand.OfImage {
+  ImageUnshareCommand() {
+    super("UnshareImage");
   }
 }

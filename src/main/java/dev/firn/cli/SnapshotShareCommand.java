@@ -1,7 +1,6 @@
 package dev.firn.cli;
 
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Parameters;
 
 /** {@code firn snapshot share}; speaks for {@code FIRN_ACCOUNT}, since its option means others. */
 @Command(
@@ -12,24 +11,8 @@ import picocli.CommandLine.Parameters;
       "To do it as another account than the home's owner, set FIRN_ACCOUNT."
     },
     footer = {"Example:", "  firn snapshot share data@first --account 123456789012"})
-final class SnapshotShareCommand extends SharingCommand {
-  @Parameters(
-      paramLabel = "SNAPSHOT",
-      description = "An id, a name, VOLUME@NAME, VOLUME@last or VOLUME@-2.")
-  private String snapshot;
-
-  @Override
-  String action() {
-    return "ShareSnapshot";
-  }
-
-  @Override
-  String kind() {
-    return "snapshot";
-  }
-
-  @Override
-  String reference() {
-    return snapshot;
+final class SnapshotShareCommand extends SharingCommand.OfSnapshot {
+  SnapshotShareCommand() {
+    super("ShareSnapshot");
   }
 }

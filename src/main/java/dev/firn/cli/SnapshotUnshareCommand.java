@@ -1,7 +1,6 @@
 package dev.firn.cli;
 
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Parameters;
 
 /**
  * {@code firn snapshot unshare}; speaks for {@code FIRN_ACCOUNT}, since its option means others.
@@ -13,24 +12,8 @@ import picocli.CommandLine.Parameters;
       "To do it as another account than the home's owner, set FIRN_ACCOUNT."
     },
     footer = {"Example:", "  firn snapshot unshare data@first --all"})
-final class SnapshotUnshareCommand extends SharingCommand {
-  @Parameters(
-      paramLabel = "SNAPSHOT",
-      description = "An id, a name, VOLUME@NAME, VOLUME@last or VOLUME@-2.")
-  private String snapshot;
-
-  @Override
-  String action() {
-    return "UnshareSnapshot";
-  }
-
-  @Override
-  String kind() {
-    return "snapshot";
-  }
-
-  @Override
-  String reference() {
-    return snapshot;
+final class SnapshotUnshareCommand extends SharingCommand.OfSnapshot {
+  SnapshotUnshareCommand() {
+    super("UnshareSnapshot");
   }
 }
