@@ -31,9 +31,9 @@ class FrameWriterTest {
     byte[] noise = Trees.random(new Random(1), MEMBER_BYTES);
     try (FrameWriter writer = new FrameWriter(new ByteArrayOutputStream())) {
       for (int i = 0; i < 2 * Workers.THREADS; i++) {
-        byte[] buffer = writer.buffer();
+        byte[] buffer = writer.dataBuffer();
         System.arraycopy(noise, 0, buffer, 0, noise.length);
-        writer.submit(false, buffer, noise.length);
+        writer.submitData(buffer, new int[] {noise.length});
       }
       List<Manifest.Member> members = writer.finish();
 
