@@ -58,6 +58,30 @@ within() {
 
 daemon_pid() { cat "$FIRN_HOME/lock"; }
 
+# Whether a process waits for the answer of a FUSE mount.
+waits_for_mount() { grep -qs '^request_wait_answer' "/proc/$1/wchan"; }
+has_ended() { ! kill -0 "$1" 2>/dev/null; }
+
+# hang FILE : stops the daemon, whose process is in $hanging then, and has a program read a file that it is to open.
+hanging=
+hang() {
+  hanging=$(daemon_pid)
+  kill -STOP "$hanging"
+  cat "$1" >"$work/read" 2>"$work/error" &
+  reader=$!
+  within 10 "the reader does not wait for the daemon" waits_for_mount "$reader"
+}
+# reader_fails WHEN : that program gets an error, soon.
+reader_fails() {
+  within 10 "the reader still waits $1" has_ended "$reader"
+  ! wait "$reader" || fail "nobody gave the reader '$(cat "$work/read")'"
+  [ -s "$work/error" ] || fail "the reader was told nothing"
+}
+kill_hanging() {
+  kill -KILL "$hanging"
+  within 10 "the daemon does not end" has_ended "$hanging"
+}
+
 # Whether each thread of a process is traced.
 is_traced() { ! grep -hs '^TracerPid:' "/proc/$1/task"/*/status | grep -q '[[:space:]]0$'; }
 
@@ -134,6 +158,8 @@ take_away() {
   trap - EXIT
   cd /
   stop_tracer
+  # A daemon that is stopped would not even end.
+  [ -z "$hanging" ] || kill -CONT "$hanging" 2>/dev/null || true
   unmount_devices
   "$firn" daemon stop >/dev/null 2>&1 || true
   if [ $status -ne 0 ] && [ -f "$FIRN_HOME/log/daemon.log" ]; then

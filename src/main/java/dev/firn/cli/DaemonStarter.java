@@ -11,7 +11,6 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -75,15 +74,7 @@ final class DaemonStarter {
     if (client.isServed()) {
       return true;
     }
-    try {
-      String pid = Files.readString(HomePaths.lock(home), StandardCharsets.ISO_8859_1).strip();
-      return ProcessHandle.of(Long.parseLong(pid))
-          .flatMap(owner -> owner.info().commandLine())
-          .filter(commandLine -> commandLine.contains(Daemon.class.getName()))
-          .isPresent();
-    } catch (NoSuchFileException | NumberFormatException e) {
-      return false;
-    }
+    return DaemonProcess.of(home).filter(DaemonProcess::isDaemon).isPresent();
   }
 
   private void start() throws IOException {

@@ -5,8 +5,6 @@ import dev.firn.base.FirnException;
 import dev.firn.daemon.HomePaths;
 import dev.firn.server.ApiClient;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import picocli.CommandLine.Command;
 
 /** {@code firn daemon stop}. */
@@ -27,7 +25,7 @@ final class DaemonStopCommand extends ClientCommand {
       return;
     }
     JsonNode stopping = session.client().call("Stop", ApiClient.parameters());
-    awaitEnd(stopping.path("pid").asLong());
+    awaitEnd(new DaemonProcess(stopping.path("pid").asLong()));
     if (!stopping.path("durable").asBoolean()) {
       throw FirnException.failed(
           "the daemon has ended, but not everything could be made durable; see '%s'",
@@ -36,24 +34,15 @@ final class DaemonStopCommand extends ClientCommand {
     session.printedAsJson(stopping);
   }
 
-  private static void awaitEnd(long pid) {
+  private static void awaitEnd(DaemonProcess daemon) {
     // ProcessHandle.onExit would do, but looks only every second or so.
-    while (isRunning(pid)) {
+    while (daemon.isRunning()) {
       try {
         Thread.sleep(POLL_MILLIS);
       } catch (InterruptedException e) {
-        throw FirnException.failed("interrupted while the daemon (pid %d) was ending", pid);
+        throw FirnException.failed(
+            "interrupted while the daemon (pid %d) was ending", daemon.pid());
       }
-    }
-  }
-
-  /** A process that has ended may stay as a zombie, when its parent does not care. */
-  private static boolean isRunning(long pid) {
-    try {
-      String status = Files.readString(Path.of("/proc/" + pid + "/stat"));
-      return status.charAt(status.lastIndexOf(')') + 2) != 'Z';
-    } catch (IOException gone) {
-      return false;
     }
   }
 }

@@ -1,6 +1,7 @@
 package dev.firn.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.firn.base.FirnException;
 import dev.firn.fuse.FuseConnection;
 import dev.firn.server.ApiClient;
 import java.io.IOException;
@@ -29,9 +30,10 @@ final class UnmountCommand extends ClientCommand {
   @Override
   void run(Session session) throws IOException {
     if (force) {
-      FuseConnection.cutOff(directory);
+      boolean cutOff = FuseConnection.cutOff(directory);
       if (session.client().isServed()) {
         // The daemon sees that the mount has ended, and forgets it; it may hang, so do not wait.
+        sayWhoStillWaits(session, cutOff);
         session.printedAsJson(ApiClient.parameters());
         return;
       }
@@ -43,5 +45,25 @@ final class UnmountCommand extends ClientCommand {
             ApiClient.parameters()
                 .put("directory", directory.toAbsolutePath().normalize().toString()));
     session.printedAsJson(nothing);
+  }
+
+  private void sayWhoStillWaits(Session session, boolean cutOff) throws IOException {
+    DaemonProcess daemon = DaemonProcess.of(session.home()).orElseThrow();
+    if (!cutOff) {
+      throw FirnException.failed(
+          "cannot cut off '%s': a user needs fusectl for that; as root:"
+              + " mount -t fusectl none %s; or end the daemon: kill -KILL %d",
+          directory, FuseConnection.CONNECTIONS, daemon.pid());
+    }
+    // Over io_uring the thread that a request goes to copies it; only then can it be given up.
+    if (daemon.isStopped()) {
+      session
+          .errors()
+          .printf(
+              "firn: warning: '%s' is cut off, but its daemon is stopped, and who had just asked it"
+                  + " over io_uring waits until it goes on or ends: kill -CONT %d, or kill -KILL"
+                  + " %d%n",
+              directory, daemon.pid(), daemon.pid());
+    }
   }
 }

@@ -12,7 +12,9 @@ import java.util.Optional;
  * it: one directory a connection, named by the minor number of the mount's device.
  */
 public final class FuseConnection {
-  private static final Path CONNECTIONS = Path.of("/sys/fs/fuse/connections");
+  /** Where fusectl is mounted, if it is. */
+  public static final Path CONNECTIONS = Path.of("/sys/fs/fuse/connections");
+
   private static final String TYPE_PREFIX = "fuse";
 
   private FuseConnection() {}
@@ -22,23 +24,30 @@ public final class FuseConnection {
    * way and to come fail, and the mount is taken away. Changes that the kernel held are lost. Does
    * not touch the mounted files, which could block.
    *
+   * @return false, and nothing is done, if there is no way to make requests fail: fusectl is not
+   *     mounted, and this process is not root's
    * @throws FirnException NOT_FOUND if nothing of FUSE is mounted there; NOT_PERMITTED if the mount
    *     is somebody else's
    */
-  public static void cutOff(Path directory) throws IOException {
+  public static boolean cutOff(Path directory) throws IOException {
     Path place = MountPoint.untouched(directory);
     if (!MountTable.typeAt(place).orElse("").startsWith(TYPE_PREFIX)) {
       throw FirnException.notFound(
           "nothing of FUSE is mounted at '%s'; 'firn daemon status' lists the mounts", directory);
     }
-    if (!aborted(place) && MountPoint.isRoot()) {
+    if (aborted(place)) {
+      MountPoint.unmountLazily(place);
+    } else if (MountPoint.isRoot()) {
       MountPoint.unmountByForce(place);
-      return;
+    } else {
+      return false;
     }
-    MountPoint.unmountLazily(place);
+    return true;
   }
 
-  /** Whether fusectl is there to do it: it may not be mounted. */
+  /**
+   * Whether fusectl is there to do it: it may not be mounted, or, in a container, for reading only.
+   */
   private static boolean aborted(Path place) throws IOException {
     Optional<String> device = MountTable.deviceAt(place);
     if (device.isEmpty()) {
@@ -50,6 +59,9 @@ public final class FuseConnection {
       return false;
     }
     if (!Files.isWritable(abort)) {
+      if (MountPoint.isRoot()) {
+        return false;
+      }
       throw FirnException.notPermitted(
           "cannot cut off '%s': it was mounted by another user; ask them, or do it as root", place);
     }

@@ -30,8 +30,13 @@ public final class MachineCheck {
   private static final int HELPER_SECONDS_MAX = 10;
   private static final int OPEN_FILES_MIN = 4096;
 
-  /** From then on io_uring's memory counts as a process's other memory does. */
-  private static final int RINGS_UNLOCKED_SINCE = 512;
+  /** The first kernel with FUSE over io_uring. */
+  private static final int RINGS_SINCE = 614;
+
+  /** What a ring takes of a user's locked memory, and how many one mount has of each processor. */
+  private static final int RING_KIB = 8;
+
+  private static final int RINGS_MAX = 4;
 
   private static final String ENABLE = "as root: firn doctor --enable-io-uring";
 
@@ -237,16 +242,24 @@ public final class MachineCheck {
   private Finding lockedMemory() {
     String name = "locked memory";
     Matcher limit = limit("Max locked memory");
-    String found =
-        limit == null
-            ? "unknown"
-            : limit.group(2).equals("unlimited")
-                ? "unlimited"
-                : "up to " + Long.parseLong(limit.group(2)) / 1024 + " KiB";
-    // FUSE over io_uring came later than that, so this concerns kernels that were patched.
-    return kernel >= RINGS_UNLOCKED_SINCE
-        ? Finding.ok(name, found + ", not used by Firn on this kernel")
-        : Finding.note(name, found, "rings count here: ulimit -l unlimited");
+    String soft = limit == null ? "unknown" : limit.group(2);
+    if (!soft.matches("\\d+")) {
+      return Finding.ok(name, soft);
+    }
+    long kib = Long.parseLong(soft) / 1024;
+    String found = "up to " + kib + " KiB";
+    if (kernel < RINGS_SINCE || MountPoint.isRoot()) {
+      return Finding.ok(name, found + ", which does not matter here");
+    }
+    int mountKib = RING_KIB * RINGS_MAX * Runtime.getRuntime().availableProcessors();
+    return kib >= mountKib
+        ? Finding.ok(name, found + ", of which a mount over io_uring takes up to " + mountKib)
+        : Finding.note(
+            name,
+            found,
+            "a mount over io_uring takes up to "
+                + mountKib
+                + ": ulimit -l, LimitMEMLOCK= of a service, or /etc/security/limits.conf");
   }
 
   private static Matcher limit(String name) {

@@ -168,7 +168,7 @@ final class IoUring {
     return switch (error) {
       case EPERM -> "io_uring is forbidden here (kernel.io_uring_disabled)";
       case ENOSYS -> "this kernel has no io_uring, or a filter of system calls hides it";
-      case ENOMEM -> "no memory for an io_uring";
+      case ENOMEM -> "no memory for an io_uring, which counts as locked memory (ulimit -l)";
       default -> "io_uring_setup(2) says: " + error.description();
     };
   }

@@ -4,6 +4,7 @@ import dev.firn.base.DaemonThreads;
 import dev.firn.base.FirnException;
 import dev.firn.fuse.FaultLog;
 import dev.firn.fuse.FuseConnection;
+import dev.firn.fuse.MountPoint;
 import dev.firn.vfs.FileSystem;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -343,7 +344,10 @@ final class Session {
   void ringFailed(String ring, Throwable fault) {
     LOG.error("{}: {} failed; the mount is cut off", directory, ring, fault);
     try {
-      FuseConnection.cutOff(directory);
+      if (!FuseConnection.cutOff(directory)) {
+        MountPoint.unmountLazily(directory);
+        LOG.error("{}: whoever waits for it goes on waiting until the daemon ends", directory);
+      }
     } catch (IOException | RuntimeException e) {
       LOG.error("{}: the mount could not be cut off", directory, e);
     }
