@@ -5,14 +5,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.firn.Seeds;
 import dev.firn.cli.FirnCommand;
+import dev.firn.fuse.TestTransports;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * The daemon is killed at random moments while a mounted volume is written and the space of what is
@@ -20,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
  * that holds all that was synced, and every completed snapshot must be what it was.
  */
 class KillIT {
-  /** How often; {@code -Dfirn.kills=500} makes it a soak test. */
+  /** How often, over all ways together; {@code -Dfirn.kills=500} makes it a soak test. */
   private static final int KILLS = Integer.getInteger("firn.kills", 15);
 
   private static final int OPERATIONS_MAX = 20_000;
@@ -28,15 +31,22 @@ class KillIT {
 
   @TempDir Path directory;
 
-  @Test
-  void killedDaemonLosesNothingThatWasSynced() throws Exception {
-    Random random = Seeds.random("killedDaemonLosesNothingThatWasSynced");
+  /** Those ways in which requests can come here, of the mount option io_uring. */
+  static List<String> ways() {
+    return TestTransports.ringsAreOffered() ? List.of("off", "on") : List.of("off");
+  }
+
+  @ParameterizedTest
+  @MethodSource("ways")
+  void killedDaemonLosesNothingThatWasSynced(String way) throws Exception {
+    Random random = Seeds.random("killedDaemonLosesNothingThatWasSynced, io_uring=" + way);
+    int kills = (KILLS + ways().size() - 1) / ways().size();
     try (FirnCommand firn = new FirnCommand(directory)) {
-      for (int round = 0; round < KILLS; round++) {
+      for (int round = 0; round < kills; round++) {
         String volume = "v" + round;
         Path mount = firn.mountPoint("mnt-" + round);
         firn.run("volume", "create", volume, "--size", "1G").succeeded();
-        firn.run("mount", volume, mount).succeeded();
+        firn.run("mount", volume, mount, "-o", "io_uring=" + way).succeeded();
         OperationLog log = new OperationLog(new Random(random.nextLong()));
         Reclaiming reclaiming = new Reclaiming(firn.home());
         killWhileWorking(firn.pid(), log, mount, 50 + random.nextInt(LOAD_MILLIS_MAX));

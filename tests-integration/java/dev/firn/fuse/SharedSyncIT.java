@@ -10,8 +10,6 @@ import dev.firn.base.LongWork;
 import dev.firn.vfs.Errno;
 import dev.firn.vfs.ErrnoException;
 import dev.firn.vfs.FileSystem;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -43,28 +41,19 @@ class SharedSyncIT {
 
   /** Its first sync takes until it may end. */
   private FileSystem fileSystem() {
-    MemoryFileSystem sound = new MemoryFileSystem();
-    return (FileSystem)
-        Proxy.newProxyInstance(
-            getClass().getClassLoader(),
-            new Class<?>[] {FileSystem.class},
-            (proxy, method, arguments) -> {
-              if (method.getName().startsWith("sync")) {
-                runs.incrementAndGet();
-                // Or the thread that receives requests might be the one that waits.
-                LongWork.begins();
-                begun.countDown();
-                mayEnd.await();
-                if (failing) {
-                  throw new ErrnoException(Errno.ENOSPC);
-                }
-              }
-              try {
-                return method.invoke(sound, arguments);
-              } catch (InvocationTargetException e) {
-                throw e.getCause();
-              }
-            });
+    return HookedFileSystem.with(
+        method -> {
+          if (method.startsWith("sync")) {
+            runs.incrementAndGet();
+            // Or the thread that receives requests might be the one that waits.
+            LongWork.begins();
+            begun.countDown();
+            mayEnd.await();
+            if (failing) {
+              throw new ErrnoException(Errno.ENOSPC);
+            }
+          }
+        });
   }
 
   /** Each of a file of its own: of one file the kernel syncs once at a time. */

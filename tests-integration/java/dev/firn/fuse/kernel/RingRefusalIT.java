@@ -7,6 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.firn.base.FirnException;
 import dev.firn.fuse.MemoryFileSystem;
 import dev.firn.fuse.MountOptions;
@@ -26,6 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
 
 /** The kernel refuses what is registered with it, after it was promised rings. */
 class RingRefusalIT {
@@ -92,7 +96,25 @@ class RingRefusalIT {
   @ValueSource(ints = {0, 1})
   void theMountIsServedOverTheDevice(int firstShort) throws Exception {
     assumeTrue(firstShort < Runtime.getRuntime().availableProcessors(), "one processor only");
-    Session session = start("io_uring=auto", firstShort);
+    ListAppender<ILoggingEvent> said = new ListAppender<>();
+    said.start();
+    Logger log = (Logger) LoggerFactory.getLogger(Session.class);
+    log.addAppender(said);
+    Session session;
+    try {
+      session = start("io_uring=auto", firstShort);
+    } finally {
+      log.detachAppender(said);
+    }
+    assertEquals(
+        List.of(
+            directory
+                + ": requests come over /dev/fuse, not io_uring: the kernel refused the memory for"
+                + " requests"),
+        said.list.stream()
+            .map(ILoggingEvent::getFormattedMessage)
+            .filter(message -> message.contains("not io_uring"))
+            .toList());
     assertFalse(session.usesRings());
     assertTrue(noRingThread());
     byte[] contents = new byte[100_000];
