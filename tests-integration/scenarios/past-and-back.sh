@@ -56,3 +56,18 @@ firn snapshot list --volume data --json | grep -q '"name" *: *"second"' && fail 
 firn snapshot delete data@first
 [ ! -e "$mnt/.snapshots/first" ] || fail "a deleted snapshot is still there"
 [ "$(cat "$work/clone/d/file")" = three ] || fail "the clone died with its snapshot"
+
+# The same through libfuse 2.
+firn umount "$mnt"
+firn mount data "$mnt" --transport jnr-fuse
+echo four >"$mnt/d/file"
+sync "$mnt/d/file"
+mkdir "$mnt/.snapshots/third"
+echo five >"$mnt/d/file"
+[ "$(cat "$mnt/.snapshots/third/d/file")" = four ] || fail "jnr-fuse: the past has changed"
+[ "$(cat "$mnt/d/file")" = five ] || fail "jnr-fuse: the present is the past"
+firn umount "$mnt"
+firn mount data@third "$mnt" --transport jnr-fuse
+[ "$(cat "$mnt/d/file")" = four ] || fail "jnr-fuse: the mounted snapshot is another"
+firn umount "$mnt"
+! grep -q " $mnt " /proc/mounts || fail "still mounted"

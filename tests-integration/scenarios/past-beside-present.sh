@@ -30,11 +30,15 @@ same "$first/tree" "$work/untarred/.snapshots/first/tree"
 same_listing "$second/tree" "$work/untarred/.snapshots/second/tree"
 
 mkdir "$mnt/together"
-cp -a "$mnt/tree" "$mnt/together/now"
-cp -a "$first/tree" "$mnt/together/then"
-[ "$(stat -c %h "$mnt/together/now/file")" -eq 2 ] || fail "cp -a lost a hard link"
-[ "$(stat -c %h "$mnt/together/then/file")" -eq 2 ] || fail "cp -a made or lost a hard link"
-same_listing "$mnt/together/now" "$mnt/together/then"
+(cd "$mnt" && cp -a --parents tree .snapshots/first/tree .snapshots/second/tree together)
+copies=("$mnt/together/tree" "$mnt/together/.snapshots/first/tree" "$mnt/together/.snapshots/second/tree")
+for copy in "${copies[@]}"; do
+  [ "$(stat -c %h "$copy/file")" -eq 2 ] || fail "cp -a made or lost a hard link in $copy"
+  [ "$copy/file" -ef "$copy/link" ] || fail "cp -a linked another file to $copy/link"
+  same "$mnt/tree" "$copy"
+  same_listing "$mnt/tree" "$copy"
+done
+[ "$(stat -c %i "${copies[@]/%//file}" | sort -u | wc -l)" -eq 3 ] || fail "cp -a took files of now and then for one"
 
 # A snapshot that was looked into can go at once.
 firn snapshot delete data@first
