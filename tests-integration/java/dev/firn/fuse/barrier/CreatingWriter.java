@@ -13,11 +13,17 @@ import java.util.Deque;
 final class CreatingWriter extends LoadWriter {
   private static final int RECORD_BYTES = 3000;
   private static final int OPEN_MAX = 16;
-  private static final int KEPT = 64;
+
+  /** More than are made while a snapshot is taken, or there is none to check. */
+  private static final int KEPT = 1024;
+
+  /** Of the newest that must be there. */
+  private static final int CHECKED_MAX = 64;
 
   private final TestMount mount;
   private final String directory;
   private final Deque<Integer> open = new ArrayDeque<>();
+  private long checked;
 
   CreatingWriter(TestMount mount, String directory) {
     super(Long.MAX_VALUE);
@@ -46,7 +52,8 @@ final class CreatingWriter extends LoadWriter {
 
   @Override
   void verify(Image image, long from, long to) {
-    for (long number = Math.max(1, to - KEPT + 1); number <= from; number++) {
+    long oldest = Math.max(1, Math.max(from - CHECKED_MAX, to - KEPT) + 1);
+    for (long number = oldest; number <= from; number++) {
       byte[] contents;
       try {
         contents = image.read(file(number));
@@ -57,9 +64,17 @@ final class CreatingWriter extends LoadWriter {
         throw fault(
             from, to, "file " + number + " has " + contents.length + " bytes or is damaged");
       }
+      checked++;
     }
     if (!Posix.list(image.path(directory)).stream().allMatch(name -> Long.parseLong(name) <= to)) {
       throw fault(from, to, "a file is there that had not been made");
+    }
+  }
+
+  @Override
+  void requireChecked() {
+    if (checked == 0) {
+      throw new AssertionError(this + ": so many files were made meanwhile that none was checked");
     }
   }
 

@@ -67,6 +67,9 @@ abstract class LoadWriter implements Runnable {
    */
   abstract void verify(Image image, long from, long to);
 
+  /** Throws if all that {@link #verify} was given did not suffice to check anything. */
+  void requireChecked() {}
+
   /** Called when no operation is under way any more. */
   abstract void close();
 

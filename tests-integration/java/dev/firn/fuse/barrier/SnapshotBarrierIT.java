@@ -65,6 +65,7 @@ class SnapshotBarrierIT {
           writers.forEach(LoadWriter::close);
         }
         writers.forEach(LoadWriter::requireHealthy);
+        writers.forEach(LoadWriter::requireChecked);
         for (LoadWriter writer : writers) {
           System.out.println(writer + ": " + writer.done() + " operations");
           assertTrue(writer.done() > SNAPSHOTS / 10, writer + " hardly came to write");
