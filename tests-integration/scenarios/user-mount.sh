@@ -76,6 +76,17 @@ cuts_off() {
 }
 forgotten() { ! "$firn" daemon status | grep -q "$mnt"; }
 
+# Without the helper a user cannot mount, and is told what to do.
+mkdir "$work/bin"
+ln -s /usr/bin/* "$work/bin/"
+rm -f "$work"/bin/fusermount*
+status=0
+PATH=$work/bin firn doctor >"$work/doctor.txt" 2>"$work/told.txt" || status=$?
+[ $status -eq 1 ] || fail "the doctor's exit status is $status where mounting is impossible"
+grep -q '^firn: .* cannot mount on this machine' "$work/told.txt" || fail "the doctor says: $(cat "$work/told.txt")"
+grep -q '^fusermount3  *problem  *not installed  *.*apt-get install fuse3' "$work/doctor.txt" || fail "the doctor: $(cat "$work/doctor.txt")"
+firn doctor >"$work/doctor.txt" || fail "the doctor finds a problem where mounts work: $(cat "$work/doctor.txt")"
+
 uses io_uring=off
 cuts_off io_uring=off
 if [ "$(cat /sys/module/fuse/parameters/enable_uring 2>/dev/null)" != Y ]; then
