@@ -18,7 +18,7 @@ final class ListingScenarios {
   private static final int MANY = 3000;
 
   /** {@code -Dfirn.entries=1000000} makes it a soak test. */
-  private static final int ENTRIES = Integer.getInteger("firn.entries", 50_000);
+  static final int ENTRIES = Integer.getInteger("firn.entries", 50_000);
 
   @Scenario
   void listingsTellTypesAndInodes(Place place) {
