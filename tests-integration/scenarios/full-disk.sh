@@ -5,12 +5,19 @@ HOME_DISK_SIZE=200M
 
 head -c 5M /dev/urandom >"$work/precious"
 cp "$work/precious" "$mnt/precious"
+touch "$mnt/more"
 sync "$mnt/precious"
 head -c 100M /dev/zero >"$disk/foreign"
 if head -c 300M /dev/urandom >"$mnt/flood" 2>"$work/error"; then
   fail "300 MB fit on a disk of 200 MB"
 fi
 grep -qi 'no space left' "$work/error" || fail "another error than 'no space left': $(cat "$work/error")"
+# Of what the kernel took into its cache, and there is no space for, fsync(2) and close(2) tell.
+for last in conv=notrunc,fsync conv=notrunc; do
+  ! dd if=/dev/urandom of="$mnt/more" bs=1M count=20 $last 2>"$work/error" || fail "dd $last: 20 MB fit on a full disk"
+  grep -qi 'no space left' "$work/error" || fail "dd $last: another error: $(cat "$work/error")"
+done
+rm "$mnt/more"
 [ "$(stat -f -c %a "$disk")" -gt 0 ] || fail "the reserve is gone"
 
 cmp "$work/precious" "$mnt/precious" || fail "reading is broken on a full disk"
