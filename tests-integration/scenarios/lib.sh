@@ -125,7 +125,8 @@ unmount() {
   local tries
   for tries in 1 2 3 4 5 6 7 8 9 10; do
     if umount "$1" 2>/dev/null || ! mountpoint -q "$1"; then
-      return
+      # In a trap a mere "return" has the status from before it.
+      return 0
     fi
     sleep 0.3
   done
