@@ -24,6 +24,9 @@ final class PrivateMount implements TreeMounter.Mounted {
   private static final Logger LOG = LoggerFactory.getLogger(PrivateMount.class);
   private static final String TRANSPORT = "kernel";
 
+  /** A program that writes here and does not force must hear itself of what cannot be stored. */
+  private static final List<String> OPTIONS = List.of("noacl", "no_writeback");
+
   private final Mount mount;
   private boolean closed;
 
@@ -74,10 +77,7 @@ final class PrivateMount implements TreeMounter.Mounted {
           PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
       mount =
           Transports.named(TRANSPORT)
-              .mount(
-                  fileSystem,
-                  directory,
-                  new MountOptions("firn:" + name, readOnly, List.of("noacl")));
+              .mount(fileSystem, directory, new MountOptions("firn:" + name, readOnly, OPTIONS));
       return new PrivateMount(mount);
     } finally {
       if (mount == null) {

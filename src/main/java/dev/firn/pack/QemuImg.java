@@ -1,6 +1,7 @@
 package dev.firn.pack;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.firn.base.DiskErrors;
 import dev.firn.base.FirnException;
 import dev.firn.base.Program;
 import java.io.IOException;
@@ -42,10 +43,12 @@ final class QemuImg {
   }
 
   /**
-   * Writes an image's disk into a file of that size, all of which is a hole.
+   * Writes an image's disk into a file of that size, all of which is a hole, and looks whether the
+   * file has the same bytes then.
    *
    * @param source what to call the image in messages
    * @throws FirnException of kind CORRUPT if the image is damaged
+   * @throws IOException if the file's disk is full, with the system's words
    */
   static void toRaw(Path image, Path raw, long diskBytes, String source, Program.Watcher watcher)
       throws IOException {
@@ -64,9 +67,15 @@ final class QemuImg {
             "raw",
             alone(image),
             text(raw));
-    if (converted.exitStatus() != 0) {
-      throw FirnException.failed("qemu-img cannot convert %s: %s", source, converted.reason());
+    String problem = "cannot convert " + source;
+    if (converted.exitStatus() != 0 && DiskErrors.saysFull(converted.reason())) {
+      throw new IOException("qemu-img " + problem + ": " + converted.reason());
     }
+    require(problem, converted);
+    // It does not look whether what it wrote could be stored.
+    require(
+        "finds other bytes in what it made of " + source,
+        run(diskBytes, watcher, "compare", "-F", "raw", alone(image), text(raw)));
   }
 
   private static Program.Result check(Path image, long diskBytes, Program.Watcher watcher)
