@@ -19,7 +19,6 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.BitSet;
 import java.util.HexFormat;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -187,20 +186,24 @@ final class BlockUploads {
   }
 
   private void dropIdle() {
+    Map<String, Upload> idle = new LinkedHashMap<>();
     synchronized (uploads) {
-      Iterator<Map.Entry<String, Upload>> all = uploads.entrySet().iterator();
-      while (all.hasNext()) {
-        Map.Entry<String, Upload> each = all.next();
-        Upload upload = each.getValue();
-        if (upload.writers == 0 && System.nanoTime() - upload.usedNanos > IDLE_NANOS_MAX) {
-          all.remove();
+      uploads.forEach(
+          (key, upload) -> {
+            if (upload.writers == 0 && System.nanoTime() - upload.usedNanos > IDLE_NANOS_MAX) {
+              idle.put(key, upload);
+            }
+          });
+      uploads.keySet().removeAll(idle.keySet());
+    }
+    // This may wait for a scrub, and must not fail who comes with another one.
+    idle.forEach(
+        (key, upload) -> {
           try {
             upload.session.close();
-          } catch (IOException e) {
-            LOG.warn("What {} left cannot be removed now", each.getKey(), e);
+          } catch (IOException | RuntimeException e) {
+            LOG.warn("What {} left cannot be removed now", key, e);
           }
-        }
-      }
-    }
+        });
   }
 }

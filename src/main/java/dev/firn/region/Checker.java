@@ -64,8 +64,13 @@ final class Checker {
     Set<Long> present = new HashSet<>(maps.list());
     for (long number : present) {
       Runnable left = volumes.holdForReading(number);
-      try (MapPool.Use use = maps.open(number)) {
-        map(use.map(), headsOnly);
+      try {
+        maps.with(
+            number,
+            map -> {
+              map(map, headsOnly);
+              return null;
+            });
       } catch (NoSuchFileException e) {
         // Deleted meanwhile.
       } catch (CorruptDataException e) {

@@ -267,7 +267,8 @@ final class Imports {
   }
 
   /**
-   * Removes all that there is of an import.
+   * Removes all that there is of an import. Where its map cannot be removed, its row stays without
+   * what was kept, and the next start removes both.
    *
    * @param use null if its map is not open
    */
@@ -278,8 +279,8 @@ final class Imports {
       } else {
         maps.delete(volumeNumber);
       }
-    } finally {
       rows.remove(volumeNumber);
+    } finally {
       keptImports.removeAll(volumeNumber);
     }
   }

@@ -112,8 +112,13 @@ final class Scrubber implements ScrubVisitor {
     totalBytes = store.storedBytes();
     for (long number : maps.list()) {
       Runnable left = volumes.holdForReading(number);
-      try (MapPool.Use use = maps.open(number)) {
-        scrub.run(use.map());
+      try {
+        maps.with(
+            number,
+            map -> {
+              scrub.run(map);
+              return null;
+            });
       } catch (NoSuchFileException e) {
         // Deleted meanwhile.
       } catch (CorruptDataException e) {

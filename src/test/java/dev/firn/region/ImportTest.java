@@ -1,5 +1,6 @@
 package dev.firn.region;
 
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -11,13 +12,19 @@ import dev.firn.snapshot.Snapshot;
 import dev.firn.snapshot.SnapshotState;
 import dev.firn.vfs.FileSystem;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 
 class ImportTest {
@@ -151,5 +158,56 @@ class ImportTest {
     assertEquals(2, region.snapshots(Snapshot.NO_VOLUME_ID).size());
     region.deleteSnapshots(List.of(one.id(), two.id()));
     assertEquals(0, mapCount());
+  }
+
+  /** Runs an action while a scrub is amid the map of an import, which has more than it tells of. */
+  private void duringScrub(SnapshotImport begun, Executable action) throws IOException {
+    byte[] bytes = new byte[9 << 20];
+    new Random(1).nextBytes(bytes);
+    Files files = new Files(begun.target());
+    long inode = files.write("large", "");
+    begun.target().write(inode, 0, ByteBuffer.wrap(bytes));
+    begun.target().syncAll();
+    AtomicBoolean ran = new AtomicBoolean();
+    ScrubListener once =
+        new ScrubListener() {
+          @Override
+          public void progress(long doneBytes, long totalBytes) {
+            if (ran.compareAndSet(false, true)) {
+              assertDoesNotThrow(action);
+            }
+          }
+
+          @Override
+          public void damaged(Damage damage) {
+            throw new AssertionError(damage);
+          }
+        };
+    region.upkeep().scrub(0, true, once);
+    assertTrue(ran.get());
+  }
+
+  @Test
+  void givenUpDuringAScrubItWaitsAndLeavesNothing() throws Exception {
+    SnapshotImport begun = region.beginImport(request("n"));
+    FutureTask<Void> closing =
+        new FutureTask<>(
+            () -> {
+              begun.close();
+              return null;
+            });
+    Thread closer = new Thread(closing);
+    duringScrub(
+        begun,
+        () -> {
+          closer.start();
+          while (!closing.isDone() && closer.getState() != Thread.State.WAITING) {
+            Thread.onSpinWait();
+          }
+          assertEquals(1, mapCount());
+        });
+    closing.get(30, TimeUnit.SECONDS);
+    assertEquals(0, mapCount());
+    assertEquals(List.of(), region.snapshots(null));
   }
 }
