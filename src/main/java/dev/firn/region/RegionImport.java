@@ -198,11 +198,19 @@ final class RegionImport implements SnapshotImport {
       return;
     }
     closed = true;
-    imports.ended(this);
-    if (published || kept != null) {
-      use.close();
-    } else {
-      imports.discard(volumeNumber, use);
+    try {
+      if (published) {
+        use.close();
+      } else if (kept != null) {
+        // What came behind it must not get into the map any more, which others may keep open.
+        use.map().setSealHook(editor -> {});
+        use.close();
+      } else {
+        imports.discard(volumeNumber, use);
+      }
+    } finally {
+      // Not before: until then nobody may go on with it, or discard it.
+      imports.ended(this);
     }
   }
 }

@@ -1,10 +1,12 @@
 package dev.firn.region;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.firn.FoundDamages;
 import dev.firn.base.ErrorKind;
 import dev.firn.base.Sizes;
 import dev.firn.snapshot.Files;
@@ -209,5 +211,29 @@ class ImportTest {
     closing.get(30, TimeUnit.SECONDS);
     assertEquals(0, mapCount());
     assertEquals(List.of(), region.snapshots(null));
+  }
+
+  @Test
+  void whatCameBehindTheKeptIsNotInAResumedImport() throws IOException {
+    SnapshotImport begun = region.beginKeptImport(request("n"), "it");
+    new Files(begun.target()).write("a", "kept");
+    begun.keep(new byte[] {1});
+    duringScrub(
+        begun,
+        () -> {
+          new Files(begun.target()).write("b", "behind");
+          begun.close();
+          try (SnapshotImport resumed = region.beginKeptImport(request("n"), "it")) {
+            assertArrayEquals(new byte[] {1}, resumed.kept());
+            new Files(resumed.target()).write("c", "more");
+            resumed.publish();
+          }
+        });
+    try (FileSystem files = region.openSnapshot("n")) {
+      assertEquals(List.of("a", "c"), new Files(files).names(""));
+    }
+    FoundDamages damages = new FoundDamages();
+    region.upkeep().check(false, damages);
+    assertEquals(List.of(), damages.all());
   }
 }
