@@ -35,6 +35,9 @@ final class Export {
 
   private volatile boolean cancelled;
 
+  /** What is being written; null: nothing. */
+  private volatile ObjectOutput output;
+
   Export(Transfers transfers, ExportTask task) {
     this.transfers = transfers;
     this.task = task;
@@ -43,6 +46,14 @@ final class Export {
 
   void cancel() {
     cancelled = true;
+  }
+
+  /** The daemon stops: nothing waits for a bucket any more. */
+  void stop() {
+    ObjectOutput now = output;
+    if (now != null) {
+      now.close();
+    }
   }
 
   void run() {
@@ -129,6 +140,7 @@ final class Export {
             percent -> account.exportTasks().progress(task, (100 * before + percent) / all));
     ProgressListener listener = (done, total) -> checkWanted();
     try (ObjectOutput out = bucket.write(key, bytesMax)) {
+      output = out;
       OutputStream watched = new Watched(out, throttle, bytesMax);
       ImageExporter.export(
           account, snapshot.id(), format(), watched, transfers.mounter(), listener);
@@ -137,6 +149,8 @@ final class Export {
       if (out.skippedBytes() > 0) {
         LOG.info("Task {} went on behind {} bytes", task.id(), out.skippedBytes());
       }
+    } finally {
+      output = null;
     }
     return key;
   }

@@ -54,7 +54,7 @@ final class Import {
       AddressRules rules = Settings.read(transfers.home().home()).addressRules();
       long sizeBytes = snapshot.sizeBytes();
       long bytesMax = sizeBytes + sizeBytes / OVERHEAD_PART + OVERHEAD_BYTES;
-      try (RemoteFile file = RemoteFile.open(location, rules, bytesMax)) {
+      try (RemoteFile file = RemoteFile.open(location, rules, bytesMax, transfers::checkGoesOn)) {
         Throttle throttle = new Throttle(percent -> imports.progress(snapshot, percent));
         ImageStream.read(
             filling,
@@ -62,7 +62,7 @@ final class Import {
             sizeBytes,
             file.name(),
             transfers.mounter(),
-            (done, total) -> checkWanted());
+            (done, total) -> transfers.checkGoesOn());
       }
       LOG.info("Snapshot {} is imported", snapshot.id());
     } catch (IOException | RuntimeException e) {
@@ -72,12 +72,6 @@ final class Import {
       }
       LOG.warn("The import of snapshot {} failed", snapshot.id(), e);
       imports.fail(snapshot, e instanceof FirnException ? e.getMessage() : Transfers.INTERNAL);
-    }
-  }
-
-  private void checkWanted() {
-    if (transfers.stopping()) {
-      throw FirnException.conflict("the daemon is stopping");
     }
   }
 
@@ -94,7 +88,7 @@ final class Import {
 
     @Override
     public int read(byte[] target, int offset, int length) throws IOException {
-      checkWanted();
+      transfers.checkGoesOn();
       int count = in.read(target, offset, length);
       throttle.told(file.offsetBytes(), file.lengthBytes());
       return count;

@@ -163,9 +163,9 @@ public final class ObjectOutput extends OutputStream {
     }
   }
 
-  /** Ends the work. What was sent of an object that is not complete stays. */
+  /** Ends the work; any thread may. What was sent of an object that is not complete stays. */
   @Override
-  public void close() throws IOException {
+  public void close() {
     sender.shutdownNow();
   }
 

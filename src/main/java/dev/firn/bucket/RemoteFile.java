@@ -52,6 +52,10 @@ public final class RemoteFile extends InputStream {
   private final URI location;
   private final AddressRules rules;
   private final long bytesMax;
+
+  /** Throws when nobody wants the bytes any more. */
+  private final Runnable wanted;
+
   private final CloseableHttpClient client;
 
   private Answer answer;
@@ -66,10 +70,11 @@ public final class RemoteFile extends InputStream {
   /** How often it was tried without a byte in between. */
   private int attempts;
 
-  private RemoteFile(URI location, AddressRules rules, long bytesMax) {
+  private RemoteFile(URI location, AddressRules rules, long bytesMax, Runnable wanted) {
     this.location = location;
     this.rules = rules;
     this.bytesMax = bytesMax;
+    this.wanted = wanted;
     DnsResolver resolver =
         new DnsResolver() {
           @Override
@@ -113,11 +118,13 @@ public final class RemoteFile extends InputStream {
    * Asks for the first range.
    *
    * @param bytesMax how long it may be
+   * @param wanted is asked between attempts whether to go on; throws when not
    * @throws FirnException of kind USAGE if the URL is none of HTTP, NOT_PERMITTED if it leads where
    *     it must not, NO_SPACE if what is there is longer, NOT_FOUND if nothing is
    */
-  static RemoteFile open(String url, AddressRules rules, long bytesMax) throws IOException {
-    RemoteFile file = new RemoteFile(parse(url), rules, bytesMax);
+  static RemoteFile open(String url, AddressRules rules, long bytesMax, Runnable wanted)
+      throws IOException {
+    RemoteFile file = new RemoteFile(parse(url), rules, bytesMax, wanted);
     boolean done = false;
     try {
       file.connect();
@@ -128,6 +135,11 @@ public final class RemoteFile extends InputStream {
         file.close();
       }
     }
+  }
+
+  /** As the other, to its end. */
+  static RemoteFile open(String url, AddressRules rules, long bytesMax) throws IOException {
+    return open(url, rules, bytesMax, () -> {});
   }
 
   /** As the other, from wherever: for a user who fetches something for himself. */
@@ -269,11 +281,10 @@ public final class RemoteFile extends InputStream {
           reason(failure));
     }
     LOG.info("{} is tried again at byte {}: {}", name(), offset, reason(failure));
-    try {
-      Thread.sleep(Math.min(PAUSE_MILLIS_MAX, FIRST_PAUSE_MILLIS << attempts));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw FirnException.conflict("the daemon is stopping");
+    long left = Math.min(PAUSE_MILLIS_MAX, FIRST_PAUSE_MILLIS << attempts);
+    for (wanted.run(); left > 0; left -= FIRST_PAUSE_MILLIS) {
+      RegionClient.pause(FIRST_PAUSE_MILLIS);
+      wanted.run();
     }
   }
 

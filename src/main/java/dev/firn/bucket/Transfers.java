@@ -169,6 +169,13 @@ public final class Transfers implements Closeable {
     return stopping;
   }
 
+  /** CONFLICT once the daemon stops. */
+  void checkGoesOn() {
+    if (stopping) {
+      throw FirnException.conflict("the daemon is stopping");
+    }
+  }
+
   TreeMounter mounter() {
     return mounter;
   }
@@ -208,12 +215,16 @@ public final class Transfers implements Closeable {
     }
   }
 
-  /** Interrupts what runs; the next start goes on with it. */
+  /**
+   * Has what runs end soon; the next start goes on with it. Nothing is interrupted, which would
+   * close the store's files.
+   */
   @Override
   public void close() {
     stopping = true;
-    exporters.shutdownNow();
-    importers.shutdownNow();
+    exporters.shutdown();
+    importers.shutdown();
+    running.values().forEach(Export::stop);
     try {
       if (!exporters.awaitTermination(CLOSE_SECONDS_MAX, TimeUnit.SECONDS)
           || !importers.awaitTermination(CLOSE_SECONDS_MAX, TimeUnit.SECONDS)) {

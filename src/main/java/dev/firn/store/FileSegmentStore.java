@@ -26,8 +26,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Segments as files {@code segments/PLACEMENT/XXXXXXXX-XXXXXXXX.seg} (volume and sequence number in
  * hexadecimal), and beside them {@code reserve}, which holds blocks and no bytes. Safe for
- * concurrent use. Threads that come here must never be interrupted: an interrupt closes the channel
- * for all.
+ * concurrent use. Threads that come here should not be interrupted: an interrupt closes the channel
+ * for all, and each of them begins again with another.
  */
 public final class FileSegmentStore implements SegmentStore {
   private static final Logger LOG = LoggerFactory.getLogger(FileSegmentStore.class);
@@ -198,19 +198,30 @@ public final class FileSegmentStore implements SegmentStore {
   }
 
   /**
-   * Runs an action, again if its file was evicted and closed meanwhile; so it must begin with what
-   * it began with.
+   * Runs an action, again if its file was evicted and closed meanwhile, or closed by an interrupt;
+   * so it must begin with what it began with. The thread is as interrupted afterwards as before.
    */
   private <T> T withFile(long segment, FileAction<T> action) throws IOException {
-    while (true) {
-      SegmentFile file = file(segment);
-      try {
-        return action.run(file);
-      } catch (ClosedChannelException e) {
-        if (!paths.containsKey(segment)) {
-          throw e;
+    boolean interrupted = false;
+    try {
+      while (true) {
+        SegmentFile file = file(segment);
+        try {
+          return action.run(file);
+        } catch (ClosedChannelException e) {
+          if (!paths.containsKey(segment)) {
+            throw e;
+          }
+          // With that set, the next channel would be closed at once, too.
+          interrupted |= Thread.interrupted();
+          files.asMap().remove(segment, file);
+          // An interrupt closes no more of it than the channel.
+          file.close();
         }
-        files.asMap().remove(segment, file);
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
       }
     }
   }

@@ -125,6 +125,20 @@ class RemoteFileTest {
   }
 
   @Test
+  void whatNobodyWantsAnyMoreIsNotTriedAgain() {
+    at("/passing", (exchange, request) -> exchange.sendResponseHeaders(503, -1));
+    Runnable unwanted =
+        () -> {
+          throw FirnException.conflict("the daemon is stopping");
+        };
+    FirnException told =
+        assertThrows(
+            FirnException.class, () -> RemoteFile.open(url("/passing"), LOOPBACK, 1, unwanted));
+    assertEquals(ErrorKind.CONFLICT, told.kind());
+    assertEquals(1, requests.get());
+  }
+
+  @Test
   void aServerWithoutRangesIsReadFromTheStartAgain() throws IOException {
     at(
         "/whole",

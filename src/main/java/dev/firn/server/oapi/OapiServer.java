@@ -135,15 +135,19 @@ public final class OapiServer implements Closeable {
     return metricsConnector == null ? null : "http://" + text(metricsConnector);
   }
 
-  /** Takes no more calls, lets those that run end, and stops. */
+  /**
+   * Takes no more calls, lets those that run end, and stops. Calls that do not end in time are left
+   * alone and logged.
+   */
   @Override
   public void close() {
     try {
       connector.shutdown();
-      if (!calls.stop(STOP_SECONDS_MAX)) {
+      if (calls.stop(STOP_SECONDS_MAX)) {
+        server.stop();
+      } else {
         LOG.warn("Some calls of the API did not end within {} seconds", STOP_SECONDS_MAX);
       }
-      server.stop();
       if (metricsServer != null) {
         metricsServer.stop();
       }
