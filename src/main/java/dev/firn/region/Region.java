@@ -710,12 +710,14 @@ public final class Region implements Closeable {
   }
 
   /**
-   * The completed snapshot that was first taken with this id at this time, here or elsewhere; null
-   * if there is none. Of several, which then are equal, the oldest here.
+   * The account's completed snapshot that was first taken with this id at this time, here or
+   * elsewhere; null if there is none. Of several, which then are equal, the oldest here. Those that
+   * others share are none: what an import says of itself may be made up.
    */
   public Snapshot findOrigin(String originId, Instant createdAt) {
     return snapshotRows.by("origin_id", originId).stream()
-        .filter(row -> row.state() == SnapshotState.COMPLETED && references.isVisible(row))
+        .filter(row -> row.state() == SnapshotState.COMPLETED)
+        .filter(row -> row.accountId().equals(accountId()))
         .filter(row -> row.createdAt().equals(createdAt.truncatedTo(ChronoUnit.MILLIS)))
         .findFirst()
         .orElse(null);

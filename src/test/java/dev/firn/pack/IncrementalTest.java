@@ -10,6 +10,7 @@ import dev.firn.Seeds;
 import dev.firn.base.Bytes;
 import dev.firn.base.ErrorKind;
 import dev.firn.base.FirnException;
+import dev.firn.region.Permissions;
 import dev.firn.region.Region;
 import dev.firn.region.VolumeRequest;
 import dev.firn.snapshot.Snapshot;
@@ -456,5 +457,23 @@ class IncrementalTest {
     assertEquals(kind, refusal.kind(), refusal.getMessage());
     assertTrue(refusal.getMessage().contains(part), refusal.getMessage());
     assertEquals(1, there.snapshots(null).size());
+  }
+
+  @Test
+  void aBaseIsTheAccountsOwn() throws IOException {
+    snapshot("one", volume -> Trees.file(volume, ROOT, "file", new byte[10]));
+    snapshot("two", volume -> Trees.file(volume, ROOT, "more", new byte[10]));
+    Path full = export("one", null);
+    Path change = export("two", "one");
+    Region other = there.as(there.accounts().create("other").id());
+    Region own = there.as(there.accounts().create("own").id());
+    Snapshot shared = importFrom(other, full, "one");
+    other.shareSnapshot(shared.id(), new Permissions(false, List.of(own.accountId())));
+    assertEquals(
+        ErrorKind.NOT_FOUND,
+        assertThrows(FirnException.class, () -> importFrom(own, change, "two")).kind());
+    importFrom(own, full, "one");
+    importFrom(own, change, "two");
+    assertSame(tree(here, "data@two"), tree(own, "two"));
   }
 }
