@@ -25,9 +25,7 @@ final class ImportRows {
     return catalog.transact(
         handle -> {
           if (!hasSnapshot) {
-            SnapshotRows.requireFreeName(
-                handle, accountId, Snapshot.NO_VOLUME_ID, null, snapshotName);
-            QuotaRows.require(handle, accountId, Quota.SNAPSHOTS, 1);
+            requireRoom(handle, accountId, snapshotName, 0);
           }
           long volumeNumber = Catalog.nextNumber(handle, "volume");
           handle.execute(
@@ -55,14 +53,30 @@ final class ImportRows {
         handle -> new Identity(SnapshotRows.freshId(handle), SnapshotRows.nextNumber(handle)));
   }
 
+  /**
+   * Fails as {@link #publish} would now for want of a free name, or for a quota.
+   *
+   * @param tags how many it has
+   */
+  void requireRoom(String accountId, String snapshotName, int tags) {
+    catalog.transact(
+        handle -> {
+          requireRoom(handle, accountId, snapshotName, tags);
+          return null;
+        });
+  }
+
+  private static void requireRoom(Handle handle, String accountId, String snapshotName, int tags) {
+    SnapshotRows.requireFreeName(handle, accountId, Snapshot.NO_VOLUME_ID, null, snapshotName);
+    QuotaRows.require(handle, accountId, Quota.SNAPSHOTS, 1);
+    QuotaRows.require(handle, accountId, Quota.TAGS, tags);
+  }
+
   /** Puts the snapshot's row in the place of the import's, in one step. */
   void publish(Snapshot row) {
     catalog.transact(
         handle -> {
-          SnapshotRows.requireFreeName(
-              handle, row.accountId(), row.volumeId(), row.volumeName(), row.name());
-          QuotaRows.require(handle, row.accountId(), Quota.SNAPSHOTS, 1);
-          QuotaRows.require(handle, row.accountId(), Quota.TAGS, row.tags().size());
+          requireRoom(handle, row.accountId(), row.name(), row.tags().size());
           SnapshotRows.insert(handle, row);
           return remove(handle, row.volumeNumber());
         });

@@ -118,7 +118,7 @@ final class Imports {
         if (isRunning(volumeNumber)) {
           throw FirnException.conflict("the same is being imported already; wait for it");
         }
-        SnapshotImport gone = goOn(volumeNumber, request);
+        SnapshotImport gone = goOn(recipient.accountId(), volumeNumber, request);
         if (gone != null) {
           return gone;
         }
@@ -132,7 +132,9 @@ final class Imports {
   }
 
   /** Null, and nothing of it is left, if a crash came before anything was really kept. */
-  private SnapshotImport goOn(long volumeNumber, ImportRequest request) throws IOException {
+  private SnapshotImport goOn(String accountId, long volumeNumber, ImportRequest request)
+      throws IOException {
+    rows.requireRoom(accountId, request.name(), request.tags().size());
     MapPool.Use use = maps.open(volumeNumber);
     RegionImport begun = null;
     boolean useless = false;

@@ -171,12 +171,18 @@ final class RegionImport implements SnapshotImport {
             null,
             accountId,
             request.originId() == null ? identity.id() : request.originId());
+    if (kept != null) {
+      // Or a name that was taken meanwhile would cost all that was kept.
+      imports.rows().requireRoom(accountId, row.name(), row.tags().size());
+    }
     target.close();
     if (kept != null) {
       use.map().dropFrozen(kept.rootNumber());
     }
     use.map().freezeAs(row.number(), SnapshotMetadata.encode(row));
     use.map().commit();
+    // Nothing could go on from here: it is published, or all of it goes.
+    kept = null;
     if (filled == null) {
       imports.rows().publish(row);
     } else {

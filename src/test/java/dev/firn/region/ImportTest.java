@@ -236,4 +236,23 @@ class ImportTest {
     region.upkeep().check(false, damages);
     assertEquals(List.of(), damages.all());
   }
+
+  @Test
+  void nameTakenMeanwhileCostsNothingThatWasKept() throws IOException {
+    try (SnapshotImport slow = region.beginKeptImport(request("n"), "it")) {
+      new Files(slow.target()).write("a", "kept");
+      slow.keep(new byte[] {1});
+      publish(request("n"));
+      Errors.of(ErrorKind.CONFLICT, "'n' already", slow::publish);
+    }
+    Errors.of(ErrorKind.CONFLICT, "'n' already", () -> region.beginKeptImport(request("n"), "it"));
+    try (SnapshotImport resumed = region.beginKeptImport(request("m"), "it")) {
+      assertArrayEquals(new byte[] {1}, resumed.kept());
+      resumed.publish();
+    }
+    try (FileSystem files = region.openSnapshot("m")) {
+      assertEquals("kept", new Files(files).read("a"));
+    }
+    assertEquals(0, region.discardKeptImports());
+  }
 }
