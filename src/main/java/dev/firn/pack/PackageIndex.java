@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -65,6 +66,7 @@ final class PackageIndex implements Closeable {
 
   // While it is built.
   private final Deque<OpenDirectory> path = new ArrayDeque<>();
+  private BitSet directories = new BitSet();
   private TreeRecord.Inode current;
   private int extents;
   private boolean xattrs;
@@ -234,6 +236,9 @@ final class PackageIndex implements Closeable {
       if (link.ordinal() < 0 || link.ordinal() >= inodes) {
         throw invalid("there is a link to nothing");
       }
+      if (directories.get((int) link.ordinal())) {
+        throw invalid("a directory has a second name");
+      }
       addName(link.parent(), link.name(), place);
     } else if (record instanceof TreeRecord.Extent extent) {
       addExtent(extent);
@@ -268,6 +273,7 @@ final class PackageIndex implements Closeable {
         subdirectories[path.peek().ordinal]++;
       }
       path.push(new OpenDirectory(inodes));
+      directories.set(inodes);
     }
     places[inodes++] = place;
     current = inode;
@@ -375,6 +381,7 @@ final class PackageIndex implements Closeable {
     }
     namePlaces = arranged;
     nameParents = null;
+    directories = null;
     path.clear();
   }
 

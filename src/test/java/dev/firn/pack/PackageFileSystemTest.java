@@ -4,12 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.firn.Seeds;
 import dev.firn.base.Bytes;
 import dev.firn.base.ErrorKind;
 import dev.firn.base.FirnException;
 import dev.firn.vfs.ErrnoException;
+import dev.firn.vfs.FileMode;
 import dev.firn.vfs.FileSystem;
 import dev.firn.vfs.SetAttributes;
 import java.io.IOException;
@@ -153,5 +155,21 @@ class PackageFileSystemTest {
             HostilePackageTest.content());
     assertEquals(ErrorKind.USAGE, refusal(incremental));
     assertEquals(ErrorKind.CORRUPT, refusal(HostilePackageTest.pack(HostilePackageTest.file("a"))));
+  }
+
+  @Test
+  void noDirectoryIsInItself() throws IOException {
+    for (int directory = 0; directory < 2; directory++) {
+      byte[] cycle =
+          HostilePackageTest.pack(
+              HostilePackageTest.root(),
+              HostilePackageTest.inode(0, "a", FileMode.DIRECTORY | 0755),
+              new TreeRecord.Link(1, directory, Bytes.utf8("b")),
+              HostilePackageTest.file("c"),
+              HostilePackageTest.content());
+      FirnException refusal = assertThrows(FirnException.class, () -> mount(cycle));
+      assertEquals(ErrorKind.CORRUPT, refusal.kind());
+      assertTrue(refusal.getMessage().contains("a second name"), refusal.getMessage());
+    }
   }
 }
