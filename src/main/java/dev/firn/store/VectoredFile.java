@@ -89,6 +89,11 @@ public final class VectoredFile implements Closeable {
     begin();
     try {
       long end = transfer(offset, sources, uncachedWrite);
+      for (ByteBuffer source : sources) {
+        if (source.hasRemaining()) {
+          throw new IOException(path + ": the system wrote nothing of what is left, and no error");
+        }
+      }
       if (uncachedWrite.refused) {
         // Whether that succeeds is no matter of being right: force tells of errors.
         NativeFiles.LIBC.sync_file_range(fd, offset, end - offset, SYNC_FILE_RANGE_WRITE);
