@@ -1,6 +1,7 @@
 package dev.firn.pack;
 
 import dev.firn.base.FirnException;
+import dev.firn.base.Sizes;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -8,13 +9,29 @@ import java.util.Arrays;
 
 /** What a package says of itself: JSON, then its digest, then its signature if there is one. */
 enum Document {
-  MANIFEST("manifest"),
-  CONTENTS("contents");
+  /** Names and values in it may be many times as long in memory. */
+  MANIFEST("manifest", 32),
+  CONTENTS("contents", 8);
 
   private final String base;
+  private final int heapPart;
 
-  Document(String base) {
+  /**
+   * @param heapPart of how many parts of the heap one has room for the JSON
+   */
+  Document(String base, int heapPart) {
     this.base = base;
+    this.heapPart = heapPart;
+  }
+
+  /** FAILED if the JSON would take so much memory that everything else could end for want of it. */
+  void requireMemory(long sizeBytes, String source) {
+    if (sizeBytes > Runtime.getRuntime().maxMemory() / heapPart) {
+      throw FirnException.failed(
+          "%s needs more memory for its %s (%s) than there is; give more to the daemon with"
+              + " FIRN_DAEMON_OPTS=-Xmx4g, say",
+          source, file(), Sizes.format(sizeBytes));
+    }
   }
 
   /** The name of its member. */

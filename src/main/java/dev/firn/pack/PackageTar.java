@@ -126,8 +126,7 @@ final class PackageTar {
     /** A document, whose size only its header tells. */
     byte[] document(Document document) throws IOException {
       byte[] header = readFully(TarHeader.BLOCK_BYTES, document.file());
-      int size = requireSize(header, document.file(), PackageLayout.DOCUMENT_BYTES_MAX);
-      return body(document.file(), size);
+      return document(document, header);
     }
 
     /**
@@ -154,8 +153,14 @@ final class PackageTar {
           return new Named(member, body, size);
         }
       }
-      int size = requireSize(header, behind.file(), PackageLayout.DOCUMENT_BYTES_MAX);
-      return new Named(behind.file(), body(behind.file(), size), size);
+      byte[] body = document(behind, header);
+      return new Named(behind.file(), body, body.length);
+    }
+
+    private byte[] document(Document document, byte[] header) throws IOException {
+      int size = requireSize(header, document.file(), PackageLayout.DOCUMENT_BYTES_MAX);
+      document.requireMemory(size, source);
+      return body(document.file(), size);
     }
 
     private int requireSize(byte[] header, String name, int bytesMax) throws IOException {

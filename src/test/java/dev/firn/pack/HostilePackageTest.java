@@ -412,6 +412,18 @@ class HostilePackageTest {
   }
 
   @Test
+  void documentsThatDoNotFitIntoMemory() throws IOException {
+    for (Document document : Document.values()) {
+      byte[] begun = PackageTar.header(document.file(), PackageLayout.DOCUMENT_BYTES_MAX);
+      PackageTar.Input input = new PackageTar.Input(new ByteArrayInputStream(begun), "test");
+      FirnException refusal =
+          assertThrows(FirnException.class, () -> input.document(document), document.file());
+      assertEquals(ErrorKind.FAILED, refusal.kind(), refusal.getMessage());
+      assertTrue(refusal.getMessage().contains("more memory"), refusal.getMessage());
+    }
+  }
+
+  @Test
   void manifestsThatAreNone() throws IOException {
     byte[] small = pack(root(), file("a"), content());
     Manifest manifest = new PackageReader(new ByteArrayInputStream(small), "test").manifest();
