@@ -25,8 +25,15 @@ import java.util.concurrent.ExecutorService;
  * order of their bytes.
  */
 final class PackageIndex implements Closeable {
-  /** More is to be imported rather than browsed: 24 bytes each, and a temporary file. */
-  private static final int NAMES_MAX = 50_000_000;
+  /** What a name takes while there become more: its 24 bytes, twice. */
+  private static final int GROWING_BYTES = 48;
+
+  /** Of the heap, which is for more than one package. */
+  private static final int HEAP_PART = 4;
+
+  /** More is to be imported rather than browsed. */
+  private static final int NAMES_MAX =
+      (int) Math.min(50_000_000, Runtime.getRuntime().maxMemory() / HEAP_PART / GROWING_BYTES);
 
   private static final long TREE_BYTES_MAX = 8L << 30;
 
