@@ -2,6 +2,7 @@ package dev.firn.bucket;
 
 import dev.firn.base.DaemonThreads;
 import dev.firn.base.FirnException;
+import dev.firn.base.Sizes;
 import dev.firn.region.Region;
 import dev.firn.snapshot.Snapshot;
 import dev.firn.vfs.FileSystem;
@@ -41,6 +42,9 @@ public final class ObjectOutput extends OutputStream {
   /** Of larger parts there is only one in memory: it is sent before the next is filled. */
   private static final int TWO_PARTS_BYTES_MAX = 32 << 20;
 
+  /** Of the heap, in which two exports of the largest parts leave room for everything else. */
+  private static final int HEAP_PART = 3;
+
   private static final int OVERHEAD_PART = 32;
   private static final int ZEROS_PART = 512;
 
@@ -67,8 +71,14 @@ public final class ObjectOutput extends OutputStream {
     this.bucket = bucket;
     this.key = key;
     long bytes = Math.max(PART_BYTES_MIN, bytesMax / PARTS_PLANNED);
-    bytes = (bytes + PART_BYTES_STEP - 1) / PART_BYTES_STEP * PART_BYTES_STEP;
-    part = new byte[(int) Math.min(1 << 30, bytes)];
+    bytes = Math.min(1 << 30, (bytes + PART_BYTES_STEP - 1) / PART_BYTES_STEP * PART_BYTES_STEP);
+    if (bytes > Runtime.getRuntime().maxMemory() / HEAP_PART) {
+      throw FirnException.failed(
+          "'%s' may have %s, and a part of it, %s, does not fit into memory; export to a file, and"
+              + " upload that",
+          key, Sizes.format(bytesMax), Sizes.format(bytes));
+    }
+    part = new byte[(int) bytes];
     try {
       md5 = MessageDigest.getInstance("MD5");
     } catch (NoSuchAlgorithmException e) {

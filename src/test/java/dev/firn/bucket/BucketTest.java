@@ -106,6 +106,14 @@ class BucketTest {
   }
 
   @Test
+  void partsThatDoNotFitIntoMemoryAreRefusedAtOnce() {
+    FirnException refusal =
+        assertThrows(FirnException.class, () -> bucket.write("object", 9_000L << 30));
+    assertEquals(ErrorKind.FAILED, refusal.kind());
+    assertTrue(refusal.getMessage().contains("memory"), refusal.getMessage());
+  }
+
+  @Test
   void refusalsAreToldWithoutSecrets() throws IOException {
     BucketAddress wrong =
         new BucketAddress(
