@@ -8,7 +8,6 @@ import dev.firn.snapshot.Snapshot;
 import dev.firn.vfs.FileSystem;
 import dev.firn.vfs.FileSystemStatus;
 import java.io.BufferedOutputStream;
-import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.channels.FileChannel;
@@ -223,19 +222,20 @@ public final class Exporter {
         ZipTreeWriter.write(source, buffered, progress);
         buffered.flush();
       }
-      case TAR_GZ -> {
-        try (OutputStream gzip = new GzipCompressorOutputStream(unclosed(target))) {
-          writeTar(source, gzip, progress);
-        }
-      }
-      case TAR_ZST -> {
-        try (ZstdOutputStream zstd =
-            new ZstdOutputStream(unclosed(target), PackageLayout.ZSTD_LEVEL)) {
-          // How many workers there are does not change the bytes, as long as there is one.
-          zstd.setChecksum(true).setWorkers(Workers.THREADS);
-          writeTar(source, zstd, progress);
-        }
-      }
+      case TAR_GZ ->
+          UnclosedOutput.write(
+              target,
+              GzipCompressorOutputStream::new,
+              compressed -> writeTar(source, compressed, progress));
+      case TAR_ZST ->
+          UnclosedOutput.write(
+              target,
+              // How many workers there are does not change the bytes, as long as there is one.
+              below ->
+                  new ZstdOutputStream(below, PackageLayout.ZSTD_LEVEL)
+                      .setChecksum(true)
+                      .setWorkers(Workers.THREADS),
+              compressed -> writeTar(source, compressed, progress));
     }
     progress.finish();
   }
@@ -245,19 +245,5 @@ public final class Exporter {
     BufferedOutputStream buffered = new BufferedOutputStream(target, BUFFER_BYTES);
     TarTreeWriter.write(source, buffered, progress);
     buffered.flush();
-  }
-
-  private static OutputStream unclosed(OutputStream target) {
-    return new FilterOutputStream(target) {
-      @Override
-      public void write(byte[] bytes, int offset, int length) throws IOException {
-        out.write(bytes, offset, length);
-      }
-
-      @Override
-      public void close() throws IOException {
-        flush();
-      }
-    };
   }
 }

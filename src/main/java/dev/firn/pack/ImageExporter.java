@@ -10,7 +10,6 @@ import dev.firn.vfs.FileSystem;
 import dev.firn.vfs.FileSystemStatus;
 import dev.firn.vfs.VolumeKind;
 import java.io.BufferedOutputStream;
-import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.channels.FileChannel;
@@ -163,16 +162,19 @@ public final class ImageExporter {
         Files.deleteIfExists(second);
       }
     }
-    try (OutputStream out =
-        format.isCompressed()
-            ? new GzipCompressorOutputStream(unclosed(target))
-            : new BufferedOutputStream(unclosed(target), BUFFER_BYTES)) {
-      if (direct) {
-        RawDisk.write(source, out, progress);
-      } else {
-        Files.copy(work, out);
-      }
-    }
+    UnclosedOutput.write(
+        target,
+        below ->
+            format.isCompressed()
+                ? new GzipCompressorOutputStream(below)
+                : new BufferedOutputStream(below, BUFFER_BYTES),
+        out -> {
+          if (direct) {
+            RawDisk.write(source, out, progress);
+          } else {
+            Files.copy(work, out);
+          }
+        });
   }
 
   /** Makes an image that is not compressed, and checks it. */
@@ -198,19 +200,5 @@ public final class ImageExporter {
 
   private boolean isDisk() {
     return snapshot.kind() == VolumeKind.BLOCK;
-  }
-
-  private static OutputStream unclosed(OutputStream target) {
-    return new FilterOutputStream(target) {
-      @Override
-      public void write(byte[] bytes, int offset, int length) throws IOException {
-        out.write(bytes, offset, length);
-      }
-
-      @Override
-      public void close() throws IOException {
-        flush();
-      }
-    };
   }
 }

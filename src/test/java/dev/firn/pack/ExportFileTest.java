@@ -5,10 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.github.luben.zstd.ZstdInputStream;
 import dev.firn.base.ErrorKind;
 import dev.firn.base.FirnException;
 import dev.firn.vfs.FileSystem;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +22,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
+import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -83,6 +88,32 @@ class ExportFileTest {
 
     assertEquals(List.of("a.package"), names());
     assertEquals("old", Files.readString(file));
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"TAR_GZ", "TAR_ZST"})
+  void aStreamThatFailedDoesNotLookWhole(PackageFormat format) throws IOException {
+    ByteArrayOutputStream stream = new ByteArrayOutputStream();
+    ProgressListener failing =
+        (done, total) -> {
+          if (stream.size() > 0) {
+            throw new IllegalStateException("in the middle");
+          }
+        };
+    ExportSource exported = ExportSource.full(TestHome.snapshot(), source);
+    assertThrows(
+        IllegalStateException.class, () -> Exporter.write(exported, format, null, stream, failing));
+    InputStream begun = new ByteArrayInputStream(stream.toByteArray());
+    assertThrows(
+        IOException.class,
+        () -> {
+          try (InputStream plain =
+              format == PackageFormat.TAR_GZ
+                  ? new GZIPInputStream(begun)
+                  : new ZstdInputStream(begun)) {
+            plain.readAllBytes();
+          }
+        });
   }
 
   @Test
