@@ -8,6 +8,7 @@ import dev.firn.snapshot.Snapshot;
 import dev.firn.vfs.FileSystem;
 import dev.firn.vfs.FileSystemStatus;
 import java.io.BufferedOutputStream;
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.channels.FileChannel;
@@ -18,6 +19,8 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.commons.compress.compressors.gzip.GzipCompressorOutputStream;
 
 /**
@@ -26,6 +29,12 @@ import org.apache.commons.compress.compressors.gzip.GzipCompressorOutputStream;
  */
 public final class Exporter {
   private static final int BUFFER_BYTES = 1 << 18;
+
+  /**
+   * What exports of this process write to. They see each other here, and not by the files' locks: a
+   * process loses that of a file when it closes any of its descriptors of it.
+   */
+  private static final Set<Path> WRITTEN = ConcurrentHashMap.newKeySet();
 
   private Exporter() {}
 
@@ -87,7 +96,8 @@ public final class Exporter {
     Path target = checkTarget(file);
     Path directory = target.getParent();
     Path partial = directory.resolve("." + target.getFileName() + ".partial");
-    try (FileChannel channel = create(partial, file)) {
+    try (Claim claim = claim(partial, file);
+        FileChannel channel = create(claim, file)) {
       try {
         try (VerifiedOutput out = new VerifiedOutput(partial, file)) {
           write(source, format, signer, out, listener);
@@ -110,12 +120,17 @@ public final class Exporter {
       Path file,
       ProgressListener listener)
       throws IOException {
-    Path directory = checkTarget(file).getParent();
-    try (FileChannel channel =
-        FileChannel.open(
-            file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+    Path target = checkTarget(file);
+    Path directory = target.getParent();
+    try (Claim claim = claim(target, file);
+        FileChannel channel =
+            FileChannel.open(
+                claim.written(),
+                StandardOpenOption.CREATE,
+                StandardOpenOption.READ,
+                StandardOpenOption.WRITE)) {
       if (!isLocked(channel)) {
-        throw FirnException.conflict("another export is writing '%s'; wait for it", file);
+        throw written(file);
       }
       ResumedFile out = new ResumedFile(channel, file);
       write(source, format, signer, out, listener);
@@ -140,12 +155,39 @@ public final class Exporter {
     return target;
   }
 
+  /** That this thread is the only one of the process that writes to a file. */
+  record Claim(Path written) implements Closeable {
+    @Override
+    public void close() {
+      WRITTEN.remove(written);
+    }
+  }
+
+  /**
+   * To be held longer than the channel that is written to.
+   *
+   * @param file what users know it by
+   * @throws FirnException CONFLICT if another thread has it
+   */
+  static Claim claim(Path written, Path file) throws IOException {
+    Path place = written.getParent().toRealPath().resolve(written.getFileName());
+    if (!WRITTEN.add(place)) {
+      throw written(file);
+    }
+    return new Claim(place);
+  }
+
+  private static FirnException written(Path file) {
+    return FirnException.conflict("another export is writing '%s'; wait for it", file);
+  }
+
   /**
    * Makes the file that an export writes to, and locks it. One that is there and not locked is of
    * an export that was killed: it goes. It is never written to, since it may have got its final
    * name since it was opened.
    */
-  static FileChannel create(Path partial, Path file) throws IOException {
+  static FileChannel create(Claim claim, Path file) throws IOException {
+    Path partial = claim.written();
     while (true) {
       try {
         FileChannel channel =
@@ -161,7 +203,7 @@ public final class Exporter {
         }
       }
     }
-    throw FirnException.conflict("another export is writing '%s'; wait for it", file);
+    throw written(file);
   }
 
   private static boolean removeStale(Path partial) throws IOException {
@@ -180,7 +222,7 @@ public final class Exporter {
     try {
       return channel.tryLock() != null;
     } catch (OverlappingFileLockException e) {
-      // Another thread of this process has it.
+      // Something else in this process has it.
       return false;
     }
   }

@@ -107,16 +107,20 @@ public final class ImageExporter {
     Path image = target.resolveSibling(name + ".image.partial");
     Path work = target.resolveSibling(name + ".work.partial");
     // What others write cannot be locked by us, so there is a file beside it that is.
-    FileChannel lock = Exporter.create(guard, file);
-    try {
-      writeFile(format, image, work, file);
-      Files.move(
-          image, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } finally {
-      Files.deleteIfExists(image);
-      Files.deleteIfExists(work);
-      Files.deleteIfExists(guard);
-      lock.close();
+    try (Exporter.Claim claim = Exporter.claim(guard, file)) {
+      FileChannel lock = Exporter.create(claim, file);
+      try (lock) {
+        try {
+          writeFile(format, image, work, file);
+          Files.move(
+              image, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+          // The guard while it is locked: another process may have one of that name afterwards.
+          Files.deleteIfExists(image);
+          Files.deleteIfExists(work);
+          Files.deleteIfExists(guard);
+        }
+      }
     }
     DurableFiles.force(target.getParent());
   }

@@ -1,6 +1,7 @@
 package dev.firn.pack;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -21,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.AfterEach;
@@ -146,6 +148,37 @@ class ExportFileTest {
               FirnException.class, () -> export(PackageFormat.TAR, file, ProgressListener.NONE));
       assertEquals(ErrorKind.CONFLICT, refusal.kind());
     }
+  }
+
+  @Test
+  void aSecondExportTakesNoLockAway() throws IOException {
+    for (boolean resumed : new boolean[] {false, true}) {
+      Path written = resumed ? file : target.resolve(".a.package.partial");
+      AtomicInteger refused = new AtomicInteger();
+      Exports exports = resumed ? this::resume : this::export;
+      ProgressListener another =
+          (done, total) -> {
+            FirnException refusal =
+                assertThrows(
+                    FirnException.class,
+                    () -> exports.run(PackageFormat.TAR, file, ProgressListener.NONE));
+            assertEquals(ErrorKind.CONFLICT, refusal.kind());
+            assertTrue(assertDoesNotThrow(() -> isLocked(written)));
+            refused.incrementAndGet();
+          };
+      exports.run(PackageFormat.TAR, file, another);
+      assertTrue(refused.get() > 0);
+    }
+  }
+
+  /** Whether this or another process has a lock of a file. */
+  private static boolean isLocked(Path path) throws IOException {
+    String inode = ":" + Files.getAttribute(path, "unix:ino") + " ";
+    return Files.readString(Path.of("/proc/locks")).contains(inode);
+  }
+
+  private interface Exports {
+    void run(PackageFormat format, Path to, ProgressListener listener) throws IOException;
   }
 
   @Test
