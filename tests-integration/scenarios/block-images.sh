@@ -32,6 +32,14 @@ status=0
 firn export db@s "$work/db.raw" 2>/dev/null || status=$?
 [ $status -eq 4 ] || fail "a file was replaced without --force"
 
+# Whoever can write beside an image has it written to no other file.
+for format in raw raw.gz; do
+  echo precious >"$work/precious"
+  ln -s "$work/precious" "$work/.linked.$format.image.partial"
+  firn export db@s "$work/linked.$format"
+  [ "$(cat "$work/precious")" = precious ] || fail "$format was written to where a link led"
+done
+
 # Back in: the same disk, the same holes.
 for format in raw qcow2 raw.gz qcow2.gz; do
   id=$(firn import "$work/db.$format" --name "from-$format")

@@ -126,6 +126,8 @@ public final class ImageExporter {
   }
 
   private void writeFile(ImageFormat format, Path image, Path work, Path file) throws IOException {
+    // What is there is left of an export that was killed, or leads to somebody's file.
+    Files.deleteIfExists(image);
     if (format.isCompressed()) {
       writeCompressed(format, image, work, file);
     } else if (isDisk() && !format.isQcow2()) {
@@ -141,11 +143,7 @@ public final class ImageExporter {
     CRC32C written = new CRC32C();
     try (OutputStream out =
         new CheckedOutputStream(
-            Files.newOutputStream(
-                image,
-                StandardOpenOption.CREATE,
-                StandardOpenOption.TRUNCATE_EXISTING,
-                StandardOpenOption.WRITE),
+            Files.newOutputStream(image, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
             written)) {
       writeStream(format, out, work);
     }

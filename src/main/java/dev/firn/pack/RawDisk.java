@@ -51,14 +51,13 @@ final class RawDisk {
     }
   }
 
-  /** Writes a new file with the same holes, and reads it back from the disk. */
+  /** Writes a file that is not there with the same holes, and reads it back from the disk. */
   static void writeFile(FileSystem source, Path file, Progress progress) throws IOException {
     Attributes disk = disk(source);
     try (FileChannel channel =
         FileChannel.open(
             file,
-            StandardOpenOption.CREATE,
-            StandardOpenOption.TRUNCATE_EXISTING,
+            StandardOpenOption.CREATE_NEW,
             StandardOpenOption.READ,
             StandardOpenOption.WRITE)) {
       FileReader reader = reader(source, disk);
