@@ -78,7 +78,7 @@ public final class Exporter {
         writeFile(source, options.format(), options.signer(), file, listener);
       }
     } catch (IOException e) {
-      throw FullDisk.explain(e, "the disk of '" + file + "'");
+      throw FullDisk.explain(e, "the disk of '" + file + "'", options.resume());
     }
   }
 

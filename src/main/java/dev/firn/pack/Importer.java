@@ -81,7 +81,7 @@ public final class Importer {
     try {
       return importFrom(new RegionSink(region), in, format, options, spoolDirectory, listener);
     } catch (IOException e) {
-      throw FullDisk.explain(e, "the disk of the home");
+      throw FullDisk.explain(e, "the disk of the home", options.resume());
     }
   }
 

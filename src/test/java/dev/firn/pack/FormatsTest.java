@@ -2,11 +2,13 @@ package dev.firn.pack;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.firn.base.Bytes;
 import dev.firn.base.ErrorKind;
 import dev.firn.base.FirnException;
+import java.io.IOException;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -90,5 +92,19 @@ class FormatsTest {
     assertEquals("a\\x0ab", Names.printable(Bytes.utf8("a\nb")));
     assertEquals("\\xff\\xfe", Names.printable(new byte[] {-1, -2}));
     assertEquals(301, Names.printable(Bytes.utf8("x".repeat(5000))).length());
+  }
+
+  @Test
+  void aFullDiskSaysWhatIsLeft() {
+    IOException full = new IOException("No space left on device");
+    for (boolean resumable : new boolean[] {false, true}) {
+      FirnException refusal =
+          assertThrows(FirnException.class, () -> FullDisk.explain(full, "it", resumable));
+      assertEquals(ErrorKind.NO_SPACE, refusal.kind());
+      assertEquals(resumable, refusal.getMessage().contains("--resume"));
+      assertEquals(!resumable, refusal.getMessage().contains("nothing was left behind"));
+    }
+    IOException other = new IOException("broken");
+    assertSame(other, FullDisk.explain(other, "it", true));
   }
 }
