@@ -93,6 +93,18 @@ head -c 3000000 "$work/db.qcow2.gz" >"$work/cut.qcow2.gz"
 expect_refused 6 'cut short' "$work/cut.qcow2.gz"
 : >"$work/nothing.raw"
 expect_refused 6 'empty' "$work/nothing.raw"
+# Bombs: no more of an image is copied than a disk of what its header declares can have, and nothing if that does not fit.
+qemu-img create -q -f qcow2 "$work/small.qcow2" 64M
+(cat "$work/small.qcow2" && head -c 256M /dev/zero) | gzip -1 >"$work/bomb.qcow2.gz"
+mount -t tmpfs -o size=140m none "$FIRN_HOME/tmp"
+expect_refused 6 'more bytes than an image' "$work/bomb.qcow2.gz"
+expect_refused 6 'more bytes than an image' "$work/bomb.qcow2.gz" --size 1T
+mount -o remount,size=4k "$FIRN_HOME/tmp"
+expect_refused 5 'does not fit' "$work/bomb.qcow2.gz" --size 32M
+umount "$FIRN_HOME/tmp"
+head -c 256M /dev/zero | gzip >"$work/zeros.gz"
+cat "$work"/zeros.gz{,,,,,,,} >"$work/bomb.raw.gz"
+expect_refused 6 'say with --size' "$work/bomb.raw.gz"
 
 # A raw disk that begins like a qcow2 image is what it is.
 firn volume create trick --kind block --size 64M >/dev/null

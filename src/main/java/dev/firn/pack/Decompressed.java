@@ -9,8 +9,9 @@ import java.io.InputStream;
 import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
 
 /**
- * A compressed archive's content. What the decompressor dislikes is the user's error (CORRUPT); a
- * failure to read is not. Reading to the end checks checksums, and that nothing follows.
+ * A compressed archive's content. What the decompressor dislikes is the user's error (CORRUPT), and
+ * so is more than the limit; a failure to read is not. Reading to the end checks checksums, and
+ * that nothing follows.
  */
 final class Decompressed extends InputStream {
   /** A failure of the source, on its way through the decompressor. */
@@ -23,6 +24,8 @@ final class Decompressed extends InputStream {
   }
 
   private static final class Source extends FilterInputStream {
+    private long bytes;
+
     Source(InputStream in) {
       super(in);
     }
@@ -30,7 +33,9 @@ final class Decompressed extends InputStream {
     @Override
     public int read() throws IOException {
       try {
-        return super.read();
+        int read = super.read();
+        bytes += read < 0 ? 0 : 1;
+        return read;
       } catch (IOException e) {
         throw new SourceFailure(e);
       }
@@ -39,7 +44,9 @@ final class Decompressed extends InputStream {
     @Override
     public int read(byte[] target, int offset, int length) throws IOException {
       try {
-        return super.read(target, offset, length);
+        int count = super.read(target, offset, length);
+        bytes += Math.max(0, count);
+        return count;
       } catch (IOException e) {
         throw new SourceFailure(e);
       }
@@ -54,34 +61,46 @@ final class Decompressed extends InputStream {
     T run() throws IOException;
   }
 
-  private final String label;
+  private final UnpackLimit limit;
+  private final Source source;
   private final InputStream in;
+  private long unpackedBytes;
 
   /**
    * @param in is not closed with this
    * @param format of the two that are compressed archives
    */
-  Decompressed(PackageFormat format, InputStream in, String label) throws IOException {
-    this.label = label;
+  Decompressed(PackageFormat format, InputStream in, UnpackLimit limit) throws IOException {
+    this.limit = limit;
+    this.source = new Source(in);
     this.in =
         run(
             () ->
                 format == PackageFormat.TAR_GZ
                     ? GzipCompressorInputStream.builder()
-                        .setInputStream(new Source(in))
+                        .setInputStream(source)
                         .setDecompressConcatenated(true)
                         .get()
-                    : new ZstdInputStream(new Source(in)));
+                    : new ZstdInputStream(source));
   }
 
   @Override
   public int read() throws IOException {
-    return run(in::read);
+    int read = run(in::read);
+    count(read < 0 ? 0 : 1);
+    return read;
   }
 
   @Override
   public int read(byte[] target, int offset, int length) throws IOException {
-    return run(() -> in.read(target, offset, length));
+    int count = run(() -> in.read(target, offset, length));
+    count(Math.max(0, count));
+    return count;
+  }
+
+  private void count(int bytes) {
+    unpackedBytes += bytes;
+    limit.check(unpackedBytes, source.bytes);
   }
 
   /** Frees the decompressor's memory, and leaves the source open. */
@@ -99,7 +118,8 @@ final class Decompressed extends InputStream {
       String reason = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
       throw new FirnException(
           ErrorKind.CORRUPT,
-          String.format("%s is cut short or damaged: %s; get it again", label, reason.strip()),
+          String.format(
+              "%s is cut short or damaged: %s; get it again", limit.source(), reason.strip()),
           e);
     }
   }

@@ -15,17 +15,17 @@ import dev.firn.vfs.VolumeKind;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Map;
 
 /**
  * Makes a snapshot of a block volume from a disk's image. Nothing of it is visible until all of it
  * has been read; a failure leaves nothing behind. Safe to use from several threads.
  *
- * <p>Images are hostile. One of QEMU's is copied into the home before it is looked at, so that it
- * does not change between being checked and being read.
+ * <p>Images are hostile. One of QEMU's is copied into the home, with the header that was checked,
+ * so that it does not change before it is read; and no more of it than such an image can have.
  */
 public final class ImageImporter {
   private static final int BUFFER_BYTES = 1 << 18;
@@ -51,7 +51,8 @@ public final class ImageImporter {
       if (!format.isCompressed()) {
         return importPlain(region, buffered, format, options, mounter, listener);
       }
-      try (InputStream plain = new Decompressed(PackageFormat.TAR_GZ, buffered, options.source())) {
+      try (InputStream plain =
+          new Decompressed(PackageFormat.TAR_GZ, buffered, UnpackLimit.of(options))) {
         return importPlain(region, plain, format, options, mounter, listener);
       }
     } catch (IOException e) {
@@ -101,17 +102,18 @@ public final class ImageImporter {
       ProgressListener listener)
       throws IOException {
     QemuImg.requireInstalled();
+    byte[] head = in.readNBytes(Qcow2Header.BYTES);
+    long declared = Qcow2Header.diskBytes(head, options.source());
+    long sizeBytes = options.sizeBytes() == null ? diskBytes(declared) : options.sizeBytes();
+    if (declared > sizeBytes) {
+      throw FirnException.noSpace(
+          "%s is of a disk of %d bytes, which does not fit into %d; give more with --size",
+          options.source(), declared, sizeBytes);
+    }
     Path directory = Exporter.spoolDirectory(region);
     Path image = Files.createTempFile(directory, ".firn-", ".qcow2");
     try {
-      Files.copy(in, image, StandardCopyOption.REPLACE_EXISTING);
-      long declared = Qcow2Header.diskBytes(image, options.source());
-      long sizeBytes = options.sizeBytes() == null ? diskBytes(declared) : options.sizeBytes();
-      if (declared > sizeBytes) {
-        throw FirnException.noSpace(
-            "%s is of a disk of %d bytes, which does not fit into %d; give more with --size",
-            options.source(), declared, sizeBytes);
-      }
+      copy(head, in, image, declared, options.source());
       try (SnapshotImport session = region.beginImport(request(options, sizeBytes))) {
         FileSystem target = session.target();
         target.setAttributes(makeDisk(region, target), SetAttributes.size(declared));
@@ -124,6 +126,27 @@ public final class ImageImporter {
       }
     } finally {
       Files.deleteIfExists(image);
+    }
+  }
+
+  /** Writes an image of a disk of {@code diskBytes} that begins with {@code head}. */
+  private static void copy(byte[] head, InputStream in, Path image, long diskBytes, String source)
+      throws IOException {
+    long bytesMax = Qcow2Header.imageBytesMax(diskBytes);
+    try (OutputStream out = Files.newOutputStream(image)) {
+      out.write(head);
+      byte[] buffer = new byte[BUFFER_BYTES];
+      long bytes = head.length;
+      for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+        bytes += count;
+        if (bytes > bytesMax) {
+          throw FirnException.corrupt(
+              "%s has more bytes than an image of a disk of %s can have; if it keeps snapshots of"
+                  + " its own, make one without them with 'qemu-img convert -O qcow2' first",
+              source, Sizes.format(diskBytes));
+        }
+        out.write(buffer, 0, count);
+      }
     }
   }
 

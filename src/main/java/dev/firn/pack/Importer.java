@@ -113,7 +113,7 @@ public final class Importer {
     if (detected == PackageFormat.TAR) {
       return importTar(sink, content, options, listener);
     }
-    try (InputStream archive = new Decompressed(detected, content, options.source())) {
+    try (InputStream archive = new Decompressed(detected, content, UnpackLimit.of(options))) {
       return importTar(sink, new BufferedInputStream(archive, BUFFER_BYTES), options, listener);
     }
   }
@@ -267,7 +267,8 @@ public final class Importer {
       for (int count = content.read(buffer); count >= 0; count = content.read(buffer)) {
         spool.append(buffer, count);
       }
-      try (ZipTreeReader zip = new ZipTreeReader(spool.channel(), options.source(), progress)) {
+      try (ZipTreeReader zip =
+          new ZipTreeReader(spool.channel(), UnpackLimit.of(options), progress)) {
         return importArchive(sink, zip, options, progress);
       }
     }

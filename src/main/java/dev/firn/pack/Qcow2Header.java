@@ -2,11 +2,7 @@ package dev.firn.pack;
 
 import dev.firn.base.FirnException;
 import dev.firn.base.Sizes;
-import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 
 /**
  * What must be known of a qcow2 file before any program opens it: a hostile one could name other
@@ -19,24 +15,39 @@ import java.nio.file.StandardOpenOption;
  * </pre>
  */
 final class Qcow2Header {
-  private static final int BYTES = 80;
+  /** How many bytes {@link #diskBytes} wants to see. */
+  static final int BYTES = 80;
+
+  /**
+   * For 512 bytes of a disk, in an image with the smallest clusters, the tables have 8 that say
+   * where they are and 8 that count who refers to them; this is room for twice as much.
+   */
+  private static final int TABLES_PART = 16;
+
+  /** Headers, lists of features, bitmaps and clusters of 2 MiB that are begun and not full. */
+  private static final long TABLES_BYTES_MIN = 64 * Sizes.MIB;
+
   private static final long EXTERNAL_DATA_FILE = 4;
 
   private Qcow2Header() {}
 
   /**
+   * How many bytes an image of such a disk has at most. One that keeps snapshots of its own may
+   * have more, and is not taken.
+   */
+  static long imageBytesMax(long diskBytes) {
+    return diskBytes + diskBytes / TABLES_PART + TABLES_BYTES_MIN;
+  }
+
+  /**
    * The size of the disk in an image, which lies in this file alone.
    *
+   * @param start the first {@link #BYTES} of the image, or all of a shorter one
    * @throws FirnException of kind CORRUPT if it is no such image, or one that wants other files
    */
-  static long diskBytes(Path file, String source) throws IOException {
-    ByteBuffer head = ByteBuffer.allocate(BYTES);
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      while (head.hasRemaining() && channel.read(head, head.position()) > 0) {
-        continue;
-      }
-    }
-    if (head.position() < BYTES || !ImageFormat.isQcow2(head.array())) {
+  static long diskBytes(byte[] start, String source) {
+    ByteBuffer head = ByteBuffer.wrap(start);
+    if (start.length < BYTES || !ImageFormat.isQcow2(start)) {
       throw FirnException.corrupt("%s is not a qcow2 image; give the format it has", source);
     }
     int version = head.getInt(4);

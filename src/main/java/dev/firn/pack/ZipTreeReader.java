@@ -26,7 +26,8 @@ import org.apache.commons.compress.archivers.zip.ZipMethod;
 /**
  * Reads a zip file that anybody may have written, in the order of its central directory, which says
  * what there is. Checks what could make it cost more than its size: a central directory is as long
- * as it says and fits into memory, entries do not share their bytes, none is longer than declared.
+ * as it says and fits into memory, entries do not share their bytes, none is longer than declared,
+ * and what all declare is within the limit.
  */
 final class ZipTreeReader implements ArchiveReader, Closeable {
   private static final int END_BYTES = 22;
@@ -63,8 +64,8 @@ final class ZipTreeReader implements ArchiveReader, Closeable {
   }
 
   /** Reads the central directory. */
-  ZipTreeReader(SeekableByteChannel file, String source, Progress progress) throws IOException {
-    this.source = source;
+  ZipTreeReader(SeekableByteChannel file, UnpackLimit limit, Progress progress) throws IOException {
+    this.source = limit.source();
     this.progress = progress;
     checkEnd(file);
     zip =
@@ -78,6 +79,7 @@ final class ZipTreeReader implements ArchiveReader, Closeable {
     entries = new ArrayList<>();
     zip.getEntries().asIterator().forEachRemaining(entries::add);
     checkPlaces();
+    checkSizes(limit, file.size());
   }
 
   private void checkEnd(SeekableByteChannel file) throws IOException {
@@ -146,6 +148,15 @@ final class ZipTreeReader implements ArchiveReader, Closeable {
         throw damaged("entries of it lie over one another");
       }
       end = start + LOCAL_HEADER_BYTES + length;
+    }
+  }
+
+  private void checkSizes(UnpackLimit limit, long storedBytes) {
+    long declaredBytes = 0;
+    for (ZipArchiveEntry entry : entries) {
+      // Before the next is added, so that no sum overflows.
+      declaredBytes += Math.min(Sizes.VOLUME_BYTES_MAX, Math.max(0, entry.getSize()));
+      limit.check(declaredBytes, storedBytes);
     }
   }
 
