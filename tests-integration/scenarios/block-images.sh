@@ -19,6 +19,12 @@ done
 firn export db@s - --format raw | cmp - "$frozen" || fail "raw on a pipe is something else"
 firn export db@s - --format qcow2 >"$work/piped.qcow2"
 cmp "$work/piped.qcow2" "$work/db.qcow2" || fail "qcow2 on a pipe is something else"
+# shown COMMAND : what a terminal shows while a command line runs, a state of its progress in each line.
+shown() { script -qec "stty cols 120; $1" /dev/null </dev/null | tr '\r' '\n' >"$work/shown.txt"; }
+shown "'$firn' export db@s - --format raw.gz >'$work/piped.raw.gz'"
+cmp "$work/piped.raw.gz" "$work/db.raw.gz" || fail "raw.gz on a pipe is something else"
+grep -Eq 'Exporting +[0-9]{1,2}% .* MiB \(0:[0-9:]+ / 0:[0-9:]+\)' "$work/shown.txt" || fail "no progress of a pipe is shown: $(cat "$work/shown.txt")"
+grep -q 'Exporting 100%' "$work/shown.txt" || fail "progress of a pipe does not end: $(cat "$work/shown.txt")"
 gzip -dc "$work/db.raw.gz" | cmp - "$frozen" || fail "raw.gz is something else"
 gzip -dc "$work/db.qcow2.gz" | cmp - "$work/db.qcow2" || fail "qcow2.gz is something else"
 cmp "$work/db.raw" "$frozen" || fail "raw is something else"
@@ -105,6 +111,11 @@ umount "$FIRN_HOME/tmp"
 head -c 256M /dev/zero | gzip >"$work/zeros.gz"
 cat "$work"/zeros.gz{,,,,,,,} >"$work/bomb.raw.gz"
 expect_refused 6 'say with --size' "$work/bomb.raw.gz"
+# One that is meant comes in when its size is said; a terminal shows how much, how fast, and how long it takes.
+shown "'$firn' import '$work/bomb.raw.gz' --size 2G --name meant"
+grep -Eq 'Importing +[0-9]{1,2}% .* MiB \(0:[0-9:]+ / 0:[0-9:]+\) +[0-9.]+ MiB/s' "$work/shown.txt" || fail "no progress is shown: $(cat "$work/shown.txt")"
+grep -q 'Importing 100%' "$work/shown.txt" || fail "progress does not end: $(cat "$work/shown.txt")"
+firn --json snapshot show meant | grep -q '"sizeBytes" : 2147483648' || fail "a disk of zeros has another size"
 
 # A raw disk that begins like a qcow2 image is what it is.
 firn volume create trick --kind block --size 64M >/dev/null

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * Runs another program: in plain English, without input, and not for ever. Arguments go to it as
@@ -20,10 +21,14 @@ public final class Program {
 
   private Program() {}
 
-  /** Is asked ten times a second whether to go on; throws when not. */
+  /** Looks on while a program runs. */
   @FunctionalInterface
   public interface Watcher {
+    /** Is asked ten times a second whether to go on; throws when not. */
     void check() throws IOException;
+
+    /** Hears what comes to standard output, piece by piece, on a thread of its own. */
+    default void heard(String piece) {}
   }
 
   /** What a program that has ended printed, to standard output and to standard error. */
@@ -31,7 +36,8 @@ public final class Program {
     /** The last line of what went wrong, for messages. */
     public String reason() {
       String text = errors.strip().isEmpty() ? output.strip() : errors.strip();
-      String line = text.substring(text.lastIndexOf('\n') + 1).strip();
+      String line =
+          text.substring(Math.max(text.lastIndexOf('\n'), text.lastIndexOf('\r')) + 1).strip();
       return line.isEmpty() ? "exit status " + exitStatus : line;
     }
   }
@@ -59,8 +65,10 @@ public final class Program {
     Process process = start(debianPackage, command);
     boolean ended = false;
     try {
-      CompletableFuture<String> output = collect(process.getInputStream(), command.get(0));
-      CompletableFuture<String> errors = collect(process.getErrorStream(), command.get(0));
+      CompletableFuture<String> output =
+          collect(process.getInputStream(), command.get(0), watcher::heard);
+      CompletableFuture<String> errors =
+          collect(process.getErrorStream(), command.get(0), piece -> {});
       long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(timeoutSeconds);
       while (!process.waitFor(POLL_MILLIS, TimeUnit.MILLISECONDS)) {
         watcher.check();
@@ -101,14 +109,15 @@ public final class Program {
     }
   }
 
-  private static CompletableFuture<String> collect(InputStream from, String name) {
+  private static CompletableFuture<String> collect(
+      InputStream from, String name, Consumer<String> listener) {
     CompletableFuture<String> text = new CompletableFuture<>();
     Thread reader =
         DaemonThreads.named("output of " + name)
             .newThread(
                 () -> {
                   try (from) {
-                    text.complete(read(from));
+                    text.complete(read(from, listener));
                   } catch (IOException | RuntimeException e) {
                     text.completeExceptionally(e);
                   }
@@ -118,10 +127,11 @@ public final class Program {
   }
 
   /** To the end, so that the program never waits; the first part is kept. */
-  private static String read(InputStream from) throws IOException {
+  private static String read(InputStream from, Consumer<String> listener) throws IOException {
     ByteArrayOutputStream kept = new ByteArrayOutputStream();
     byte[] buffer = new byte[8192];
     for (int count = from.read(buffer); count >= 0; count = from.read(buffer)) {
+      listener.accept(new String(buffer, 0, count, StandardCharsets.UTF_8));
       kept.write(buffer, 0, Math.min(count, OUTPUT_BYTES_MAX - kept.size()));
     }
     return kept.toString(StandardCharsets.UTF_8);

@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.UUID;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -37,6 +38,8 @@ import picocli.CommandLine.Parameters;
       "  firn export data@last - --format tar.zst | ssh host 'cat > data.tar.zst'"
     })
 final class ExportCommand extends AccountClientCommand {
+  private static final long SHOW_INTERVAL_NANOS = 200_000_000;
+
   @Parameters(
       index = "0",
       paramLabel = "SNAPSHOT",
@@ -180,35 +183,64 @@ final class ExportCommand extends AccountClientCommand {
 
   private static void download(
       Session session, ObjectNode parameters, OutputStream output, String name) throws IOException {
+    String download = UUID.randomUUID().toString();
     JsonNode exported;
     try (ProgressDisplay progress = new ProgressDisplay("Exporting")) {
       exported =
-          session.download("DownloadSnapshot", parameters, new Target(output, name, progress));
+          session.download(
+              "DownloadSnapshot",
+              parameters.put("download", download),
+              new Target(output, name, () -> showState(session, download, progress)));
+      progress.finish();
     }
     Streams.printWarnings(session, exported);
   }
 
-  /** Tells a failure of the target from one of the connection, and counts. */
+  /** What comes is compressed, so that only the daemon knows how far it is. */
+  private static void showState(Session session, String download, ProgressDisplay progress)
+      throws IOException {
+    if (!progress.isShown()) {
+      return;
+    }
+    JsonNode told = session.call("ReadDownload", ApiClient.parameters().put("download", download));
+    long totalBytes = told.path("totalBytes").asLong();
+    // Nothing is known any more when the daemon is done and the last bytes come.
+    if (totalBytes >= 0) {
+      progress.progress(told.path("doneBytes").asLong(), totalBytes, "bytes");
+    }
+  }
+
+  @FunctionalInterface
+  private interface Step {
+    void run() throws IOException;
+  }
+
+  /**
+   * Tells a failure of the target from one of the connection, and shows now and then how far it is.
+   */
   private static final class Target extends FilterOutputStream {
     private final String name;
-    private final ProgressDisplay progress;
-    private long bytes;
+    private final Step show;
+    private long nextShowNanos = System.nanoTime();
 
-    Target(OutputStream output, String name, ProgressDisplay progress) {
+    Target(OutputStream output, String name, Step show) {
       super(output);
       this.name = name;
-      this.progress = progress;
+      this.show = show;
     }
 
     @Override
-    public void write(byte[] source, int offset, int length) {
+    public void write(byte[] source, int offset, int length) throws IOException {
       try {
         out.write(source, offset, length);
       } catch (IOException e) {
         throw FirnException.failed("cannot write to %s: %s", name, e.getMessage());
       }
-      bytes += length;
-      progress.progress(bytes, -1, "bytes");
+      long now = System.nanoTime();
+      if (now - nextShowNanos >= 0) {
+        nextShowNanos = now + SHOW_INTERVAL_NANOS;
+        show.run();
+      }
     }
   }
 }

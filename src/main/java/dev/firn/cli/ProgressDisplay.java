@@ -2,6 +2,7 @@ package dev.firn.cli;
 
 import dev.firn.base.Sizes;
 import dev.firn.server.ApiClient;
+import java.io.PrintStream;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
@@ -15,16 +16,30 @@ final class ProgressDisplay implements ApiClient.Listener, AutoCloseable {
   private static final int UPDATE_MILLIS = 200;
 
   private final String task;
-  private final boolean terminal = Boolean.getBoolean(TERMINAL_PROPERTY);
+  private final PrintStream terminal;
   private ProgressBar bar;
+  private long lastDone;
 
   ProgressDisplay(String task) {
+    this(task, Boolean.getBoolean(TERMINAL_PROPERTY) ? System.err : null);
+  }
+
+  /**
+   * @param terminal where the bar is; null: nowhere
+   */
+  ProgressDisplay(String task, PrintStream terminal) {
     this.task = task;
+    this.terminal = terminal;
+  }
+
+  /** Whether anybody sees it. */
+  boolean isShown() {
+    return terminal != null;
   }
 
   @Override
   public void progress(long done, long total, String unit) {
-    if (!terminal) {
+    if (terminal == null) {
       return;
     }
     if (bar == null) {
@@ -34,14 +49,26 @@ final class ProgressDisplay implements ApiClient.Listener, AutoCloseable {
               .setInitialMax(total)
               .setUpdateIntervalMillis(UPDATE_MILLIS)
               .setStyle(ProgressBarStyle.ASCII)
-              .setConsumer(new ConsoleProgressBarConsumer(System.err));
+              .setConsumer(new ConsoleProgressBarConsumer(terminal));
       if (unit.equals("bytes")) {
         builder.setUnit(" MiB", Sizes.MIB).showSpeed();
       }
       bar = builder.build();
     }
+    if (done < lastDone) {
+      // Another step, with a rate of its own.
+      bar.reset();
+    }
+    lastDone = done;
     bar.maxHint(total);
     bar.stepTo(done);
+  }
+
+  /** Shows that all is done, if it is known how much that is. */
+  void finish() {
+    if (bar != null && bar.getMax() > 0) {
+      bar.stepTo(bar.getMax());
+    }
   }
 
   /** Ends the bar's line. */

@@ -49,7 +49,14 @@ final class HomeService {
       attachments.restore();
       transfers.resume();
       Parts parts =
-          new Parts(region, mounts, attachments, transfers, new BlockUploads(), Instant.now());
+          new Parts(
+              region,
+              mounts,
+              attachments,
+              transfers,
+              new BlockUploads(),
+              new Downloads(),
+              Instant.now());
       return new HomeService(
           region,
           mounts,
@@ -73,6 +80,7 @@ final class HomeService {
       AttachmentTable attachments,
       Transfers transfers,
       BlockUploads uploads,
+      Downloads downloads,
       Instant startedAt) {
     /** What an account can do; null: the home's owner. */
     Actions actions(String account) {
@@ -84,7 +92,7 @@ final class HomeService {
       new UpkeepActions(own).register(actions);
       new SnapshotActions(own, mounts, attachments).register(actions);
       new BlockActions(own, uploads).register(actions);
-      new PackageActions(own, PrivateMount.mounter(own.home())).register(actions);
+      new PackageActions(own, PrivateMount.mounter(own.home()), downloads).register(actions);
       new AccountActions(own).register(actions);
       new ImageActions(own, transfers).register(actions);
       new ServeActions(region, mounts, transfers).register(actions);

@@ -12,6 +12,7 @@ import dev.firn.pack.ImportOptions;
 import dev.firn.pack.Importer;
 import dev.firn.pack.PackageFormat;
 import dev.firn.pack.ProgressListener;
+import dev.firn.pack.ReadProgress;
 import dev.firn.pack.Signer;
 import dev.firn.pack.TreeMounter;
 import dev.firn.pack.Trust;
@@ -38,13 +39,16 @@ final class PackageActions {
 
   private final Region region;
   private final TreeMounter mounter;
+  private final Downloads downloads;
 
   /**
    * @param mounter lets the programs that make images at the snapshots
+   * @param downloads what is told of those that run, which others may ask for
    */
-  PackageActions(Region region, TreeMounter mounter) {
+  PackageActions(Region region, TreeMounter mounter, Downloads downloads) {
     this.region = region;
     this.mounter = mounter;
+    this.downloads = downloads;
   }
 
   /**
@@ -73,9 +77,15 @@ final class PackageActions {
    * @param base as with {@link ExportParameters}
    * @param signKey as well
    * @param skippedBytes how much of the beginning is left out
+   * @param download the name by which the caller asks how far it is; null: it does not
    */
   record DownloadParameters(
-      String snapshot, String format, String base, Path signKey, long skippedBytes) {
+      String snapshot,
+      String format,
+      String base,
+      Path signKey,
+      long skippedBytes,
+      String download) {
     DownloadParameters {
       Actions.required("snapshot", snapshot);
     }
@@ -111,6 +121,12 @@ final class PackageActions {
       boolean requireSignature,
       boolean resume) {}
 
+  record DownloadStateParameters(String download) {
+    DownloadStateParameters {
+      Actions.required("download", download);
+    }
+  }
+
   record DiscardParameters() {}
 
   record Discarded(int imports) {}
@@ -130,6 +146,10 @@ final class PackageActions {
         .answer("ReadExportSize", SizeParameters.class, this::size)
         .work("ExportSnapshot", ExportParameters.class, this::export)
         .download("DownloadSnapshot", DownloadParameters.class, this::download)
+        .answer(
+            "ReadDownload",
+            DownloadStateParameters.class,
+            parameters -> downloads.state(parameters.download()))
         .work("ImportSnapshot", ImportParameters.class, this::importFile)
         .upload("UploadSnapshot", UploadParameters.class, this::upload)
         .work("DiscardImports", DiscardParameters.class, this::discard);
@@ -196,9 +216,19 @@ final class PackageActions {
   }
 
   private Exported download(DownloadParameters parameters, OutputStream output) throws IOException {
+    String name = parameters.download();
+    try {
+      return download(
+          parameters, output, new Reports((done, total) -> downloads.tell(name, done, total)));
+    } finally {
+      downloads.end(name);
+    }
+  }
+
+  private Exported download(DownloadParameters parameters, OutputStream output, Reports reports)
+      throws IOException {
     Optional<ImageFormat> image = imageFormat(parameters.format(), null);
     if (image.isPresent()) {
-      Reports reports = new Reports(null);
       ImageExporter.export(region, parameters.snapshot(), image.get(), output, mounter, reports);
       return new Exported(image.get().text(), reports.warnings());
     }
@@ -206,7 +236,6 @@ final class PackageActions {
     if (format == null) {
       format = PackageFormat.FIRN;
     }
-    Reports reports = new Reports(null);
     ExportOptions options =
         new ExportOptions(
             format,
@@ -223,9 +252,11 @@ final class PackageActions {
     if (Files.isDirectory(file)) {
       throw FirnException.usage("cannot import '%s': it is a directory; make a tar of it", file);
     }
+    Reports reports = new Reports(events);
     try (InputStream input = UncachedInput.open(file)) {
+      ReadProgress read = new ReadProgress(reports, Files.size(file));
       return importStream(
-          input,
+          read.counted(input),
           parameters.format(),
           file,
           new ImportOptions(
@@ -234,12 +265,14 @@ final class PackageActions {
               trust(parameters.trustedKeys(), parameters.requireSignature()),
               "'" + file + "'",
               parameters.resume()),
-          events);
+          reports,
+          Files.isRegularFile(file) ? read : reports);
     }
   }
 
   private Imported upload(UploadParameters parameters, InputStream input, Events events)
       throws IOException {
+    Reports reports = new Reports(events);
     return importStream(
         input,
         parameters.format(),
@@ -250,13 +283,18 @@ final class PackageActions {
             trust(parameters.trustedKeys(), parameters.requireSignature()),
             PIPED,
             parameters.resume()),
-        events);
+        reports,
+        reports);
   }
 
   private Imported importStream(
-      InputStream given, String format, Path file, ImportOptions options, Events events)
+      InputStream given,
+      String format,
+      Path file,
+      ImportOptions options,
+      Reports reports,
+      ProgressListener listener)
       throws IOException {
-    Reports reports = new Reports(events);
     BufferedInputStream input = new BufferedInputStream(given);
     Optional<ImageFormat> image = imageFormat(format, file);
     if (image.isEmpty() && format == null && isQcow2(input)) {
@@ -269,8 +307,8 @@ final class PackageActions {
     }
     Snapshot snapshot =
         image.isPresent()
-            ? ImageImporter.importFrom(region, input, image.get(), options, mounter, reports)
-            : Importer.importFrom(region, input, format(format), options, reports);
+            ? ImageImporter.importFrom(region, input, image.get(), options, mounter, listener)
+            : Importer.importFrom(region, input, format(format), options, listener);
     return new Imported(snapshot, reports.warnings());
   }
 
@@ -298,27 +336,28 @@ final class PackageActions {
     private static final int WARNINGS_MAX = 10;
     private static final int WARNING_CHARACTERS_MAX = 300;
 
-    private final Events events;
+    private final ProgressListener listener;
     private final List<String> warnings = new ArrayList<>();
     private long warned;
 
-    /**
-     * @param events null: nobody hears of progress
-     */
+    Reports(ProgressListener listener) {
+      this.listener = listener;
+    }
+
     Reports(Events events) {
-      this.events = events;
+      this(
+          (doneBytes, totalBytes) -> {
+            try {
+              events.progress(doneBytes, totalBytes, "bytes");
+            } catch (IOException clientGone) {
+              throw new UncheckedIOException(clientGone);
+            }
+          });
     }
 
     @Override
     public void progress(long doneBytes, long totalBytes) {
-      if (events == null) {
-        return;
-      }
-      try {
-        events.progress(doneBytes, totalBytes, "bytes");
-      } catch (IOException clientGone) {
-        throw new UncheckedIOException(clientGone);
-      }
+      listener.progress(doneBytes, totalBytes);
     }
 
     @Override

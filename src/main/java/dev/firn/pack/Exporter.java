@@ -237,7 +237,9 @@ public final class Exporter {
     FileSystem source = exported.files();
     FileSystemStatus status = source.status();
     long totalBytes =
-        exported.delta() == null ? status.totalBytes() - status.freeBytes() : Progress.UNKNOWN;
+        exported.delta() == null
+            ? status.totalBytes() - status.freeBytes()
+            : exported.delta().changedBytes();
     Progress progress = new Progress(listener, totalBytes);
     switch (format) {
       case FIRN -> {

@@ -11,6 +11,7 @@ import dev.firn.vfs.FileSystemStatus;
 import dev.firn.vfs.VolumeKind;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -48,7 +49,7 @@ public final class ImageExporter {
     this.status = source.status();
     long usedBytes = status.totalBytes() - status.freeBytes();
     this.progress = new Progress(listener, usedBytes);
-    this.watcher = () -> listener.progress(0, -1);
+    this.watcher = () -> listener.progress(0, Progress.UNKNOWN);
   }
 
   /** Writes to a stream, and does not close it. */
@@ -174,9 +175,20 @@ public final class ImageExporter {
           if (direct) {
             RawDisk.write(source, out, progress);
           } else {
-            Files.copy(work, out);
+            copy(work, out);
           }
         });
+  }
+
+  private void copy(Path file, OutputStream out) throws IOException {
+    Progress copied = new Progress(listener, Files.size(file));
+    try (InputStream in = Files.newInputStream(file)) {
+      byte[] buffer = new byte[BUFFER_BYTES];
+      for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+        out.write(buffer, 0, count);
+        copied.advance(count);
+      }
+    }
   }
 
   /** Makes an image that is not compressed, and checks it. */
@@ -188,14 +200,14 @@ public final class ImageExporter {
     try (TreeMounter.Mounted mounted = mounter.mount(source, true)) {
       if (isDisk()) {
         Path raw = mounted.directory().resolve(Disk.NAME);
-        QemuImg.fromRaw(raw, image, snapshot.sizeBytes(), watcher);
+        QemuImg.fromRaw(raw, image, snapshot.sizeBytes(), listener);
         return;
       }
       Files.deleteIfExists(work);
       Ext4Image.make(mounted.directory(), snapshot, status, qcow2 ? work : image, watcher);
     }
     if (qcow2) {
-      QemuImg.fromRaw(work, image, Files.size(work), watcher);
+      QemuImg.fromRaw(work, image, Files.size(work), listener);
       Files.delete(work);
     }
   }

@@ -1,7 +1,6 @@
 package dev.firn.pack;
 
 import dev.firn.base.FirnException;
-import dev.firn.base.Program;
 import dev.firn.base.Sizes;
 import dev.firn.region.ImportRequest;
 import dev.firn.region.Region;
@@ -80,7 +79,7 @@ public final class ImageImporter {
     boolean sized = options.sizeBytes() != null;
     long sizeBytes = sized ? options.sizeBytes() : Sizes.VOLUME_BYTES_MAX;
     try (SnapshotImport session = region.beginImport(request(options, sizeBytes))) {
-      Progress progress = new Progress(listener, -1);
+      Progress progress = new Progress(listener, Progress.UNKNOWN);
       long disk = makeDisk(region, session.target());
       long length = RawDisk.read(in, session.target(), disk, sizeBytes, options.source(), progress);
       if (length == 0) {
@@ -113,14 +112,13 @@ public final class ImageImporter {
     Path directory = Exporter.spoolDirectory(region);
     Path image = Files.createTempFile(directory, ".firn-", ".qcow2");
     try {
-      copy(head, in, image, declared, options.source());
+      copy(head, in, image, declared, options.source(), listener);
       try (SnapshotImport session = region.beginImport(request(options, sizeBytes))) {
         FileSystem target = session.target();
         target.setAttributes(makeDisk(region, target), SetAttributes.size(declared));
         try (TreeMounter.Mounted mounted = mounter.mount(target, false)) {
-          Program.Watcher watcher = () -> listener.progress(0, -1);
           Path raw = mounted.directory().resolve(Disk.NAME);
-          QemuImg.toRaw(image, raw, declared, options.source(), watcher);
+          QemuImg.toRaw(image, raw, declared, options.source(), listener);
         }
         return session.publish();
       }
@@ -130,8 +128,15 @@ public final class ImageImporter {
   }
 
   /** Writes an image of a disk of {@code diskBytes} that begins with {@code head}. */
-  private static void copy(byte[] head, InputStream in, Path image, long diskBytes, String source)
+  private static void copy(
+      byte[] head,
+      InputStream in,
+      Path image,
+      long diskBytes,
+      String source,
+      ProgressListener listener)
       throws IOException {
+    Progress progress = new Progress(listener, Progress.UNKNOWN);
     long bytesMax = Qcow2Header.imageBytesMax(diskBytes);
     try (OutputStream out = Files.newOutputStream(image)) {
       out.write(head);
@@ -146,6 +151,7 @@ public final class ImageImporter {
               source, Sizes.format(diskBytes));
         }
         out.write(buffer, 0, count);
+        progress.advance(count);
       }
     }
   }

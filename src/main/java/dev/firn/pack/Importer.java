@@ -262,10 +262,12 @@ public final class Importer {
       ProgressListener listener)
       throws IOException {
     Progress progress = new Progress(listener, Progress.UNKNOWN);
+    Progress spooled = new Progress(listener, Progress.UNKNOWN);
     try (Spool spool = new Spool(spoolDirectory)) {
       byte[] buffer = new byte[BUFFER_BYTES];
       for (int count = content.read(buffer); count >= 0; count = content.read(buffer)) {
         spool.append(buffer, count);
+        spooled.advance(count);
       }
       try (ZipTreeReader zip =
           new ZipTreeReader(spool.channel(), UnpackLimit.of(options), progress)) {

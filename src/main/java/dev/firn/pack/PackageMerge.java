@@ -80,12 +80,19 @@ public final class PackageMerge {
     Manifest last = null;
     VolumeFileSystem files =
         VolumeFileSystem.create(map, Sizes.VOLUME_BYTES_MAX, Clock.systemUTC());
+    long packagesBytes = 0;
+    for (Path file : packages) {
+      packagesBytes += Files.size(file);
+    }
+    ReadProgress read = new ReadProgress(listener, packagesBytes);
     for (Path file : packages) {
       String source = "'" + file + "'";
-      try (InputStream in = new BufferedInputStream(Files.newInputStream(file), BUFFER_BYTES)) {
-        PackageReader reader = new PackageReader(in, source, trust, new Progress(listener, -1));
+      try (InputStream in =
+          new BufferedInputStream(read.counted(Files.newInputStream(file)), BUFFER_BYTES)) {
+        PackageReader reader =
+            new PackageReader(in, source, trust, new Progress(read, Progress.UNKNOWN));
         requireNext(source, reader.manifest(), last);
-        reader.restore(files, scratch, listener);
+        reader.restore(files, scratch, read);
         last = reader.manifest();
       }
     }

@@ -1,6 +1,6 @@
 package dev.firn.pack;
 
-/** Counts bytes, and tells a listener about once per MiB. */
+/** Counts bytes, and tells a listener about once per MiB. A total need not be exact. */
 final class Progress {
   /** A total that only the end will tell. */
   static final long UNKNOWN = -1;
@@ -21,7 +21,7 @@ final class Progress {
     doneBytes += bytes;
     if (doneBytes - toldBytes >= STEP_BYTES) {
       toldBytes = doneBytes;
-      listener.progress(doneBytes, totalBytes);
+      listener.progress(totalBytes < 0 ? doneBytes : Math.min(doneBytes, totalBytes), totalBytes);
     }
   }
 
@@ -30,6 +30,6 @@ final class Progress {
   }
 
   void finish() {
-    listener.progress(doneBytes, totalBytes < 0 ? doneBytes : totalBytes);
+    listener.progress(totalBytes < 0 ? doneBytes : totalBytes, totalBytes);
   }
 }

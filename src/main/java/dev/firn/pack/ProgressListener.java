@@ -6,8 +6,9 @@ public interface ProgressListener {
   ProgressListener NONE = (doneBytes, totalBytes) -> {};
 
   /**
-   * @param doneBytes file contents copied so far
-   * @param totalBytes how many there are; -1 if only the end will tell
+   * @param doneBytes file contents copied so far, or how much of another step is done: less than
+   *     before where one begins
+   * @param totalBytes about how many there are; -1 if only the end will tell
    */
   void progress(long doneBytes, long totalBytes);
 

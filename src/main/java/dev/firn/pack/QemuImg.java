@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * Converts between raw disks and QEMU's format with qemu-img(1). Formats are always said, never
@@ -28,18 +29,61 @@ final class QemuImg {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  /** What -p prints, over and over. */
+  private static final Pattern PERCENTAGE = Pattern.compile("\\(([0-9.]+)/100%\\)");
+
+  /** Some runs over all of a disk, each of which tells how far it is, as one transfer. */
+  private static final class Steps implements Program.Watcher {
+    private final ProgressListener listener;
+    private final long diskBytes;
+    private final int count;
+    private int done;
+    private volatile double percent;
+
+    Steps(ProgressListener listener, long diskBytes, int count) {
+      this.listener = listener;
+      this.diskBytes = diskBytes;
+      this.count = count;
+    }
+
+    void next() {
+      done++;
+      percent = 0;
+    }
+
+    @Override
+    public void check() {
+      listener.progress((long) ((done + percent / 100) * diskBytes), count * diskBytes);
+    }
+
+    @Override
+    public void heard(String piece) {
+      PERCENTAGE
+          .matcher(piece)
+          .results()
+          .forEach(found -> percent = Double.parseDouble(found.group(1)));
+    }
+  }
+
   private QemuImg() {}
 
-  /** Makes an image of a raw disk, and looks whether it is whole and has the same bytes. */
-  static void fromRaw(Path raw, Path image, long diskBytes, Program.Watcher watcher)
+  /**
+   * Makes an image of a raw disk, and looks whether it is whole and has the same bytes.
+   *
+   * @param listener hears of the disk's bytes, once as they are converted and once as they are
+   *     compared
+   */
+  static void fromRaw(Path raw, Path image, long diskBytes, ProgressListener listener)
       throws IOException {
+    Steps steps = new Steps(listener, diskBytes, 2);
     require(
         "made no image",
-        run(diskBytes, watcher, "convert", "-f", "raw", "-O", "qcow2", text(raw), text(image)));
-    require("found damage in what it made", check(image, diskBytes, watcher));
+        run(steps, "convert", "-p", "-f", "raw", "-O", "qcow2", text(raw), text(image)));
+    steps.next();
+    require("found damage in what it made", check(image, steps));
     require(
         "finds other bytes in what it made",
-        run(diskBytes, watcher, "compare", "-f", "raw", "-F", "qcow2", text(raw), text(image)));
+        run(steps, "compare", "-p", "-f", "raw", "-F", "qcow2", text(raw), text(image)));
   }
 
   /**
@@ -47,40 +91,34 @@ final class QemuImg {
    * file has the same bytes then.
    *
    * @param source what to call the image in messages
+   * @param listener hears of the disk's bytes, once as they are converted and once as they are
+   *     compared
    * @throws FirnException of kind CORRUPT if the image is damaged
    * @throws IOException if the file's disk is full, with the system's words
    */
-  static void toRaw(Path image, Path raw, long diskBytes, String source, Program.Watcher watcher)
+  static void toRaw(Path image, Path raw, long diskBytes, String source, ProgressListener listener)
       throws IOException {
-    Program.Result checked = check(image, diskBytes, watcher);
+    Steps steps = new Steps(listener, diskBytes, 2);
+    Program.Result checked = check(image, steps);
     if (checked.exitStatus() != 0 && checked.exitStatus() != LEAKS_FOUND) {
       throw FirnException.corrupt("%s is damaged: %s", source, checked.reason());
     }
     Program.Result converted =
-        run(
-            diskBytes,
-            watcher,
-            "convert",
-            "-n",
-            "--target-is-zero",
-            "-O",
-            "raw",
-            alone(image),
-            text(raw));
+        run(steps, "convert", "-p", "-n", "--target-is-zero", "-O", "raw", alone(image), text(raw));
     String problem = "cannot convert " + source;
     if (converted.exitStatus() != 0 && DiskErrors.saysFull(converted.reason())) {
       throw new IOException("qemu-img " + problem + ": " + converted.reason());
     }
     require(problem, converted);
+    steps.next();
     // It does not look whether what it wrote could be stored.
     require(
         "finds other bytes in what it made of " + source,
-        run(diskBytes, watcher, "compare", "-F", "raw", alone(image), text(raw)));
+        run(steps, "compare", "-p", "-F", "raw", alone(image), text(raw)));
   }
 
-  private static Program.Result check(Path image, long diskBytes, Program.Watcher watcher)
-      throws IOException {
-    return run(diskBytes, watcher, "check", "-f", "qcow2", text(image));
+  private static Program.Result check(Path image, Steps steps) throws IOException {
+    return run(steps, "check", "-f", "qcow2", text(image));
   }
 
   /** As a description that forbids any other file beside it. */
@@ -102,15 +140,15 @@ final class QemuImg {
     }
   }
 
-  private static Program.Result run(long diskBytes, Program.Watcher watcher, String... arguments)
-      throws IOException {
+  private static Program.Result run(Steps steps, String... arguments) throws IOException {
     requireInstalled();
     List<String> command =
         new ArrayList<>(
             List.of("prlimit", "--as=" + MEMORY_BYTES_MAX, "--core=0", "--", "qemu-img"));
     command.addAll(Arrays.asList(arguments));
-    long seconds = Math.min(Integer.MAX_VALUE, SECONDS_MIN + diskBytes / BYTES_PER_SECOND_MIN);
-    return Program.result("util-linux", (int) seconds, command, watcher);
+    long seconds =
+        Math.min(Integer.MAX_VALUE, SECONDS_MIN + steps.diskBytes / BYTES_PER_SECOND_MIN);
+    return Program.result("util-linux", (int) seconds, command, steps);
   }
 
   /** Says what is missing before anything is begun. */

@@ -147,6 +147,20 @@ public final class TreeDelta {
     return changes.get(inode);
   }
 
+  /**
+   * About how many bytes of contents are new or others: more where bytes only moved in the store.
+   */
+  public long changedBytes() {
+    long bytes = 0;
+    for (KeyChanges.Touched which : keys.touched().values()) {
+      boolean gone = which.before != null && which.after == null;
+      for (int i = 0; !gone && i < which.content.count(); i++) {
+        bytes += which.content.to(i) - which.content.from(i);
+      }
+    }
+    return bytes;
+  }
+
   /** Whether an inode of either tree is in both. */
   private boolean stays(long inode) throws IOException {
     KeyChanges.Touched which = keys.touched().get(inode);
