@@ -98,16 +98,20 @@ if ! resize2fs "$device" >"$work/check.txt" 2>&1; then
 fi
 [ "$(df --output=size -B1M "$work/copy" | tail -n 1)" -gt 1800 ] || fail "ext4 did not grow"
 
-# Deleted files give their space back, through ext4's discard.
-stored() { firn --json df | sed -n 's/.*"storedBytes" : \([0-9]*\).*/\1/p' | sort -n | tail -n 1; }
+# Deleted files give their space back, through ext4's discard, and down to the disk below.
 allocated() { stat -c '%b' "$FIRN_HOME/mounts"/*/disk.raw; }
 before=$(allocated)
+firn gc >/dev/null
+store_before=$(store_kib)
 dd if=/dev/urandom of="$work/copy/large" bs=1M count=100 conv=fsync status=none
 [ $(($(allocated) - before)) -ge 200000 ] || fail "100 MB are not in the store: $before, $(allocated)"
+[ $(($(store_kib) - store_before)) -ge 100000 ] || fail "100 MB take no space: $store_before, $(store_kib)"
 rm "$work/copy/large"
 sync -f "$work/copy"
 given_back() { [ $(($(allocated) - before)) -lt 20000 ]; }
 within 20 "what was deleted is still there: $before, $(allocated)" given_back
+given_to_disk() { firn gc >/dev/null && [ $(($(store_kib) - store_before)) -lt 20000 ]; }
+within 20 "what was deleted still takes space: $store_before, $(store_kib)" given_to_disk
 firn detach copy
 
 firn check >"$work/check.txt" || fail "check: $(cat "$work/check.txt")"

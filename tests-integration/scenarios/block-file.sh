@@ -42,7 +42,11 @@ dd if=/dev/urandom of="$raw" bs=4k seek=100 count=1000 conv=notrunc status=none
 
 # QEMU's tools read and write it.
 qemu-img info -f raw "$raw" | grep -q '64 MiB' || fail "qemu-img info"
-qemu-io -f raw -c 'write -P 0xab 1M 3M' -c 'discard 2M 1M' -c 'write -z 3M 512k' -c flush "$raw" >"$work/qemu.txt" || fail "qemu-io: $(cat "$work/qemu.txt")"
+qemu-io -f raw -c 'write -P 0xab 1M 3M' -c flush "$raw" >"$work/qemu.txt" || fail "qemu-io: $(cat "$work/qemu.txt")"
+before=$(stat -c %b "$raw")
+qemu-io -f raw -c 'discard 2M 1M' -c flush "$raw" >"$work/qemu.txt" || fail "qemu-io: $(cat "$work/qemu.txt")"
+[ "$(stat -c %b "$raw")" -eq $((before - 2048)) ] || fail "a discard of 2048 blocks left $(stat -c %b "$raw") of $before"
+qemu-io -f raw -c 'write -z 3M 512k' -c flush "$raw" >"$work/qemu.txt" || fail "qemu-io: $(cat "$work/qemu.txt")"
 qemu-io -r -f raw -c 'read -P 0xab 1M 1M' -c 'read -P 0 2M 1536k' -c 'read -P 0xab 3584k 512k' "$raw" >"$work/qemu.txt" || fail "qemu-io: $(cat "$work/qemu.txt")"
 ! grep -q 'Pattern verification failed' "$work/qemu.txt" || fail "qemu-io read something else: $(cat "$work/qemu.txt")"
 qemu-img create -q -f qcow2 "$work/other.qcow2" 64M

@@ -25,7 +25,10 @@ final class PrivateMount implements TreeMounter.Mounted {
   private static final String TRANSPORT = "kernel";
 
   /** A program that writes here and does not force must hear itself of what cannot be stored. */
-  private static final List<String> OPTIONS = List.of("noacl", "no_writeback");
+  private static final List<String> OPTIONS = List.of("no_writeback");
+
+  /** Of all mounters: the mounts of a home have one directory. */
+  private static final AtomicLong LAST = new AtomicLong();
 
   private final Mount mount;
   private boolean closed;
@@ -58,8 +61,7 @@ final class PrivateMount implements TreeMounter.Mounted {
 
   /** Makes mounts of a home for as long as other programs need them. */
   static TreeMounter mounter(Path home) {
-    AtomicLong next = new AtomicLong();
-    return (files, readOnly) -> open(home, "work-" + next.incrementAndGet(), files, readOnly);
+    return (files, readOnly) -> open(home, "work-" + LAST.incrementAndGet(), files, readOnly);
   }
 
   /**
