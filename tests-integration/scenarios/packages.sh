@@ -68,6 +68,14 @@ for each in one two three; do
   firn umount original
   there umount copy
 done
+# From one daemon to another, with nothing but a pipe between them.
+id=$(firn export data@three - | FIRN_HOME=$work/there "$firn" import - --name piped)
+firn mount data@three original
+there mount "$id" copy
+same original copy
+same_listing original copy
+firn umount original
+there umount copy
 there check >/dev/null
 
 firn export data@three full.firn
