@@ -115,14 +115,18 @@ expect_refused 6 'more bytes than an image' "$work/bomb.qcow2.gz" --size 1T
 mount -o remount,size=4k "$FIRN_HOME/tmp"
 expect_refused 5 'does not fit' "$work/bomb.qcow2.gz" --size 32M
 umount "$FIRN_HOME/tmp"
-head -c 256M /dev/zero | gzip >"$work/zeros.gz"
-cat "$work"/zeros.gz{,,,,,,,} >"$work/bomb.raw.gz"
+head -c 256M /dev/zero | tr '\0' a | gzip >"$work/run.gz"
+cat "$work"/run.gz{,,,,,,,} >"$work/bomb.raw.gz"
 expect_refused 6 'say with --size' "$work/bomb.raw.gz"
+# Zeros are no bomb: they become holes.
+head -c 256M /dev/zero | gzip >"$work/zeros.gz"
+cat "$work"/zeros.gz{,,,,,,,} >"$work/empty.raw.gz"
+firn import "$work/empty.raw.gz" --name empty
 # One that is meant comes in when its size is said; a terminal shows how much, how fast, and how long it takes.
 shown "'$firn' import '$work/bomb.raw.gz' --size 2G --name meant"
 grep -Eq 'Importing +[0-9]{1,2}% .* MiB \(0:[0-9:]+ / 0:[0-9:]+\) +[0-9.]+ MiB/s' "$work/shown.txt" || fail "no progress is shown: $(cat "$work/shown.txt")"
 grep -q 'Importing 100%' "$work/shown.txt" || fail "progress does not end: $(cat "$work/shown.txt")"
-firn --json snapshot show meant | grep -q '"sizeBytes" : 2147483648' || fail "a disk of zeros has another size"
+firn --json snapshot show meant | grep -q '"sizeBytes" : 2147483648' || fail "a disk of one letter has another size"
 
 # A raw disk that begins like a qcow2 image is what it is.
 firn volume create trick --kind block --size 64M >/dev/null

@@ -6,6 +6,7 @@ import dev.firn.base.FirnException;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Arrays;
 import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
 
 /**
@@ -61,6 +62,8 @@ final class Decompressed extends InputStream {
     T run() throws IOException;
   }
 
+  private static final byte[] ZEROS = new byte[PackageLayout.HOLE_BYTES];
+
   private final UnpackLimit limit;
   private final Source source;
   private final InputStream in;
@@ -94,8 +97,19 @@ final class Decompressed extends InputStream {
   @Override
   public int read(byte[] target, int offset, int length) throws IOException {
     int count = run(() -> in.read(target, offset, length));
-    count(Math.max(0, count));
+    count(something(target, offset, count));
     return count;
+  }
+
+  /** How much of what was read is in blocks that are not all zeros: those become holes. */
+  private static int something(byte[] bytes, int offset, int count) {
+    int sum = 0;
+    for (int done = 0; done < count; done += ZEROS.length) {
+      int from = offset + done;
+      int length = Math.min(ZEROS.length, count - done);
+      sum += Arrays.equals(bytes, from, from + length, ZEROS, 0, length) ? 0 : length;
+    }
+    return sum;
   }
 
   private void count(int bytes) {

@@ -5,7 +5,7 @@ import dev.firn.base.Sizes;
 
 /**
  * How much something compressed may unpack to, so that a small file does not take hours and the
- * disk. What the user declares with --size counts in full.
+ * disk. What the user declares with --size counts in full; zeros, where they can be told, do not.
  *
  * @param freeBytes what anything may unpack to, however small it is
  * @param timesStored how many times its own bytes come on top
@@ -16,9 +16,8 @@ record UnpackLimit(long freeBytes, int timesStored, String source) {
   private static final long FREE_BYTES = Sizes.GIB;
 
   /**
-   * gzip makes 1,030 bytes of one at most, and zstd 30,000, both only of runs of one byte. So this
-   * lets pass what is worth unpacking: a disk of which most is empty, as long as as many stored
-   * bytes tell of the rest.
+   * gzip makes 1,030 bytes of one at most, and zstd 30,000, both only of runs of one byte: what is
+   * worth unpacking has few of them.
    */
   private static final int TIMES_STORED = 500;
 

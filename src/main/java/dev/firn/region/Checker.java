@@ -59,7 +59,16 @@ final class Checker {
   long run(boolean headsOnly) throws IOException {
     Scrubber structure =
         new Scrubber(
-            store, maps, names, volumes, Scrub.Depth.TREES, listener, 0, null, Clock.systemUTC());
+            store,
+            maps,
+            names,
+            volumes,
+            imports,
+            Scrub.Depth.TREES,
+            listener,
+            0,
+            null,
+            Clock.systemUTC());
     structure.run();
     Set<Long> present = new HashSet<>(maps.list());
     for (long number : present) {

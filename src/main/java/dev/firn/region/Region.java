@@ -709,6 +709,11 @@ public final class Region implements Closeable {
     attachmentRows.remove(volumeId);
   }
 
+  /** The maps in use. */
+  MapPool maps() {
+    return maps;
+  }
+
   /**
    * The account's completed snapshot that was first taken with this id at this time, here or
    * elsewhere; null if there is none. Of several, which then are equal, the oldest here. Those that

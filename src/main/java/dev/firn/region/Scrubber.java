@@ -36,6 +36,7 @@ final class Scrubber implements ScrubVisitor {
   private final MapPool maps;
   private final RootNames names;
   private final Volumes volumes;
+  private final ImportRows imports;
   private final Scrub.Depth depth;
   private final ScrubListener listener;
 
@@ -64,6 +65,7 @@ final class Scrubber implements ScrubVisitor {
       MapPool maps,
       RootNames names,
       Volumes volumes,
+      ImportRows imports,
       Scrub.Depth depth,
       ScrubListener listener,
       long bytesPerSecondMax,
@@ -73,6 +75,7 @@ final class Scrubber implements ScrubVisitor {
     this.maps = maps;
     this.names = names;
     this.volumes = volumes;
+    this.imports = imports;
     this.depth = depth;
     this.listener = listener;
     this.bytesPerSecondMax = bytesPerSecondMax;
@@ -111,6 +114,10 @@ final class Scrubber implements ScrubVisitor {
   private long verifyAll() throws IOException {
     totalBytes = store.storedBytes();
     for (long number : maps.list()) {
+      if (imports.exists(number)) {
+        // Half made, and whoever gives it up would wait for all of it to be read.
+        continue;
+      }
       Runnable left = volumes.holdForReading(number);
       try {
         maps.with(

@@ -112,6 +112,7 @@ public final class Upkeep {
               maps,
               names,
               volumes,
+              importRows,
               Scrub.Depth.FILE_BYTES,
               listener,
               bytesPerSecondMax,
