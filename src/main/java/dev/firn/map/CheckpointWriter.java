@@ -4,7 +4,6 @@ import dev.firn.store.Compression;
 import dev.firn.store.Draft;
 import dev.firn.store.RecordPointer;
 import dev.firn.store.RecordType;
-import dev.firn.store.SegmentLog;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -19,15 +18,21 @@ import java.util.Set;
 final class CheckpointWriter {
   private static final int BATCH_BYTES = 1 << 20;
 
+  /** Where nodes are appended; gives each draft its place. */
+  @FunctionalInterface
+  interface Target {
+    void append(List<Draft> drafts) throws IOException;
+  }
+
   private final NodeStore nodes;
-  private final SegmentLog log;
+  private final Target target;
   private final Compression compression;
   private final List<List<Node>> levels = new ArrayList<>();
   private final Set<Node> seen = Collections.newSetFromMap(new IdentityHashMap<>());
 
-  CheckpointWriter(NodeStore nodes, SegmentLog log, Compression compression) {
+  CheckpointWriter(NodeStore nodes, Target target, Compression compression) {
     this.nodes = nodes;
-    this.log = log;
+    this.target = target;
     this.compression = compression;
   }
 
@@ -121,7 +126,7 @@ final class CheckpointWriter {
 
   private void writeBatch(List<Draft> drafts, List<Node> batch, List<byte[]> pages)
       throws IOException {
-    log.append(drafts);
+    target.append(drafts);
     for (int i = 0; i < batch.size(); i++) {
       RecordPointer place = drafts.get(i).pointer();
       batch.get(i).placed(place);

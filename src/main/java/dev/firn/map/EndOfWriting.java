@@ -10,8 +10,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Whether a map can be written, and if not, why not. After a write or sync that failed, or a change
- * that broke off half way, nothing is written any more; a full disk is no such failure. Safe for
- * concurrent use.
+ * that broke off half way, nothing is written any more; a full disk is no such failure, nor is it
+ * that the map was closed meanwhile. Safe for concurrent use.
  */
 final class EndOfWriting {
   private static final Logger LOG = LoggerFactory.getLogger(EndOfWriting.class);
@@ -50,7 +50,8 @@ final class EndOfWriting {
   }
 
   /**
-   * Does work that ends writing where it breaks off, unless a full disk is why.
+   * Does work that ends writing where it breaks off, unless a full disk is why, or that the map was
+   * closed.
    *
    * @param otherwise the reason to tell if the log has none
    */
@@ -61,7 +62,7 @@ final class EndOfWriting {
       T result = work.run();
       ends = false;
       return result;
-    } catch (NoSpaceException e) {
+    } catch (NoSpaceException | ClosedMapException e) {
       ends = log.failure() != null;
       throw e;
     } catch (IOException e) {

@@ -467,7 +467,7 @@ public final class MapStore implements Closeable {
     }
   }
 
-  /** Closes all open maps. */
+  /** Closes all open maps. Nothing writes to the store any more on return. */
   @Override
   public void close() throws IOException {
     keeper.shutdown();
@@ -479,9 +479,26 @@ public final class MapStore implements Closeable {
         failure = e;
       }
     }
+    awaitKeeper();
     segments.close();
     if (failure != null) {
       throw failure;
+    }
+  }
+
+  /** It may still be at a map that a full disk keeps open. */
+  private void awaitKeeper() {
+    boolean ended = false;
+    boolean interrupted = false;
+    while (!ended) {
+      try {
+        ended = keeper.awaitTermination(1, TimeUnit.MINUTES);
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
     }
   }
 }

@@ -40,6 +40,11 @@ import org.slf4j.LoggerFactory;
  *       exclusive lock: replaying all deltas from a checkpoint gives the trees in memory.
  *   <li>A pointer is written only behind what it points to, and the superblock only behind a sync.
  *   <li>No lock over the trees is held across I/O, except to load a node that no cache holds.
+ *   <li>Locks are taken in this order: {@link MapStore}'s, checkpointLock, commitLock, lock. Who
+ *       has one of the last three never asks for MapStore's.
+ *   <li>Once {@link #close} or {@link #abandon} has returned, no checkpoint and no commit writes to
+ *       the log or the superblock: others may delete them, or open them anew. Both wait for those
+ *       under way, and an abandoned checkpoint breaks off.
  *   <li>After a failed write or sync nothing is written any more; reading goes on. A write that met
  *       a full disk is no such failure: what was to be written waits, in order, for the next
  *       commit.
@@ -646,7 +651,7 @@ public final class VolumeMap implements Closeable {
   }
 
   private Void writeCheckpoint(CheckpointRoots roots) throws IOException {
-    CheckpointWriter writer = new CheckpointWriter(nodes, log, compression);
+    CheckpointWriter writer = new CheckpointWriter(nodes, this::appendNodes, compression);
     placesAreUnforced = true;
     RecordPointer headPointer = writer.write(roots.head(), roots.snapshots());
     Superblock.Content content =
@@ -663,9 +668,15 @@ public final class VolumeMap implements Closeable {
     log.append(List.of(Draft.of(RecordType.CHECKPOINT, compression, copy, copy.length)));
     log.sync();
     placesAreUnforced = false;
+    requireOpen();
     superblock.write(content);
     lastCheckpoint = content;
     return null;
+  }
+
+  private void appendNodes(List<Draft> drafts) throws IOException {
+    requireOpen();
+    log.append(drafts);
   }
 
   /** What was written need not be in memory any more. */
@@ -968,15 +979,20 @@ public final class VolumeMap implements Closeable {
 
   private void commitToClose() throws IOException {
     commit();
-    if (needsCheckpoint()) {
-      try {
+    // One that is under way ends before it is asked for.
+    checkpointLock.lock();
+    try {
+      if (needsCheckpoint()) {
         checkpoint();
-      } catch (NoSpaceException e) {
-        LOG.info("{}: the disk is full, so opening it will take longer", store.describe(number), e);
       }
+    } catch (NoSpaceException e) {
+      LOG.info("{}: the disk is full, so opening it will take longer", store.describe(number), e);
+    } finally {
+      checkpointLock.unlock();
     }
   }
 
+  /** Refuses all work from now on, and waits for what writes. */
   private void setClosed() {
     lock.writeLock().lock();
     try {
@@ -984,12 +1000,19 @@ public final class VolumeMap implements Closeable {
     } finally {
       lock.writeLock().unlock();
     }
+    checkpointLock.lock();
+    try {
+      commitLock.lock();
+      commitLock.unlock();
+    } finally {
+      checkpointLock.unlock();
+    }
   }
 
-  /** Lets go without writing anything, as a crash would. */
+  /** Lets go without writing anything more, as a crash would. */
   void abandon() {
-    setClosed();
     store.forget(this);
+    setClosed();
   }
 
   private boolean needsCheckpoint() {
@@ -1013,7 +1036,7 @@ public final class VolumeMap implements Closeable {
 
   private void requireOpen() throws IOException {
     if (closed) {
-      throw new IOException("volume " + number() + " is closed");
+      throw new ClosedMapException(number());
     }
   }
 

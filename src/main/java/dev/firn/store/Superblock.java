@@ -6,10 +6,13 @@ import dev.firn.base.DurableFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The file from which a volume is opened: two slots of 4,096 bytes, written in turn, each forced
@@ -88,14 +91,16 @@ public final class Superblock {
   }
 
   /**
-   * Writes to the slot that the sequence number chooses; durable on return.
+   * Writes to the slot that the sequence number chooses; durable on return. Only the first makes
+   * the file: a volume that was deleted meanwhile does not come back.
    *
    * @throws NoSpaceException if the disk is full: the other slot counts, and this one may be
    *     written again
    */
   public void write(Content content) throws IOException {
-    write(encode(content), content.sequence() % 2 * SLOT_BYTES);
-    if (content.sequence() <= 1) {
+    boolean isFirst = content.sequence() <= 1;
+    write(encode(content), content.sequence() % 2 * SLOT_BYTES, isFirst);
+    if (isFirst) {
       DurableFiles.force(path.getParent());
     }
   }
@@ -108,19 +113,24 @@ public final class Superblock {
     byte[] image = new byte[2 * SLOT_BYTES];
     int slot = (int) (content.sequence() % 2);
     System.arraycopy(encode(content), 0, image, slot * SLOT_BYTES, SLOT_BYTES);
-    write(image, 0);
+    write(image, 0, true);
     DurableFiles.force(path.getParent());
   }
 
-  private void write(byte[] bytes, long offset) throws IOException {
-    try (FileChannel channel =
-        FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+  private void write(byte[] bytes, long offset, boolean create) throws IOException {
+    Set<OpenOption> options =
+        create
+            ? Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE)
+            : Set.of(StandardOpenOption.WRITE);
+    try (FileChannel channel = FileChannel.open(path, options)) {
       ByteBuffer buffer = ByteBuffer.wrap(bytes);
       long at = offset;
       while (buffer.hasRemaining()) {
         at += channel.write(buffer, at);
       }
       channel.force(true);
+    } catch (NoSuchFileException e) {
+      throw new IOException("superblock '" + path + "' is missing", e);
     } catch (IOException e) {
       throw DiskErrors.saysFull(e.getMessage()) ? new NoSpaceException(e.getMessage(), e) : e;
     }

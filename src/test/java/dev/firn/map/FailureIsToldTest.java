@@ -1,6 +1,8 @@
 package dev.firn.map;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -14,6 +16,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -169,5 +173,54 @@ class FailureIsToldTest {
         assertEquals(1, clone.head().get(1));
       }
     }
+  }
+
+  /** Runs it while a checkpoint writes the map's nodes. */
+  private void whileNodesAreWritten(Meanwhile meanwhile) {
+    // The first force is that of the checkpoint's commit.
+    beforeForce.set(() -> beforeWrite.set(meanwhile));
+  }
+
+  @Test
+  void aMapThatIsDeletedDuringACheckpointDoesNotComeBack() throws Exception {
+    put(1);
+    List<CompletableFuture<Void>> deletions = new ArrayList<>();
+    whileNodesAreWritten(() -> deletions.add(startAndAwait(() -> store.delete(1))));
+    assertThrows(ClosedMapException.class, map::checkpoint);
+    deletions.get(0).join();
+    assertFalse(disk.contents().containsKey("volumes/00000001.super"), "its superblock is gone");
+    assertNull(map.failure(), "that is no failure of the disk");
+  }
+
+  @Test
+  void closingWaitsForACheckpoint() throws Exception {
+    put(1);
+    List<CompletableFuture<Void>> closings = new ArrayList<>();
+    whileNodesAreWritten(
+        () -> {
+          closings.add(startAndAwait(map::close));
+          assertFalse(closings.get(0).isDone(), "somebody else may open it now");
+        });
+    map.checkpoint();
+    closings.get(0).join();
+    Found found = Found.read(store.open(1));
+    found.requireWhole();
+    assertEquals(1, found.head().get(1));
+  }
+
+  @Test
+  void closingDoesNotWaitForGoodForACheckpointThatFails() throws Exception {
+    put(1);
+    List<CompletableFuture<Void>> closings = new ArrayList<>();
+    whileNodesAreWritten(
+        () -> {
+          disk.plan(FaultPlan.once(FaultPlan.Kind.WRITE_ERROR, 0, 500));
+          closings.add(startAndAwait(map::close));
+        });
+    assertThrows(IOException.class, map::checkpoint);
+    ExecutionException told =
+        assertThrows(ExecutionException.class, () -> closings.get(0).get(1, TimeUnit.MINUTES));
+    assertTrue(told.getMessage().contains("read-only"), told::toString);
+    assertEquals(1, Found.read(store.open(1)).head().get(1), "it is open anew");
   }
 }
