@@ -3,6 +3,8 @@ package dev.firn.map;
 import dev.firn.base.Bytes;
 import dev.firn.store.RecordPointer;
 import java.io.IOException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A persistent B+tree with one changeable head.
@@ -14,11 +16,14 @@ import java.io.IOException;
  *       everything that could be reached by then stays as it is; later changes copy their path.
  *   <li>No node but an empty root is without entries.
  *   <li>The first key of an inner node is empty.
+ *   <li>A change that throws an IOException has changed no entry: what it must load is loaded
+ *       first, and joining nodes, which comes last, is left where another node cannot be loaded.
  * </ul>
  *
  * Not safe for concurrent use: the owner locks. Frozen roots need no lock.
  */
 final class BlockMap implements MapView {
+  private static final Logger LOG = LoggerFactory.getLogger(BlockMap.class);
   private static final byte[] NO_PLACE = new byte[RecordPointer.BYTES];
   private static final int DEPTH_MAX = 32;
 
@@ -225,7 +230,7 @@ final class BlockMap implements MapView {
   }
 
   /** Mends the path after a removal at {@code depth}. */
-  private void shrink(int depth) throws IOException {
+  private void shrink(int depth) {
     for (int d = depth; d > 0; d--) {
       Node node = path[d];
       Node parent = path[d - 1];
@@ -241,7 +246,11 @@ final class BlockMap implements MapView {
       }
     }
     while (!root.isLeaf() && root.count() == 1) {
-      root = nodes.child(root, 0);
+      Node only = childIfReadable(root, 0);
+      if (only == null) {
+        break;
+      }
+      root = only;
     }
     if (!root.isLeaf() && root.count() == 0) {
       root = new Node(Page.create(pageBytes, 0), epoch);
@@ -260,14 +269,18 @@ final class BlockMap implements MapView {
   }
 
   /**
-   * Joins the children at {@code index} and behind it if both fit into three quarters of a page.
+   * Joins the children at {@code index} and behind it if both can be read, and fit into three
+   * quarters of a page.
    */
-  private boolean merge(Node parent, int index) throws IOException {
+  private boolean merge(Node parent, int index) {
     if (index < 0 || index + 1 >= parent.count()) {
       return false;
     }
-    Node left = nodes.child(parent, index);
-    Node right = nodes.child(parent, index + 1);
+    Node left = childIfReadable(parent, index);
+    Node right = childIfReadable(parent, index + 1);
+    if (left == null || right == null) {
+      return false;
+    }
     byte[] separator = Page.key(parent.page, index + 1);
     int bytes = Page.usedBytes(left.page) + Page.usedBytes(right.page) + separator.length;
     if (bytes > pageBytes - pageBytes / 4) {
@@ -285,6 +298,16 @@ final class BlockMap implements MapView {
     parent.setReference(index, joined);
     parent.remove(index + 1);
     return true;
+  }
+
+  /** The child behind a slot; null where the disk does not have it, or fails. */
+  private Node childIfReadable(Node parent, int index) {
+    try {
+      return nodes.child(parent, index);
+    } catch (IOException e) {
+      LOG.debug("A tree stays larger than it need be", e);
+      return null;
+    }
   }
 
   /** Lets changed nodes go of what was written meanwhile, so that the cache alone decides. */

@@ -1105,6 +1105,7 @@ public final class VolumeMap implements Closeable {
     @Override
     public boolean delete(byte[] key) throws IOException {
       assert lock.isWriteLockedByCurrentThread();
+      // When the tree cannot be read this far, it is as it was.
       if (!head.delete(key)) {
         return false;
       }

@@ -2,6 +2,7 @@ package dev.firn.map;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.firn.store.FaultPlan;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.Test;
  */
 class ReadErrorTest {
   private static final int OPERATIONS_MAX = 2;
+  private static final int KEYS = 100;
 
   private static final MapOptions NO_CACHES = new MapOptions(192, 4096, 0, 0, 0, 1 << 30);
 
@@ -107,5 +109,55 @@ class ReadErrorTest {
     }
     VolumeUnderTest.recover(volume.disk.powerCut(i -> false), volume.history).die();
     return plan.fired();
+  }
+
+  /**
+   * Each read of each deletion of a tree of several levels, which joins nodes as it gets smaller.
+   */
+  @Test
+  void aDeletionThatMeetsAFailedReadIsDoneOrRefused() throws IOException {
+    MapOptions longerPages = new MapOptions(512, 16 << 10, 0, 0, 0, 1 << 30);
+    SimulatedDisk disk = new SimulatedDisk(512);
+    int faults = 0;
+    int refused = 0;
+    try (MapStore store = new MapStore(disk.directory(), disk.segments(), longerPages)) {
+      VolumeMap map = store.create(1, VolumeMapTest.LZ4);
+      for (int key = 0; key < KEYS; key++) {
+        VolumeMapTest.put(map, key, "value " + key);
+      }
+      for (int key = 0; key < KEYS; key++) {
+        if (isKept(key)) {
+          continue;
+        }
+        // Behind it nothing is in memory.
+        map.checkpoint();
+        boolean deleted = false;
+        for (int call = 0; !deleted; call++) {
+          int number = key;
+          FaultPlan plan = failRead(call);
+          disk.plan(plan);
+          try {
+            deleted = map.write(head -> head.delete(VolumeMapTest.key(number)));
+          } catch (IOException e) {
+            refused++;
+          }
+          faults += plan.fired() ? 1 : 0;
+          disk.plan(FaultPlan.none());
+          assertEquals(deleted ? null : "value " + key, VolumeMapTest.get(map, key));
+          assertNull(map.failure());
+        }
+      }
+      assertTrue(refused > KEYS && faults > refused, faults + " faults, " + refused + " refused");
+    }
+    try (MapStore store = new MapStore(disk.directory(), disk.segments(), longerPages)) {
+      VolumeMap map = store.open(1);
+      for (int key = 0; key < KEYS; key++) {
+        assertEquals(isKept(key), VolumeMapTest.get(map, key) != null);
+      }
+    }
+  }
+
+  private static boolean isKept(int key) {
+    return key % 5 == 4;
   }
 }
