@@ -8,13 +8,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Keeps inodes without a name as long as somebody uses them, and removes them afterwards: in
  * bounded steps, so that a big file's end does not hold up others. Whatever a crash leaves has an
- * ORPHAN key and goes when the volume is opened again. Safe for concurrent use.
+ * ORPHAN key and goes when the volume is opened again; one that cannot be read keeps it, and is in
+ * nobody's way. Safe for concurrent use.
  */
 final class Lifetimes {
+  private static final Logger LOG = LoggerFactory.getLogger(Lifetimes.class);
   private static final int STEP_KEYS = 4096;
 
   private final Inodes inodes;
@@ -99,7 +103,10 @@ final class Lifetimes {
     }
   }
 
-  /** Removes all orphans, whoever uses them: before a volume's first and after its last use. */
+  /**
+   * Removes all orphans, whoever uses them: before a volume's first and after its last use. Those
+   * of which the disk does not have everything stay, and are told to the log.
+   */
   void removeAll() throws IOException {
     inodes
         .map()
@@ -112,9 +119,20 @@ final class Lifetimes {
               return null;
             });
     for (long number : orphans) {
-      boolean done = false;
-      while (!done) {
-        done = inodes.edit(editor -> removeStep(editor, inodes.load(editor, number)));
+      try {
+        boolean done = false;
+        while (!done) {
+          done = inodes.edit(editor -> removeStep(editor, inodes.load(editor, number)));
+        }
+      } catch (IOException e) {
+        if (inodes.map().failure() != null) {
+          throw e;
+        }
+        LOG.warn(
+            "volume {}: inode {}, which has no name, cannot be removed and stays: {}",
+            inodes.map().number(),
+            number,
+            e.getMessage());
       }
     }
   }

@@ -489,14 +489,18 @@ public final class VolumeFileSystem implements FileSystem {
   public void close() throws IOException {
     try {
       lifetimes.removeAll();
-      map.write(
-          editor -> {
-            inodes.close(editor);
-            return null;
-          });
+    } finally {
+      commitLast();
+    }
+  }
+
+  /** Within a commit: on a full disk, too, all that is held goes to the map, and waits there. */
+  private void commitLast() throws IOException {
+    map.setSealHook(inodes::close);
+    try {
+      map.commit();
     } finally {
       map.setSealHook(editor -> {});
     }
-    map.commit();
   }
 }

@@ -4,6 +4,7 @@ import static dev.firn.vfs.NamespaceTest.assertErrno;
 import static dev.firn.vfs.TestVolume.ROOT;
 import static dev.firn.vfs.TestVolume.name;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.firn.base.Bytes;
@@ -225,5 +226,23 @@ class TemporaryFilesTest {
     files.forget(named, 1);
     files.forget(nameless, 1);
     assertEquals(3, files.getAttributes(named).sizeBytes());
+  }
+
+  @Test
+  void oneThatCannotBeReadIsInNobodysWay() throws IOException {
+    long file = volume.file("file", "old");
+    long usedWithFile = volume.usedBytes();
+    byte[] unreadable = Keys.orphan(99_999);
+    volume.map.write(
+        editor -> {
+          editor.put(unreadable, new byte[] {1});
+          return null;
+        });
+    volume.write(make(ROOT), 0, name("content"));
+    volume.write(file, 0, name("new"));
+    volume.reopen();
+    assertEquals("new", volume.text(volume.lookup(ROOT, "file").inode()));
+    assertEquals(usedWithFile, volume.usedBytes(), "another one is gone");
+    assertNotNull(volume.map.read(view -> view.get(unreadable)));
   }
 }
