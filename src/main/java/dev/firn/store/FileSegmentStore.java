@@ -13,7 +13,6 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -73,7 +72,7 @@ public final class FileSegmentStore implements SegmentStore {
   public void create(long segment, String placement) throws IOException {
     Path directory = directory(placement);
     Path path = directory.resolve(fileName(segment));
-    SegmentFile file = SegmentFile.open(path, StandardOpenOption.CREATE_NEW);
+    SegmentFile file = SegmentFile.create(path);
     paths.put(segment, path);
     files.put(segment, file);
     DurableFiles.force(directory);
@@ -89,7 +88,7 @@ public final class FileSegmentStore implements SegmentStore {
           if (isLong(sources)) {
             file.vectored().write(offset, sources);
           } else {
-            writeAll(file.channel(), offset, sources);
+            writeAll(file.writable(), offset, sources);
           }
           return null;
         });
@@ -102,7 +101,7 @@ public final class FileSegmentStore implements SegmentStore {
         segment,
         file -> {
           reset(sources, starts);
-          writeAll(file.channel(), offset, sources);
+          writeAll(file.writable(), offset, sources);
           return null;
         });
   }
@@ -155,7 +154,7 @@ public final class FileSegmentStore implements SegmentStore {
         file -> {
           reset(targets, starts);
           if (targets.length > 1) {
-            return file.vectored().read(offset, targets);
+            return file.pieces().read(offset, targets);
           }
           if (targets[0].isDirect() && targets[0].remaining() < VectoredFile.LONG_BYTES_MIN) {
             return file.scattered().read(offset, targets);
@@ -182,7 +181,7 @@ public final class FileSegmentStore implements SegmentStore {
     withFile(
         segment,
         file -> {
-          file.channel().force(false);
+          file.writable().force(false);
           return null;
         });
   }

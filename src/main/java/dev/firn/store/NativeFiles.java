@@ -48,14 +48,14 @@ final class NativeFiles {
 
   private NativeFiles() {}
 
-  /** What {@link #withFile} does. */
+  /** What {@link #with} does. */
   private interface Action {
     long run(int fd) throws IOException;
   }
 
   /** How many of a range's bytes the disk keeps blocks for. */
   static long allocatedBytes(Path file, long from, long to) throws IOException {
-    return withFile(file, fd -> eachAllocated(fd, file, from, to, false));
+    return with(openToRead(file), fd -> eachAllocated(fd, file, from, to, false));
   }
 
   /**
@@ -65,7 +65,7 @@ final class NativeFiles {
    * @throws UnsupportedOperationException where files have no holes
    */
   static long punch(Path file, long from, long to) throws IOException {
-    return withFile(file, fd -> eachAllocated(fd, file, from, to, true));
+    return with(open(file), fd -> eachAllocated(fd, file, from, to, true));
   }
 
   /**
@@ -74,8 +74,8 @@ final class NativeFiles {
    * @throws UnsupportedOperationException where that cannot be done
    */
   static void allocate(Path file, long bytes) throws IOException {
-    withFile(
-        file,
+    with(
+        open(file),
         fd -> {
           if (LIBC.fallocate(fd, 0, 0, bytes) < 0) {
             if (isUnsupported(lastError())) {
@@ -89,7 +89,7 @@ final class NativeFiles {
 
   /** Lets the system's cache go of a file; what was not forced stays there. */
   static void dropCache(Path file) throws IOException {
-    withFile(file, fd -> LIBC.posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED));
+    with(openToRead(file), fd -> LIBC.posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED));
   }
 
   private static long eachAllocated(int fd, Path file, long from, long to, boolean punch)
@@ -118,8 +118,8 @@ final class NativeFiles {
     return bytes;
   }
 
-  private static long withFile(Path file, Action action) throws IOException {
-    int fd = open(file);
+  /** Closes the descriptor afterwards. */
+  private static long with(int fd, Action action) throws IOException {
     try {
       return action.run(fd);
     } finally {

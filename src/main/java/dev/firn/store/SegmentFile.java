@@ -4,39 +4,73 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
-import java.nio.file.OpenOption;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
-/** A segment's open file, and descriptors for long pieces and for scattered ones once needed. */
+/**
+ * A segment's open file, and descriptors for long writes, for reads of several pieces and for
+ * scattered ones once needed. A disk that the system has made read-only, as it does after errors,
+ * still lets everything be read.
+ */
 final class SegmentFile implements Closeable {
   private final Path path;
   private final FileChannel channel;
 
+  /** Why it cannot be written; null: it can. */
+  private final IOException refusal;
+
   // Guarded by this.
   private VectoredFile vectored;
+  private VectoredFile pieces;
   private VectoredFile scattered;
   private boolean closed;
 
-  private SegmentFile(Path path, FileChannel channel) {
+  private SegmentFile(Path path, FileChannel channel, IOException refusal) {
     this.path = path;
     this.channel = channel;
+    this.refusal = refusal;
   }
 
-  static SegmentFile open(Path path, OpenOption... more) throws IOException {
-    OpenOption[] options = new OpenOption[more.length + 2];
-    options[0] = StandardOpenOption.READ;
-    options[1] = StandardOpenOption.WRITE;
-    System.arraycopy(more, 0, options, 2, more.length);
-    return new SegmentFile(path, FileChannel.open(path, options));
+  static SegmentFile create(Path path) throws IOException {
+    return new SegmentFile(
+        path,
+        FileChannel.open(
+            path, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW),
+        null);
   }
 
+  static SegmentFile open(Path path) throws IOException {
+    try {
+      return new SegmentFile(
+          path, FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE), null);
+    } catch (NoSuchFileException e) {
+      throw e;
+    } catch (FileSystemException e) {
+      return new SegmentFile(path, FileChannel.open(path, StandardOpenOption.READ), e);
+    }
+  }
+
+  /** For reading. */
   FileChannel channel() {
     return channel;
   }
 
   /**
-   * For long writes, and reads of several pieces.
+   * For writing and forcing.
+   *
+   * @throws IOException if the file could be opened to read it alone
+   */
+  FileChannel writable() throws IOException {
+    if (refusal != null) {
+      throw new IOException(refusal.getMessage(), refusal);
+    }
+    return channel;
+  }
+
+  /**
+   * For long writes.
    *
    * @throws ClosedChannelException if the file is closed
    */
@@ -48,6 +82,21 @@ final class SegmentFile implements Closeable {
       vectored = new VectoredFile(path);
     }
     return vectored;
+  }
+
+  /**
+   * For reads of several pieces.
+   *
+   * @throws ClosedChannelException if the file is closed
+   */
+  synchronized VectoredFile pieces() throws IOException {
+    if (closed) {
+      throw new ClosedChannelException();
+    }
+    if (pieces == null) {
+      pieces = VectoredFile.openToRead(path);
+    }
+    return pieces;
   }
 
   /**
@@ -73,6 +122,9 @@ final class SegmentFile implements Closeable {
     } finally {
       if (vectored != null) {
         vectored.close();
+      }
+      if (pieces != null) {
+        pieces.close();
       }
       if (scattered != null) {
         scattered.close();
