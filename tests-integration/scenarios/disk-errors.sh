@@ -63,6 +63,9 @@ read_only() {
     firn snapshot create data --name late
   firn volume show data | grep -q "^Problem: .*then unmount the volume and mount it anew" || fail "volume show: $(firn volume show data)"
   firn daemon status 2>&1 >/dev/null | grep -q "volume 'data' is read-only" || fail "daemon status says nothing"
+  firn scrub | grep -q 'no damage' || fail "what can be read is not verified: $1"
+  ! firn check >"$work/checked" 2>&1 || fail "a volume that is read-only was checked"
+  grep -q '^data: .*its files are not checked' "$work/checked" || fail "check says: $(cat "$work/checked")"
   # The other volume goes on.
   head -c 1M /dev/urandom >"$mnt2/$1" && sync "$mnt2/$1" || fail "another volume failed, too"
   firn snapshot create other --name "$1" >/dev/null

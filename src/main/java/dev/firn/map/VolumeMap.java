@@ -908,9 +908,18 @@ public final class VolumeMap implements Closeable {
     store.releasedBytes(bytes);
   }
 
-  /** The table of frozen roots as it is now; its space is not given back until it is closed. */
+  /**
+   * The table of frozen roots as it is now; its space is not given back until it is closed. Works
+   * when writing has ended, too.
+   */
   FrozenMap freezeTable() throws IOException {
-    return write(map -> issue(snapshots.tree().freeze()));
+    lock.writeLock().lock();
+    try {
+      requireOpen();
+      return issue(snapshots.tree().freeze());
+    } finally {
+      lock.writeLock().unlock();
+    }
   }
 
   /** Forgets a frozen root; durable with the next commit. False if there was none. */

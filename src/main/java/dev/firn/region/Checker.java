@@ -107,8 +107,16 @@ final class Checker {
             null,
             "does not say in the store what the catalog says of it: mounting it will mend that");
       }
-      try (FrozenMap head = map.freeze()) {
-        files(number, null, head);
+      if (map.failure() != null) {
+        // What the file system holds back cannot be put into the map, and is not all in it.
+        told(
+            number,
+            null,
+            "is read-only since writing failed, so its files are not checked: mount it anew");
+      } else {
+        try (FrozenMap head = map.freeze()) {
+          files(number, null, head);
+        }
       }
     } else if (!snapshots.volumeExists(number) && snapshots.countOfMap(number) == 0) {
       told(number, null, "is in the store but not in the catalog");

@@ -324,6 +324,7 @@ final class VolumeUnderTest {
         assertNotNull(frozen.get(Found.key(key)), "a large directory can still be listed");
       }
     }
+    assertEquals(0, scrub(), "it can be verified");
   }
 
   /** Nothing gets written any more, and everyone is told so. */
