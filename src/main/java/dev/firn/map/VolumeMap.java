@@ -243,7 +243,11 @@ public final class VolumeMap implements Closeable {
     }
   }
 
-  /** Throws an IOException for good once a write or sync of this volume's log failed. */
+  /**
+   * Throws an IOException for good once a write or sync of this volume's log failed.
+   *
+   * @throws NoSpaceException if the disk is full and no more may wait in memory: nothing was done
+   */
   public <T> T write(EditAction<T> action) throws IOException {
     if (lock.getReadHoldCount() == 0) {
       requireMemory();
@@ -260,7 +264,12 @@ public final class VolumeMap implements Closeable {
     }
     if (crowded && lock.getReadHoldCount() == 0) {
       LongWork.begins();
-      commit();
+      try {
+        commit();
+      } catch (NoSpaceException e) {
+        // What was done is done, and waits for space. The next change is refused before it is.
+        LOG.debug("{}: what waits to be written stays in memory", store.describe(number), e);
+      }
     }
     return result;
   }

@@ -150,6 +150,37 @@ class FullDiskTest {
     }
   }
 
+  /** As many changes as may wait: each is refused before it is done, or done. */
+  @Test
+  void aChangeThatIsRefusedIsNotDone() throws IOException {
+    MapOptions longPages = new MapOptions(32 << 10, 64 << 20, 64 << 10, 64 << 10, 0, 1 << 30);
+    byte[] value = new byte[8 << 10];
+    try (MapStore store = new MapStore(disk.directory(), disk.segments(), longPages)) {
+      VolumeMap map = store.create(1, VolumeMapTest.LZ4);
+      disk.resize(disk.usedBytes());
+      int done = 0;
+      boolean refused = false;
+      while (!refused) {
+        byte[] key = VolumeMapTest.key(done);
+        try {
+          map.write(
+              head -> {
+                head.put(key, value, null);
+                return null;
+              });
+          done++;
+        } catch (NoSpaceException e) {
+          refused = true;
+        }
+      }
+      byte[] next = VolumeMapTest.key(done);
+      assertNull(map.read(head -> head.get(next)));
+      assertNull(map.failure());
+      assertTrue(done * (long) value.length > 31 * Sizes.MIB, done + " changes");
+      disk.resize(Long.MAX_VALUE / 2);
+    }
+  }
+
   /** Any write may meet a full disk, of which any part is written; later ones may have room. */
   @Test
   void aDiskThatIsFullNowAndThenIsNoEnd() throws IOException {
