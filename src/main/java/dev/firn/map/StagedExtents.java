@@ -33,17 +33,17 @@ final class StagedExtents {
     return bytes;
   }
 
-  private synchronized List<PendingExtent> takeBatch() {
-    List<PendingExtent> batch = new ArrayList<>();
+  /** Each leaves the queue only once it is in the batch, whatever happens. */
+  private synchronized void takeBatch(List<PendingExtent> batch) {
     int batchBytes = 0;
     while (!queue.isEmpty() && batchBytes < BATCH_BYTES) {
-      PendingExtent extent = queue.poll();
-      bytes -= extent.length();
-      batchBytes += extent.length();
+      PendingExtent extent = queue.peek();
       extent.tried();
       batch.add(extent);
+      queue.remove();
+      bytes -= extent.length();
+      batchBytes += extent.length();
     }
-    return batch;
   }
 
   private synchronized void putBack(List<PendingExtent> batch) {
@@ -58,9 +58,10 @@ final class StagedExtents {
    * anything else, no later write may succeed.
    */
   boolean writeBatch(SegmentLog log, Compression compression) throws IOException {
-    List<PendingExtent> batch = takeBatch();
+    List<PendingExtent> batch = new ArrayList<>();
     IOException cause = null;
     try {
+      takeBatch(batch);
       List<Draft> drafts = new ArrayList<>(batch.size());
       for (PendingExtent extent : batch) {
         drafts.add(extent.run().draft(compression));
