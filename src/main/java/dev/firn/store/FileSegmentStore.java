@@ -181,7 +181,7 @@ public final class FileSegmentStore implements SegmentStore {
     withFile(
         segment,
         file -> {
-          file.writable().force(false);
+          file.force();
           return null;
         });
   }

@@ -25,6 +25,7 @@ final class SegmentFile implements Closeable {
   private VectoredFile vectored;
   private VectoredFile pieces;
   private VectoredFile scattered;
+  private int forces;
   private boolean closed;
 
   private SegmentFile(Path path, FileChannel channel, IOException refusal) {
@@ -58,7 +59,7 @@ final class SegmentFile implements Closeable {
   }
 
   /**
-   * For writing and forcing.
+   * For writing.
    *
    * @throws IOException if the file could be opened to read it alone
    */
@@ -67,6 +68,33 @@ final class SegmentFile implements Closeable {
       throw new IOException(refusal.getMessage(), refusal);
     }
     return channel;
+  }
+
+  /**
+   * Makes what was written survive a crash. Whoever closes the file meanwhile does not wait, but it
+   * stays open until then: else an error of the disk would look like that, and another descriptor
+   * would not tell it again.
+   *
+   * @throws ClosedChannelException if the file is closed
+   */
+  void force() throws IOException {
+    FileChannel written = writable();
+    synchronized (this) {
+      if (closed) {
+        throw new ClosedChannelException();
+      }
+      forces++;
+    }
+    try {
+      written.force(false);
+    } finally {
+      endForce();
+    }
+  }
+
+  private synchronized void endForce() throws IOException {
+    forces--;
+    closeUnused();
   }
 
   /**
@@ -116,18 +144,23 @@ final class SegmentFile implements Closeable {
 
   @Override
   public synchronized void close() throws IOException {
-    closed = true;
+    if (!closed) {
+      closed = true;
+      closeUnused();
+    }
+  }
+
+  private void closeUnused() throws IOException {
+    if (!closed || forces > 0) {
+      return;
+    }
     try {
       channel.close();
     } finally {
-      if (vectored != null) {
-        vectored.close();
-      }
-      if (pieces != null) {
-        pieces.close();
-      }
-      if (scattered != null) {
-        scattered.close();
+      for (VectoredFile each : new VectoredFile[] {vectored, pieces, scattered}) {
+        if (each != null) {
+          each.close();
+        }
       }
     }
   }
