@@ -21,10 +21,11 @@ final class SegmentFile implements Closeable {
   /** Why it cannot be written; null: it can. */
   private final IOException refusal;
 
+  private final Descriptor vectored = new Descriptor(VectoredFile::new);
+  private final Descriptor pieces = new Descriptor(VectoredFile::openToRead);
+  private final Descriptor scattered = new Descriptor(VectoredFile::openToReadScattered);
+
   // Guarded by this.
-  private VectoredFile vectored;
-  private VectoredFile pieces;
-  private VectoredFile scattered;
   private int forces;
   private boolean closed;
 
@@ -102,14 +103,8 @@ final class SegmentFile implements Closeable {
    *
    * @throws ClosedChannelException if the file is closed
    */
-  synchronized VectoredFile vectored() throws IOException {
-    if (closed) {
-      throw new ClosedChannelException();
-    }
-    if (vectored == null) {
-      vectored = new VectoredFile(path);
-    }
-    return vectored;
+  VectoredFile vectored() throws IOException {
+    return vectored.get();
   }
 
   /**
@@ -117,14 +112,8 @@ final class SegmentFile implements Closeable {
    *
    * @throws ClosedChannelException if the file is closed
    */
-  synchronized VectoredFile pieces() throws IOException {
-    if (closed) {
-      throw new ClosedChannelException();
-    }
-    if (pieces == null) {
-      pieces = VectoredFile.openToRead(path);
-    }
-    return pieces;
+  VectoredFile pieces() throws IOException {
+    return pieces.get();
   }
 
   /**
@@ -132,14 +121,8 @@ final class SegmentFile implements Closeable {
    *
    * @throws ClosedChannelException if the file is closed
    */
-  synchronized VectoredFile scattered() throws IOException {
-    if (closed) {
-      throw new ClosedChannelException();
-    }
-    if (scattered == null) {
-      scattered = VectoredFile.openToReadScattered(path);
-    }
-    return scattered;
+  VectoredFile scattered() throws IOException {
+    return scattered.get();
   }
 
   @Override
@@ -157,10 +140,41 @@ final class SegmentFile implements Closeable {
     try {
       channel.close();
     } finally {
-      for (VectoredFile each : new VectoredFile[] {vectored, pieces, scattered}) {
-        if (each != null) {
-          each.close();
+      vectored.close();
+      pieces.close();
+      scattered.close();
+    }
+  }
+
+  @FunctionalInterface
+  private interface Opener {
+    VectoredFile open(Path path) throws IOException;
+  }
+
+  /** A descriptor that is opened when it is first needed. Guarded by the segment's file. */
+  private final class Descriptor {
+    private final Opener opener;
+    private VectoredFile file;
+
+    Descriptor(Opener opener) {
+      this.opener = opener;
+    }
+
+    VectoredFile get() throws IOException {
+      synchronized (SegmentFile.this) {
+        if (closed) {
+          throw new ClosedChannelException();
         }
+        if (file == null) {
+          file = opener.open(path);
+        }
+        return file;
+      }
+    }
+
+    void close() {
+      if (file != null) {
+        file.close();
       }
     }
   }
