@@ -58,7 +58,7 @@ final class ContentWriter {
       int room = TreeBuilder.WRITE_BYTES_MAX - (int) (at % TreeBuilder.WRITE_BYTES_MAX);
       int count = Math.min(room, length - done);
       ByteBuffer piece = ByteBuffer.wrap(member.raw(), start, count);
-      PackedParts packed = (index, bytes) -> member.frame(start + index, bytes);
+      PackedParts packed = member.packedFrom(start);
       Future<?> write =
           workers.submit(
               () -> {

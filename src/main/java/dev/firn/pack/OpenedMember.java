@@ -1,5 +1,6 @@
 package dev.firn.pack;
 
+import dev.firn.vfs.PackedParts;
 import java.nio.ByteBuffer;
 
 /**
@@ -18,5 +19,10 @@ record OpenedMember(byte[] raw, byte[] stored, FrameTable frames) {
         ? null
         : ByteBuffer.wrap(
             stored, frames.storedFrom(index), frames.storedEnd(index) - frames.storedFrom(index));
+  }
+
+  /** The frames of a write of raw bytes that begins at {@code from}. */
+  PackedParts packedFrom(int from) {
+    return (index, length) -> frame(from + index, length);
   }
 }

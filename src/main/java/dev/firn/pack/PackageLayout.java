@@ -47,6 +47,9 @@ final class PackageLayout {
   /** Shorter contents, and ends of contents, share frames with what is beside them. */
   static final int OWN_FRAME_BYTES_MIN = 16 << 10;
 
+  /** So many frames a data member has at most: its own ones, and one before, between and behind. */
+  static final int DATA_FRAMES_MAX = 2 * (DATA_MEMBER_BYTES / OWN_FRAME_BYTES_MIN) + 1;
+
   /** What a reader accepts as a manifest or as contents: enough for the largest volume. */
   static final int DOCUMENT_BYTES_MAX = 512 << 20;
 

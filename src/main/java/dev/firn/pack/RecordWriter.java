@@ -33,8 +33,8 @@ final class RecordWriter implements Closeable {
   private int dataLength;
   private int dataMember;
 
-  /** Where frames end in the data, all but the last one. */
-  private int[] frameEnds = new int[64];
+  /** Where frames end in the data, in ascending order. */
+  private final int[] frameEnds = new int[PackageLayout.DATA_FRAMES_MAX];
 
   private int frameCount;
 
@@ -260,9 +260,6 @@ final class RecordWriter implements Closeable {
   private void endFrame(int at) {
     int last = frameCount == 0 ? 0 : frameEnds[frameCount - 1];
     if (at > last) {
-      if (frameCount == frameEnds.length) {
-        frameEnds = Arrays.copyOf(frameEnds, 2 * frameCount);
-      }
       frameEnds[frameCount++] = at;
     }
   }

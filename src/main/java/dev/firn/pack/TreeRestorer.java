@@ -306,9 +306,8 @@ final class TreeRestorer implements TreeBuilder.Entry {
       currentIsWritten = true;
       writer.write(currentInode, extent.offset(), opened, memberOffset, length, shown());
     } else {
-      int from = memberOffset;
-      PackedParts packed = (index, bytes) -> opened.frame(from + index, bytes);
-      ByteBuffer content = ByteBuffer.wrap(memberBytes, from, length);
+      ByteBuffer content = ByteBuffer.wrap(memberBytes, memberOffset, length);
+      PackedParts packed = opened.packedFrom(memberOffset);
       builder.write(currentInode, extent.offset(), content, packed, this);
     }
     contentEnd = extent.offset() + length;
