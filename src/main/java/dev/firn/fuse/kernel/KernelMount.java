@@ -32,7 +32,7 @@ final class KernelMount implements Mount {
       }
     }
     if (options.isRoot()) {
-      ReadAhead.enlarge(directory);
+      BackingDevice.raiseLimits(directory);
     }
     return mount;
   }
