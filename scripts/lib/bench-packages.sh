@@ -96,24 +96,23 @@ cp -a "$work/tree" "$work/mnt/"
 firn snapshot create data --name base >/dev/null
 sync
 
-with_tar() { tar -C "$work/tree" -cf - . | zstd -q -1 -T2 -o "$work/tree.tar.zst" && sync -f "$work/tree.tar.zst"; }
-from_tar() { mkdir "$work/untar" && zstd -qdc "$work/tree.tar.zst" | tar -C "$work/untar" -xf - && sync -f "$work/untar"; }
+with_tar() { tar -C "$work/tree" -cf - . | zstd -q -1 -T2 -o "$work/tree-$1.tar.zst" && sync -f "$work/tree-$1.tar.zst"; }
+from_tar() { mkdir "$work/untar-$1" && zstd -qdc "$work/tree-1.tar.zst" | tar -C "$work/untar-$1" -xf - && sync -f "$work/untar-$1"; }
 with_restic() { restic -q backup "$work/tree" && sync -f "$work/restic"; }
 from_restic() { restic -q restore latest --target "$work/restored" && sync -f "$work/restored"; }
 
-# The first time a JVM runs something it also learns how; the second counts.
+# The first time a JVM runs something it also learns how; the second counts. Nothing is deleted meanwhile: a disk on
+# which much was deleted a moment ago is a slow one.
 for round in 0 1; do
-  rm -f "$work/data.firn" "$work/tree.tar.zst"
-  seconds firn export data@base "$work/data.firn"
+  seconds firn export data@base "$work/data-$round.firn"
   export_firn=$took
-  seconds with_tar
+  seconds with_tar "$round"
   export_tar=$took
 done
 for round in 0 1; do
-  rm -rf "$work/untar"
-  seconds firn import "$work/data.firn" --name "copy-$round"
+  seconds firn import "$work/data-$round.firn" --name "copy-$round"
   import_firn=$took
-  seconds from_tar
+  seconds from_tar "$round"
   import_tar=$took
 done
 restic -q init
@@ -121,7 +120,7 @@ seconds with_restic
 backup=$took
 seconds from_restic
 restore=$took
-rm -rf "$work/untar" "$work/restored" "$work/restic" "$work/tree.tar.zst"
+rm -rf "$work"/untar-* "$work/restored" "$work/restic" "$work"/tree-*.tar.zst
 
 printf '\n%-12s %11s   %-22s %11s\n' '' Firn beside ''
 told export "$export_firn" "$export_tar" 'tar | zstd -1 -T2' 1
