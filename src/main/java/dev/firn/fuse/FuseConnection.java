@@ -15,6 +15,9 @@ public final class FuseConnection {
   /** Where fusectl is mounted, if it is. */
   public static final Path CONNECTIONS = Path.of("/sys/fs/fuse/connections");
 
+  /** What makes all requests fail when it is written to, in a connection's directory there. */
+  public static final String ABORT = "abort";
+
   private static final String TYPE_PREFIX = "fuse";
 
   private FuseConnection() {}
@@ -54,7 +57,7 @@ public final class FuseConnection {
       return false;
     }
     String minor = device.get().substring(device.get().indexOf(':') + 1);
-    Path abort = CONNECTIONS.resolve(minor).resolve("abort");
+    Path abort = CONNECTIONS.resolve(minor).resolve(ABORT);
     if (!Files.exists(abort)) {
       return false;
     }

@@ -34,6 +34,8 @@ final class KernelMount implements Mount {
     if (options.isRoot()) {
       BackingDevice.raiseLimits(directory);
     }
+    Guard.over(directory)
+        .ifPresent(guard -> mount.ended.whenComplete((nothing, failure) -> guard.close()));
     return mount;
   }
 

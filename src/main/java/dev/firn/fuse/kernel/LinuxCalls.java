@@ -38,6 +38,8 @@ final class LinuxCalls {
 
     int fstatfs(int fd, @Out byte[] status);
 
+    long syscall(long number, byte[] first, long second);
+
     long syscall(long number, long first, byte[] second, long third);
 
     long syscall(

@@ -1,0 +1,103 @@
+package dev.firn.fuse.kernel;
+
+import dev.firn.base.DaemonThreads;
+import dev.firn.fuse.FuseConnection;
+import dev.firn.fuse.MountPoint;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Lets a process that was killed end. A thread of it that waits in the kernel for the answer to a
+ * request to its own mount (the barrier, {@link WriteBackClock}) waits for threads that are dead;
+ * since it cannot end, the device stays open, and whoever uses any mount of the process waits with
+ * it, for good. So each mount has a small process beside it, which the kernel tells when the thread
+ * ended that started it (PR_SET_PDEATHSIG of prctl(2)), and which then makes all requests fail, if
+ * threads are left a second later.
+ *
+ * <p>Invariants: what it writes into was opened beforehand and belongs to this connection alone, so
+ * it can meet no other mount. Its thread ends with the process only. It acts on a signal that
+ * nobody sends who ends all processes of a service: a mount that is just being written back must
+ * not be cut off.
+ *
+ * <p>Safe for concurrent use.
+ */
+final class Guard implements Closeable {
+  private static final Logger LOG = LoggerFactory.getLogger(Guard.class);
+
+  private static final ExecutorService STARTER =
+      Executors.newSingleThreadExecutor(DaemonThreads.named("fuse-guard"));
+
+  /** Ends at the end of its input. Its output is the connection's "abort". */
+  private static final String SCRIPT =
+      "trap '' HUP INT TERM;"
+          + " trap 'sleep 1; set -- /proc/$1/task/*; [ $# -lt 2 ] || echo 1; exit' USR2;"
+          + " read -r end";
+
+  private final Process process;
+
+  private Guard(Process process) {
+    this.process = process;
+  }
+
+  /** Of a mount that this process serves; none where it cannot be, which the log tells. */
+  static Optional<Guard> over(Path directory) {
+    try {
+      return Optional.of(STARTER.submit(() -> new Guard(start(directory))).get());
+    } catch (ExecutionException e) {
+      LOG.info(
+          "{}: if this process is killed it may not end before 'firn umount --force': {}",
+          directory,
+          e.getCause().toString());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      LOG.info("{}: interrupted before it had a guard", directory);
+    }
+    return Optional.empty();
+  }
+
+  private static Process start(Path directory) throws IOException {
+    String device =
+        MountPoint.deviceAt(directory).orElseThrow(() -> new IOException("nothing is mounted"));
+    try (FuseConnections connections = FuseConnections.open()) {
+      Path abort = connections.of(device).resolve(FuseConnection.ABORT);
+      String pid = Long.toString(ProcessHandle.current().pid());
+      ProcessBuilder builder =
+          new ProcessBuilder(
+              List.of(
+                  "setpriv",
+                  "--pdeathsig",
+                  "USR2",
+                  "sh",
+                  "-c",
+                  SCRIPT,
+                  "firn-guard",
+                  pid,
+                  directory.toString()));
+      builder.environment().clear();
+      builder.environment().put("PATH", "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin");
+      return builder
+          .directory(Path.of("/").toFile())
+          .redirectOutput(ProcessBuilder.Redirect.appendTo(abort.toFile()))
+          .redirectError(ProcessBuilder.Redirect.DISCARD)
+          .start();
+    }
+  }
+
+  /** When the connection has ended. */
+  @Override
+  public void close() {
+    try {
+      process.getOutputStream().close();
+    } catch (IOException e) {
+      LOG.debug("A guard had ended", e);
+    }
+  }
+}

@@ -1,0 +1,112 @@
+package dev.firn.fuse;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What watches over a mount lets a killed process end, and disturbs nobody. */
+@ParameterizedClass
+@MethodSource("dev.firn.fuse.TestTransports#kernel")
+class GuardIT {
+  private static final int WAIT_SECONDS = 30;
+
+  @Parameter Transport transport;
+
+  @TempDir Path scratch;
+
+  @Test
+  void aKilledProcessThatWaitsForItselfEndsAndSoDoWhoWaitsForIt() throws Exception {
+    Path directory = Files.createDirectory(scratch.resolve("own"));
+    Process serving = start(directory);
+    Process waiting = null;
+    try {
+      for (byte expected : "asked\n".getBytes(StandardCharsets.UTF_8)) {
+        assertEquals(expected, serving.getInputStream().read());
+      }
+      // Waits for the directory that is being made there, and so for the same answer.
+      waiting = new ProcessBuilder("mkdir", directory.resolve("made").toString()).start();
+      serving.destroyForcibly();
+
+      assertTrue(serving.waitFor(WAIT_SECONDS, TimeUnit.SECONDS), "the killed process hangs");
+      assertTrue(waiting.waitFor(WAIT_SECONDS, TimeUnit.SECONDS), "who waits for it hangs");
+      assertEquals(1, waiting.exitValue());
+      assertTrue(
+          Waiting.until(WAIT_SECONDS * 1000L, () -> guardsOf(directory).isEmpty()),
+          "its guard goes on");
+    } finally {
+      // Whatever went wrong: nobody shall wait for good.
+      MountPoint.unmountByForce(directory);
+      serving.destroyForcibly();
+      if (waiting != null) {
+        waiting.destroyForcibly();
+      }
+    }
+  }
+
+  @Test
+  void whoEndsAllProcessesDoesNotCutAMountOff() throws Exception {
+    Path directory = Files.createDirectory(scratch.resolve("served"));
+    try (TestMount mount = new TestMount(transport, new MemoryFileSystem(), directory, false)) {
+      List<ProcessHandle> guards = guardsOf(directory);
+      assertEquals(1, guards.size());
+      guards.get(0).destroy();
+      Posix.write(mount.path("file"), new byte[] {1});
+      assertEquals(1, Posix.read(mount.path("file"))[0]);
+      guards.get(0).destroyForcibly();
+      assertEquals(1, Posix.read(mount.path("file"))[0]);
+    }
+  }
+
+  @Test
+  void anUnmountedDirectoryHasNoGuard() throws Exception {
+    Path directory = Files.createDirectory(scratch.resolve("gone"));
+    try (TestMount mount = new TestMount(transport, new MemoryFileSystem(), directory, false)) {
+      assertFalse(guardsOf(mount.directory()).isEmpty());
+    }
+    assertTrue(
+        Waiting.until(WAIT_SECONDS * 1000L, () -> guardsOf(directory).isEmpty()),
+        "its guard goes on");
+  }
+
+  private Process start(Path directory) throws IOException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                SelfAskingProcess.class.getName(),
+                transport.name(),
+                directory.toString()));
+    command.addAll(TestTransports.options(transport));
+    return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+  }
+
+  /** By their last argument. */
+  private static List<ProcessHandle> guardsOf(Path directory) {
+    try (Stream<ProcessHandle> all = ProcessHandle.allProcesses()) {
+      return all.filter(process -> isGuard(process, directory)).toList();
+    }
+  }
+
+  private static boolean isGuard(ProcessHandle process, Path directory) {
+    String[] arguments = process.info().arguments().orElse(new String[0]);
+    return arguments.length > 2
+        && arguments[arguments.length - 1].equals(directory.toString())
+        && arguments[arguments.length - 3].equals("firn-guard");
+  }
+}
