@@ -4,11 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -31,7 +29,7 @@ class GuardIT {
   @Test
   void aKilledProcessThatWaitsForItselfEndsAndSoDoWhoWaitsForIt() throws Exception {
     Path directory = Files.createDirectory(scratch.resolve("own"));
-    Process serving = start(directory);
+    Process serving = ServingProcess.start(SelfAskingProcess.class, transport, directory);
     Process waiting = null;
     try {
       for (byte expected : "asked\n".getBytes(StandardCharsets.UTF_8)) {
@@ -80,20 +78,6 @@ class GuardIT {
     assertTrue(
         Waiting.until(WAIT_SECONDS * 1000L, () -> guardsOf(directory).isEmpty()),
         "its guard goes on");
-  }
-
-  private Process start(Path directory) throws IOException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                SelfAskingProcess.class.getName(),
-                transport.name(),
-                directory.toString()));
-    command.addAll(TestTransports.options(transport));
-    return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
   }
 
   /** By their last argument. */

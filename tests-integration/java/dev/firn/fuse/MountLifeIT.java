@@ -18,7 +18,6 @@ import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -254,18 +253,7 @@ class MountLifeIT {
 
   /** A process of its own that has mounted a directory. */
   private Process startMounted(Path directory) throws IOException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                MountingProcess.class.getName(),
-                transport.name(),
-                directory.toString()));
-    command.addAll(TestTransports.options(transport));
-    Process child =
-        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    Process child = ServingProcess.start(MountingProcess.class, transport, directory);
     for (byte expected : "mounted\n".getBytes(StandardCharsets.UTF_8)) {
       assertEquals(expected, child.getInputStream().read());
     }

@@ -4,6 +4,7 @@ import dev.firn.fuse.FuseConnection;
 import dev.firn.fuse.MountPoint;
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -29,7 +30,7 @@ final class FuseConnections implements Closeable {
   }
 
   static FuseConnections open() throws IOException {
-    try (var entries = Files.newDirectoryStream(FuseConnection.CONNECTIONS)) {
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(FuseConnection.CONNECTIONS)) {
       if (entries.iterator().hasNext() || !MountPoint.isRoot()) {
         return new FuseConnections(FuseConnection.CONNECTIONS, NONE);
       }
