@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,6 +22,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @MethodSource("dev.firn.fuse.TestTransports#kernel")
 class GuardIT {
   private static final int WAIT_SECONDS = 30;
+  private static final int SIGTERM = 15;
 
   @Parameter Transport transport;
 
@@ -61,6 +63,9 @@ class GuardIT {
     try (TestMount mount = new TestMount(transport, new MemoryFileSystem(), directory, false)) {
       List<ProcessHandle> guards = guardsOf(directory);
       assertEquals(1, guards.size());
+      assertTrue(
+          Waiting.until(WAIT_SECONDS * 1000L, () -> ignoresTermination(guards.get(0))),
+          "SIGTERM ends it");
       guards.get(0).destroy();
       Posix.write(mount.path("file"), new byte[] {1});
       assertEquals(1, Posix.read(mount.path("file"))[0]);
@@ -78,6 +83,18 @@ class GuardIT {
     assertTrue(
         Waiting.until(WAIT_SECONDS * 1000L, () -> guardsOf(directory).isEmpty()),
         "its guard goes on");
+  }
+
+  /** By the mask of ignored signals, whose lowest bit is signal 1 (proc(5)). */
+  private static boolean ignoresTermination(ProcessHandle process) throws IOException {
+    String prefix = "SigIgn:";
+    for (String line : Files.readAllLines(Path.of("/proc/" + process.pid() + "/status"))) {
+      if (line.startsWith(prefix)) {
+        long ignored = Long.parseUnsignedLong(line.substring(prefix.length()).strip(), 16);
+        return (ignored & 1L << (SIGTERM - 1)) != 0;
+      }
+    }
+    return false;
   }
 
   /** By their last argument. */

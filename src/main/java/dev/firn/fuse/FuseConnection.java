@@ -15,9 +15,6 @@ public final class FuseConnection {
   /** Where fusectl is mounted, if it is. */
   public static final Path CONNECTIONS = Path.of("/sys/fs/fuse/connections");
 
-  /** What makes all requests fail when it is written to, in a connection's directory there. */
-  public static final String ABORT = "abort";
-
   private static final String TYPE_PREFIX = "fuse";
 
   private FuseConnection() {}
@@ -49,6 +46,17 @@ public final class FuseConnection {
   }
 
   /**
+   * The file that makes all requests of a connection fail when it is written to.
+   *
+   * @param connections where fusectl is mounted
+   * @param device of the connection's mount, such as "0:45"
+   */
+  public static Path abortIn(Path connections, String device) {
+    String minor = device.substring(device.indexOf(':') + 1);
+    return connections.resolve(minor).resolve("abort");
+  }
+
+  /**
    * Whether fusectl is there to do it: it may not be mounted, or, in a container, for reading only.
    */
   private static boolean aborted(Path place) throws IOException {
@@ -56,8 +64,7 @@ public final class FuseConnection {
     if (device.isEmpty()) {
       return false;
     }
-    String minor = device.get().substring(device.get().indexOf(':') + 1);
-    Path abort = CONNECTIONS.resolve(minor).resolve(ABORT);
+    Path abort = abortIn(CONNECTIONS, device.get());
     if (!Files.exists(abort)) {
       return false;
     }

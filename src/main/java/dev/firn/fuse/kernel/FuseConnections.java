@@ -63,9 +63,9 @@ final class FuseConnections implements Closeable {
         "fusectl is not mounted, and " + call + " says: " + LinuxCalls.lastError().description());
   }
 
-  /** The directory of a connection, by its mount's device such as "0:45". */
-  Path of(String device) {
-    return root.resolve(device.substring(device.indexOf(':') + 1));
+  /** See {@link FuseConnection#abortIn}; good until this is closed. */
+  Path abort(String device) {
+    return FuseConnection.abortIn(root, device);
   }
 
   @Override

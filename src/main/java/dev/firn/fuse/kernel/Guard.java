@@ -1,7 +1,6 @@
 package dev.firn.fuse.kernel;
 
 import dev.firn.base.DaemonThreads;
-import dev.firn.fuse.FuseConnection;
 import dev.firn.fuse.MountPoint;
 import java.io.Closeable;
 import java.io.IOException;
@@ -67,7 +66,7 @@ final class Guard implements Closeable {
     String device =
         MountPoint.deviceAt(directory).orElseThrow(() -> new IOException("nothing is mounted"));
     try (FuseConnections connections = FuseConnections.open()) {
-      Path abort = connections.of(device).resolve(FuseConnection.ABORT);
+      Path abort = connections.abort(device);
       String pid = Long.toString(ProcessHandle.current().pid());
       ProcessBuilder builder =
           new ProcessBuilder(
