@@ -4,7 +4,7 @@ import dev.firn.vfs.FileSystem;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 
-/** A file system in memory before whose calls something happens. */
+/** A file system before whose calls something happens. */
 final class HookedFileSystem {
   private HookedFileSystem() {}
 
@@ -13,14 +13,23 @@ final class HookedFileSystem {
     void before(String method) throws Exception;
   }
 
+  /** As {@link Hook}, told of what the call is about. */
+  interface DetailedHook {
+    void before(String method, Object[] arguments) throws Exception;
+  }
+
+  /** One in memory. */
   static FileSystem with(Hook hook) {
-    MemoryFileSystem sound = new MemoryFileSystem();
+    return over(new MemoryFileSystem(), (method, arguments) -> hook.before(method));
+  }
+
+  static FileSystem over(FileSystem sound, DetailedHook hook) {
     return (FileSystem)
         Proxy.newProxyInstance(
             HookedFileSystem.class.getClassLoader(),
             new Class<?>[] {FileSystem.class},
             (proxy, method, arguments) -> {
-              hook.before(method.getName());
+              hook.before(method.getName(), arguments);
               try {
                 return method.invoke(sound, arguments);
               } catch (InvocationTargetException e) {

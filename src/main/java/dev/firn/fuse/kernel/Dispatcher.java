@@ -34,13 +34,14 @@ final class Dispatcher {
       Negotiation negotiation,
       OpenForWriting openForWriting,
       Notifier notifier,
+      FetchAhead fetchAhead,
       FaultLog faults) {
     this.fileSystem = fileSystem;
     this.openForWriting = openForWriting;
     this.faults = faults;
-    names = new NameRequests(fileSystem, negotiation);
+    names = new NameRequests(fileSystem, negotiation, fetchAhead);
     attributes = new AttributeRequests(fileSystem);
-    files = new FileRequests(fileSystem, names, openForWriting, notifier);
+    files = new FileRequests(fileSystem, names, openForWriting, notifier, fetchAhead);
     directories = new DirectoryRequests(fileSystem);
     xattrs = new XattrRequests(fileSystem, negotiation);
   }

@@ -33,13 +33,19 @@ final class FileRequests {
   private final NameRequests names;
   private final OpenForWriting openForWriting;
   private final Notifier notifier;
+  private final FetchAhead fetchAhead;
 
   FileRequests(
-      FileSystem fileSystem, NameRequests names, OpenForWriting openForWriting, Notifier notifier) {
+      FileSystem fileSystem,
+      NameRequests names,
+      OpenForWriting openForWriting,
+      Notifier notifier,
+      FetchAhead fetchAhead) {
     this.fileSystem = fileSystem;
     this.names = names;
     this.openForWriting = openForWriting;
     this.notifier = notifier;
+    this.fetchAhead = fetchAhead;
   }
 
   /** u32 flags of open(2), u32 flags of the protocol. */
@@ -118,10 +124,16 @@ final class FileRequests {
     return 0;
   }
 
-  /** u64 handle, u64 offset, u32 size. */
+  /** u64 handle, u64 offset, u32 size, u32 flags, u64 owner, u32 flags of open(2). */
   int read(Request request) throws IOException {
+    long offset = request.longAt(8);
     int count = Math.min(request.intAt(16), request.bodyBytesMax());
-    return fileSystem.read(request.node(), request.longAt(8), request.body(count));
+    boolean cached = (request.intAt(32) & LinuxCalls.O_DIRECT) == 0;
+    int length = fileSystem.read(request.node(), offset, request.body(count));
+    if (cached) {
+      fetchAhead.read(request.node(), offset, count);
+    }
+    return length;
   }
 
   /** u64 handle, u64 offset, u32 size, u32 flags; the bytes at 40. */

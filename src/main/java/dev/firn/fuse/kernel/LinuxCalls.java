@@ -16,9 +16,15 @@ import jnr.ffi.annotations.Out;
  * answers -1, and {@link #lastError} says why.
  */
 final class LinuxCalls {
+  private static final boolean AARCH64 = System.getProperty("os.arch").equals("aarch64");
+
   static final int O_RDWR = 2;
   static final int O_NONBLOCK = 04000;
+  static final int O_DIRECT = AARCH64 ? 0200000 : 040000;
+  static final int O_DIRECTORY = AARCH64 ? 040000 : 0200000;
+  static final int O_NOFOLLOW = AARCH64 ? 0100000 : 0400000;
   static final int O_CLOEXEC = 02000000;
+  static final int O_PATH = 010000000;
   static final int F_SETFL = 4;
 
   /** For {@link LibC#setpriority}: of one thread, 0 being the calling one. */
@@ -32,7 +38,12 @@ final class LinuxCalls {
 
     int openat(int directory, byte[] path, int flags);
 
+    /** The handle is a struct file_handle. */
+    int open_by_handle_at(int mount, @In byte[] handle, int flags);
+
     int close(int fd);
+
+    long readahead(int fd, long offset, long sizeBytes);
 
     int syncfs(int fd);
 
@@ -106,9 +117,9 @@ final class LinuxCalls {
   private static final Invoker INVOKER = Invoker.getInstance();
   private static final long SYSCALL = Library.getDefault().getSymbolAddress("syscall");
 
-  private static final boolean AARCH64 = System.getProperty("os.arch").equals("aarch64");
   private static final long SYS_MMAP = AARCH64 ? 222 : 9;
   private static final long SYS_MUNMAP = AARCH64 ? 215 : 11;
+  private static final long SYS_GETDENTS64 = AARCH64 ? 61 : 217;
   private static final long SYS_IO_URING_SETUP = 425;
   private static final long SYS_IO_URING_ENTER = 426;
   private static final long SYS_IO_URING_REGISTER = 427;
@@ -126,6 +137,11 @@ final class LinuxCalls {
 
   static void munmap(long address, long sizeBytes) {
     LIBC.syscall(SYS_MUNMAP, address, sizeBytes, 0, 0, 0, 0);
+  }
+
+  /** 0 at the end. */
+  static long getdents(int directory, long buffer, long sizeBytes) {
+    return syscall(SYS_GETDENTS64, directory, buffer, sizeBytes, 0, 0);
   }
 
   private static long syscall(

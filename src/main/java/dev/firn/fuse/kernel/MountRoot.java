@@ -10,8 +10,6 @@ import java.nio.file.Path;
  */
 final class MountRoot {
   private static final int AT_FDCWD = -100;
-  private static final int O_DIRECTORY = 0200000;
-  private static final int O_PATH = 010000000;
   private static final long SYS_OPEN_TREE = 428;
   private static final long OPEN_TREE_CLONE = 1;
 
@@ -22,7 +20,7 @@ final class MountRoot {
 
   /** A descriptor for the caller to close; below 0 if there is none. */
   static int open(Path directory) {
-    int flags = LinuxCalls.O_CLOEXEC | O_DIRECTORY;
+    int flags = LinuxCalls.O_CLOEXEC | LinuxCalls.O_DIRECTORY;
     int tree = copy(directory);
     if (tree < 0) {
       return LinuxCalls.LIBC.open(MountPoint.terminated(directory), flags);
@@ -47,7 +45,9 @@ final class MountRoot {
   static void ask(Path directory) {
     int root = copy(directory);
     if (root < 0) {
-      root = LinuxCalls.LIBC.open(MountPoint.terminated(directory), LinuxCalls.O_CLOEXEC | O_PATH);
+      root =
+          LinuxCalls.LIBC.open(
+              MountPoint.terminated(directory), LinuxCalls.O_CLOEXEC | LinuxCalls.O_PATH);
     }
     if (root >= 0) {
       LinuxCalls.LIBC.fstatfs(root, new byte[STATFS_BYTES]);

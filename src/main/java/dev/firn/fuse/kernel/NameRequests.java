@@ -22,27 +22,32 @@ final class NameRequests {
 
   private final FileSystem fileSystem;
   private final Negotiation negotiation;
+  private final FetchAhead fetchAhead;
 
-  NameRequests(FileSystem fileSystem, Negotiation negotiation) {
+  NameRequests(FileSystem fileSystem, Negotiation negotiation, FetchAhead fetchAhead) {
     this.fileSystem = fileSystem;
     this.negotiation = negotiation;
+    this.fetchAhead = fetchAhead;
   }
 
   int lookup(Request request) throws IOException {
     long parent = request.node();
     byte[] name = request.nameAt(0);
+    if (name.length == 1 && name[0] == '.') {
+      // By this a kernel asks for an inode by its number, of whatever type: for an NFS server.
+      return known(request, parent, fileSystem.getAttributes(parent));
+    }
     Attributes found;
     try {
-      // "." asks for an inode by its number, of whatever type, on behalf of an NFS server.
-      found =
-          name.length == 1 && name[0] == '.'
-              ? fileSystem.getAttributes(parent)
-              : fileSystem.lookup(parent, name);
+      found = fileSystem.lookup(parent, name);
     } catch (ErrnoException e) {
       if (e.errno() == Errno.ENOENT && !fileSystem.changesUnseen(parent)) {
         return Structures.noEntry(request, 0);
       }
       throw e;
+    }
+    if (!fileSystem.changesUnseen(parent)) {
+      fetchAhead.lookedUp(parent);
     }
     return known(request, parent, found);
   }

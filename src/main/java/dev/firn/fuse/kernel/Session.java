@@ -68,11 +68,16 @@ final class Session {
     this.onEnd = onEnd;
     String name = "fuse-" + directory.getFileName();
     notifier = new Notifier(device, openForWriting, name + "-notifier");
+    sleepers = Executors.newCachedThreadPool(DaemonThreads.named(name + "-sleeper"));
     dispatcher =
         new Dispatcher(
-            fileSystem, negotiation, openForWriting, notifier, new FaultLog(directory.toString()));
+            fileSystem,
+            negotiation,
+            openForWriting,
+            notifier,
+            new FetchAhead(fileSystem, new OwnMount(fileSystem, directory, sleepers)),
+            new FaultLog(directory.toString()));
     devices.add(device);
-    sleepers = Executors.newCachedThreadPool(DaemonThreads.named(name + "-sleeper"));
   }
 
   /**

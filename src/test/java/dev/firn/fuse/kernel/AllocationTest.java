@@ -66,7 +66,13 @@ class AllocationTest {
     Negotiation negotiation = Negotiation.of(init, InitFlags.WRITEBACK_CACHE, directory);
     init.free();
     dispatcher =
-        new Dispatcher(files, negotiation, openForWriting, notifier, new FaultLog("a test"));
+        new Dispatcher(
+            files,
+            negotiation,
+            openForWriting,
+            notifier,
+            new FetchAhead(files, new Fetched()),
+            new FaultLog("a test"));
   }
 
   @AfterEach

@@ -6,18 +6,23 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.firn.fuse.FaultLog;
 import dev.firn.store.NoSpaceException;
+import dev.firn.vfs.Attributes;
 import dev.firn.vfs.Errno;
 import dev.firn.vfs.ErrnoException;
+import dev.firn.vfs.FileMode;
 import dev.firn.vfs.FileSystem;
 import java.io.IOException;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class DispatcherTest {
   private final OpenForWriting openForWriting = new OpenForWriting();
+  private final Fetched fetched = new Fetched();
   private final Notifier notifier = new Notifier(new Device(-1), openForWriting, "test");
 
   @AfterEach
@@ -34,7 +39,12 @@ class DispatcherTest {
     Negotiation negotiation = Negotiation.of(init, InitFlags.WRITEBACK_CACHE, Path.of("/mnt"));
     init.free();
     return new Dispatcher(
-        fileSystem, negotiation, openForWriting, notifier, new FaultLog("a test"));
+        fileSystem,
+        negotiation,
+        openForWriting,
+        notifier,
+        new FetchAhead(fileSystem, fetched),
+        new FaultLog("a test"));
   }
 
   private static int answer(Dispatcher dispatcher, int opcode, Object... arguments) {
@@ -116,6 +126,57 @@ class DispatcherTest {
     assertFalse(maySleep(dispatcher, Opcode.LSEEK, 5));
     openForWriting.opened(5);
     assertTrue(maySleep(dispatcher, Opcode.LSEEK, 5));
+  }
+
+  @Test
+  void readsPastTheCacheFetchNothingIntoIt() {
+    Dispatcher dispatcher = dispatcher((proxy, method, given) -> 4096);
+    readPages(dispatcher, LinuxCalls.O_DIRECT);
+    assertEquals(List.of(), fetched.wanted);
+    readPages(dispatcher, 0);
+    assertEquals(List.of("1@0+131072"), fetched.wanted);
+  }
+
+  private static void readPages(Dispatcher dispatcher, int openFlags) {
+    for (long page = 0; page < 4; page++) {
+      assertEquals(
+          4096, answer(dispatcher, Opcode.READ, 1L, page * 8192, 4096, 0, 0L, openFlags, 0));
+    }
+  }
+
+  @Test
+  void namesThatMayNotBeKeptAreNotFetched() {
+    Attributes found = new Attributes(7, FileMode.REGULAR, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0);
+    AtomicBoolean changesUnseen = new AtomicBoolean(true);
+    Dispatcher dispatcher =
+        dispatcher(
+            (proxy, method, given) ->
+                method.getName().equals("changesUnseen") ? changesUnseen.get() : found);
+    lookUp(dispatcher, Structures.ENTRY_BYTES);
+    assertEquals(List.of(), fetched.wanted);
+    changesUnseen.set(false);
+    lookUp(dispatcher, Structures.ENTRY_BYTES);
+    assertEquals(List.of("1:32"), fetched.wanted);
+  }
+
+  @Test
+  void namesThatAreNotThereFetchNothing() {
+    Dispatcher dispatcher =
+        dispatcher(
+            (proxy, method, given) -> {
+              if (method.getName().equals("changesUnseen")) {
+                return false;
+              }
+              throw new ErrnoException(Errno.ENOENT);
+            });
+    lookUp(dispatcher, Structures.ENTRY_BYTES);
+    assertEquals(List.of(), fetched.wanted);
+  }
+
+  private static void lookUp(Dispatcher dispatcher, int expected) {
+    for (int i = 0; i < 5; i++) {
+      assertEquals(expected, answer(dispatcher, Opcode.LOOKUP, "name" + i));
+    }
   }
 
   /** Or the only reader that watches would wait for a WRITE that nobody takes. */

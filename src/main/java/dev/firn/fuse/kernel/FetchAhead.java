@@ -1,0 +1,126 @@
+package dev.firn.fuse.kernel;
+
+import dev.firn.vfs.FileSystem;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Notices when something is asked for piece by piece, each by a request of its own: pages all over
+ * a file, names of a directory one after the other. All of it at once costs about as much as four
+ * such requests. So when four pieces were asked for within seconds, and an eighth of the whole at
+ * least, the rest is fetched by a {@link Fetcher}: that never costs much more than what was spent
+ * already, and no cache gets more than eight times what was asked for.
+ *
+ * <p>A whole is a window of a file, or a directory. Safe for concurrent use.
+ */
+final class FetchAhead {
+  private static final Logger LOG = LoggerFactory.getLogger(FetchAhead.class);
+
+  private static final Pattern MEMORY =
+      Pattern.compile("^MemTotal: +([0-9]{1,15}) kB$", Pattern.MULTILINE);
+
+  /** As long as the longest extents are, which are read and unpacked as a whole anyway. */
+  static final int WINDOW_BYTES = 128 << 10;
+
+  /** What the kernel reads ahead itself, or a program reads in big pieces, is longer. */
+  private static final int PIECE_BYTES_MAX = 16 << 10;
+
+  private static final int PIECES_MIN = 4;
+
+  /** The whole may be as many times what was asked for. */
+  private static final int WHOLE_MAX = 8;
+
+  /** A usual name in a directory, and what it adds to the directory's size besides. */
+  private static final int NAME_BYTES = 48;
+
+  /** More would take much of the kernel's memory, for a guess. */
+  private static final int NAMES_MAX = 1 << 16;
+
+  /** Windows and directories that are counted at a time: of files, 4 GiB. */
+  private static final int COUNTS_MAX = 1 << 15;
+
+  private static final int COUNTS_MIN = 1 << 8;
+
+  /** Odd and large: keys of the windows of one file and of another hardly ever meet. */
+  private static final long KEY_FACTOR = 0x100000001b3L;
+
+  /** Fetches; returns at once. */
+  interface Fetcher {
+    /** Bytes of a file. */
+    void fetchPages(long inode, long offset, int sizeBytes);
+
+    /** All names of a directory, if there are not many more than expected. */
+    void fetchNames(long directory, int expected);
+  }
+
+  private final FileSystem fileSystem;
+  private final Fetcher fetcher;
+  private final PieceCounts counts = new PieceCounts(size(memoryBytes()));
+
+  FetchAhead(FileSystem fileSystem, Fetcher fetcher) {
+    this.fileSystem = fileSystem;
+    this.fetcher = fetcher;
+  }
+
+  /** Of the machine: its kernel's caches are shared by all. 0 if it does not say. */
+  private static long memoryBytes() {
+    try {
+      String all = Files.readString(Path.of("/proc/meminfo"), StandardCharsets.US_ASCII);
+      Matcher total = MEMORY.matcher(all);
+      return total.find() ? Long.parseLong(total.group(1)) << 10 : 0;
+    } catch (IOException e) {
+      LOG.debug("the machine's memory is not known", e);
+      return 0;
+    }
+  }
+
+  /**
+   * How much to count: windows of a quarter of the memory at most. Of files that are longer and
+   * read all over nothing is fetched then, and nothing drops out of the kernel's cache for it.
+   */
+  static int size(long memoryBytes) {
+    long windows = memoryBytes / 4 / WINDOW_BYTES;
+    return (int) Long.highestOneBit(Math.max(COUNTS_MIN, Math.min(windows, COUNTS_MAX)));
+  }
+
+  /** Bytes of a file were asked for, by way of the kernel's cache. */
+  void read(long inode, long offset, int sizeBytes) {
+    if (sizeBytes > PIECE_BYTES_MAX || offset < 0) {
+      return;
+    }
+    long window = offset / WINDOW_BYTES;
+    long key = inode * KEY_FACTOR + window + 1;
+    long now = System.nanoTime();
+    if (counts.count(key, now) >= PIECES_MIN) {
+      counts.done(key, now);
+      fetcher.fetchPages(inode, window * WINDOW_BYTES, WINDOW_BYTES);
+    }
+  }
+
+  /** A name was looked up in a directory, and is there. */
+  void lookedUp(long directory) {
+    long key = directory * KEY_FACTOR;
+    long now = System.nanoTime();
+    int count = counts.count(key, now);
+    if (count > 0 && count % PIECES_MIN == 0 && isWorth(directory, count)) {
+      counts.done(key, now);
+      fetcher.fetchNames(directory, count * WHOLE_MAX);
+    }
+  }
+
+  private boolean isWorth(long directory, int lookedUp) {
+    try {
+      long names = fileSystem.getAttributes(directory).sizeBytes() / NAME_BYTES;
+      return names <= NAMES_MAX && names <= (long) lookedUp * WHOLE_MAX;
+    } catch (IOException e) {
+      LOG.debug("nothing is fetched of directory {}", directory, e);
+      return false;
+    }
+  }
+}

@@ -1,0 +1,111 @@
+package dev.firn.fuse.kernel;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.firn.vfs.Attributes;
+import dev.firn.vfs.Errno;
+import dev.firn.vfs.ErrnoException;
+import dev.firn.vfs.FileMode;
+import dev.firn.vfs.FileSystem;
+import java.lang.reflect.Proxy;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class FetchAheadTest {
+  private static final int PAGE_BYTES = 4096;
+  private static final long DIRECTORY = 5;
+
+  private final Fetched fetched = new Fetched();
+
+  /** Size of all directories; below 0: cannot be read. */
+  private long directoryBytes;
+
+  private final FetchAhead fetchAhead =
+      new FetchAhead(
+          (FileSystem)
+              Proxy.newProxyInstance(
+                  FetchAheadTest.class.getClassLoader(),
+                  new Class<?>[] {FileSystem.class},
+                  (proxy, method, arguments) -> directory()),
+          fetched);
+
+  private Attributes directory() throws ErrnoException {
+    if (directoryBytes < 0) {
+      throw new ErrnoException(Errno.EIO);
+    }
+    return new Attributes(
+        DIRECTORY, FileMode.DIRECTORY, 0, 0, 2, directoryBytes, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+  }
+
+  private void lookUp(int times) {
+    for (int i = 0; i < times; i++) {
+      fetchAhead.lookedUp(DIRECTORY);
+    }
+  }
+
+  @Test
+  void fourPagesFetchTheirWindowOnce() {
+    long start = 3L * FetchAhead.WINDOW_BYTES;
+    for (int page : new int[] {7, 31, 0}) {
+      fetchAhead.read(9, start + page * PAGE_BYTES, PAGE_BYTES);
+    }
+    // Others, each a neighbour.
+    fetchAhead.read(9, start - PAGE_BYTES, PAGE_BYTES);
+    fetchAhead.read(9, start + FetchAhead.WINDOW_BYTES, PAGE_BYTES);
+    fetchAhead.read(8, start, PAGE_BYTES);
+    assertEquals(List.of(), fetched.wanted);
+    for (int page = 11; page < 30; page++) {
+      fetchAhead.read(9, start + page * PAGE_BYTES, PAGE_BYTES);
+    }
+    assertEquals(List.of("9@393216+131072"), fetched.wanted);
+  }
+
+  @Test
+  void longReadsAreNoPieces() {
+    for (int i = 0; i < 100; i++) {
+      fetchAhead.read(9, i * PAGE_BYTES, 5 * PAGE_BYTES);
+    }
+    assertEquals(List.of(), fetched.wanted);
+  }
+
+  @Test
+  void anEighthOfItsNamesFetchesADirectoryOnce() {
+    // Some 100 names.
+    directoryBytes = 4_800;
+    lookUp(12);
+    assertEquals(List.of(), fetched.wanted);
+    lookUp(4);
+    assertEquals(List.of("5:128"), fetched.wanted);
+    lookUp(100);
+    assertEquals(List.of("5:128"), fetched.wanted);
+  }
+
+  @Test
+  void aSmallDirectoryIsFetchedAfterFourNames() {
+    lookUp(3);
+    assertEquals(List.of(), fetched.wanted);
+    lookUp(1);
+    assertEquals(List.of("5:32"), fetched.wanted);
+  }
+
+  @Test
+  void aHugeDirectoryIsNotFetched() {
+    directoryBytes = 48L * 70_000;
+    lookUp(69_000);
+    assertEquals(List.of(), fetched.wanted);
+  }
+
+  @Test
+  void aDirectoryThatCannotBeReadIsNotFetched() {
+    directoryBytes = -1;
+    lookUp(100);
+    assertEquals(List.of(), fetched.wanted);
+  }
+
+  @Test
+  void countsWindowsOfAQuarterOfTheMemory() {
+    assertEquals(1 << 15, FetchAhead.size(64L << 30));
+    assertEquals(1 << 12, FetchAhead.size(2L << 30));
+    assertEquals(1 << 8, FetchAhead.size(0));
+  }
+}
