@@ -14,7 +14,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.Parameter;
@@ -31,20 +30,9 @@ class FetchAheadIT {
   private static final int WINDOW_PAGES = 32;
   private static final int NAMES = 3000;
   private static final int ROUNDS = 20;
+  private static final long WAIT_MILLIS = 30_000;
 
   @Parameter Transport transport;
-
-  private interface Condition {
-    boolean holds();
-  }
-
-  private static void await(String what, Condition condition) throws InterruptedException {
-    long start = System.nanoTime();
-    while (!condition.holds()) {
-      assertTrue(System.nanoTime() - start < TimeUnit.SECONDS.toNanos(30), what);
-      Thread.sleep(1);
-    }
-  }
 
   /** Pages that a file system was asked for, by their numbers. */
   private static final class AskedPages {
@@ -98,7 +86,9 @@ class FetchAheadIT {
       }
       assertEquals(3, asked.count(window));
       read(file, window + 27, 1);
-      await("the window is not fetched", () -> asked.count(window) == WINDOW_PAGES);
+      assertTrue(
+          Waiting.until(WAIT_MILLIS, () -> asked.count(window) == WINDOW_PAGES),
+          "the window is not fetched");
       int reads = asked.reads();
       byte[] fetched = read(file, window, WINDOW_PAGES);
       assertEquals(reads, asked.reads());
@@ -143,9 +133,10 @@ class FetchAheadIT {
           Files.size(directory.resolve("a-rather-long-name-" + i * 5));
         }
         // Each name of a listing is looked up; it is closed when the kernel knows them.
-        await(
-            "the names are not fetched",
-            () -> lookups.get() >= NAMES + asked / 2 && listings.get() == 0);
+        assertTrue(
+            Waiting.until(
+                WAIT_MILLIS, () -> lookups.get() >= NAMES + asked / 2 && listings.get() == 0),
+            "the names are not fetched");
         int before = lookups.get();
         for (int i = 0; i < NAMES; i++) {
           Files.size(directory.resolve("a-rather-long-name-" + i));
