@@ -7,7 +7,7 @@
 block_lines=(
   'seq-write:MB/s:--rw=write --bs=1M --iodepth=4 --end_fsync=1:the whole disk in pieces of 1 MiB, 4 at a time, forced at the end'
   'seq-read:MB/s:--rw=read --bs=1M --iodepth=4:the same, read, with nothing in the system'\''s cache'
-  'rand-read:/s:--rw=randread --bs=4k --iodepth=16 --time_based:4 KiB reads all over it, 16 at a time'
+  'rand-read:/s:--rw=randread --bs=4k --iodepth=16 --time_based:4 KiB reads all over it, which was just read from begin to end, 16 at a time'
   'rand-read-1:/s:--rw=randread --bs=4k --iodepth=1 --time_based:one at a time'
   'rand-write:/s:--rw=randwrite --bs=4k --iodepth=16 --time_based --end_fsync=1:4 KiB writes all over it, 16 at a time, forced at the end'
   'rand-write-1:/s:--rw=randwrite --bs=4k --iodepth=1 --time_based --end_fsync=1:one at a time'
@@ -56,11 +56,14 @@ fio_rate() {
 # measure_block LINE UNIT OPTIONS PEER
 measure_block() {
   local value options
+  # Space that was overwritten: Firn gives it back about a second later, and that belongs to no later measurement.
+  firn gc >/dev/null
   sync -f "$base"
-  if [ "$1" = seq-read ]; then
-    # qemu's writes leave all of it there, long ones of Firn nothing: that is no matter of reading.
-    echo 3 >/proc/sys/vm/drop_caches
-  fi
+  case $1 in
+    # qemu's writes leave all of it in the system's cache, long ones of Firn nothing: that is no matter of reading.
+    seq-read) echo 3 >/proc/sys/vm/drop_caches ;;
+    rand-read*) fio_rate "$(block_disk "$4")" MB/s --rw=read --bs=1M --iodepth=4 >/dev/null ;;
+  esac
   read -ra options <<<"$3"
   value=$(fio_rate "$(block_disk "$4")" "$2" "${options[@]}")
   if [ -n "$value" ]; then
