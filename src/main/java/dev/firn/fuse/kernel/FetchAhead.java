@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
@@ -47,8 +48,10 @@ final class FetchAhead {
 
   private static final int COUNTS_MIN = 1 << 8;
 
-  /** Odd and large: keys of the windows of one file and of another hardly ever meet. */
-  private static final long KEY_FACTOR = 0x100000001b3L;
+  /** Odd and large: keys of one file or mount and of another hardly ever meet. */
+  private static final long INODE_FACTOR = 0x100000001b3L;
+
+  private static final long MOUNT_FACTOR = 0x9e3779b97f4a7c15L;
 
   /** Fetches; returns at once. */
   interface Fetcher {
@@ -59,9 +62,16 @@ final class FetchAhead {
     void fetchNames(long directory, int expected);
   }
 
+  /** Of all mounts of this process: the kernel's caches, too, are one for all. */
+  private static final PieceCounts COUNTS = new PieceCounts(size(memoryBytes()));
+
+  private static final AtomicLong MOUNTS = new AtomicLong();
+
   private final FileSystem fileSystem;
   private final Fetcher fetcher;
-  private final PieceCounts counts = new PieceCounts(size(memoryBytes()));
+
+  /** Keeps inodes of different mounts apart. */
+  private final long mount = MOUNTS.incrementAndGet() * MOUNT_FACTOR;
 
   FetchAhead(FileSystem fileSystem, Fetcher fetcher) {
     this.fileSystem = fileSystem;
@@ -95,21 +105,28 @@ final class FetchAhead {
       return;
     }
     long window = offset / WINDOW_BYTES;
-    long key = inode * KEY_FACTOR + window + 1;
+    long key = key(inode, window + 1);
     long now = System.nanoTime();
-    if (counts.count(key, now) >= PIECES_MIN) {
-      counts.done(key, now);
+    if (COUNTS.count(key, now) >= PIECES_MIN) {
+      COUNTS.done(key, now);
       fetcher.fetchPages(inode, window * WINDOW_BYTES, WINDOW_BYTES);
     }
   }
 
+  /**
+   * @param part 0 for all of a directory, 1 for the first window of a file
+   */
+  private long key(long inode, long part) {
+    return mount + inode * INODE_FACTOR + part;
+  }
+
   /** A name was looked up in a directory, and is there. */
   void lookedUp(long directory) {
-    long key = directory * KEY_FACTOR;
+    long key = key(directory, 0);
     long now = System.nanoTime();
-    int count = counts.count(key, now);
+    int count = COUNTS.count(key, now);
     if (count > 0 && count % PIECES_MIN == 0 && isWorth(directory, count)) {
-      counts.done(key, now);
+      COUNTS.done(key, now);
       fetcher.fetchNames(directory, count * WHOLE_MAX);
     }
   }

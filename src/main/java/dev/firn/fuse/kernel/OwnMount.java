@@ -35,6 +35,9 @@ final class OwnMount implements FetchAhead.Fetcher {
 
   private static final int HANDLE_BYTES = 12;
 
+  /** For reading. It does not wait where somebody has a lease on the file. */
+  private static final int OPEN_FLAGS = LinuxCalls.O_CLOEXEC | LinuxCalls.O_NONBLOCK;
+
   /** So many times the names that were expected, and no more. */
   private static final int NAMES_MORE = 2;
 
@@ -140,6 +143,8 @@ final class OwnMount implements FetchAhead.Fetcher {
       LinuxCalls.LIBC.readahead(fd, wanted.offset(), wanted.size());
     } else {
       list(fd, wanted.size());
+      // It stands at its end.
+      opened.closeFile();
     }
   }
 
@@ -229,7 +234,7 @@ final class OwnMount implements FetchAhead.Fetcher {
     }
 
     private int openRoot() {
-      return LinuxCalls.LIBC.openat(root, Mounter.text("."), LinuxCalls.O_CLOEXEC);
+      return LinuxCalls.LIBC.openat(root, Mounter.text("."), OPEN_FLAGS);
     }
 
     private int openByHandle(long wanted) {
@@ -240,9 +245,9 @@ final class OwnMount implements FetchAhead.Fetcher {
         LOG.debug("{}: inode {} is gone or cannot be read", directory, wanted, e);
         return -1;
       }
-      int opened = LinuxCalls.LIBC.open_by_handle_at(root, handle, LinuxCalls.O_CLOEXEC);
+      int opened = LinuxCalls.LIBC.open_by_handle_at(root, handle, OPEN_FLAGS);
       if (opened < 0 && LinuxCalls.lastError() == Errno.EPERM) {
-        LOG.info("{}: nothing is fetched ahead: only root may open files by handles", directory);
+        LOG.info("{}: nothing is fetched ahead: files may not be opened by handles", directory);
         stop();
       }
       return opened;
