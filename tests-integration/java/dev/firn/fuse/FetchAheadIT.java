@@ -1,10 +1,14 @@
 package dev.firn.fuse;
 
+import static dev.firn.fuse.Posix.LIBC;
+import static dev.firn.fuse.Posix.check;
+import static dev.firn.fuse.PosixAssertions.assertFails;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.firn.Seeds;
+import dev.firn.vfs.ErrnoException;
 import dev.firn.vfs.FileSystem;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -14,7 +18,9 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import jnr.constants.platform.Errno;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -38,9 +44,22 @@ class FetchAheadIT {
   private static final class AskedPages {
     private final BitSet pages = new BitSet();
     private int reads;
+    private long bytes;
 
-    synchronized void add(long offset, int sizeBytes) {
+    /** The same, asked by way of this. */
+    FileSystem of(FileSystem files) {
+      return HookedFileSystem.over(
+          files,
+          (method, arguments) -> {
+            if (method.equals("read")) {
+              add((long) arguments[1], ((ByteBuffer) arguments[2]).remaining());
+            }
+          });
+    }
+
+    private synchronized void add(long offset, int sizeBytes) {
       reads++;
+      bytes += sizeBytes;
       pages.set((int) (offset / PAGE_BYTES), (int) ((offset + sizeBytes) / PAGE_BYTES));
     }
 
@@ -50,6 +69,10 @@ class FetchAheadIT {
 
     synchronized int reads() {
       return reads;
+    }
+
+    synchronized long bytes() {
+      return bytes;
     }
   }
 
@@ -64,14 +87,7 @@ class FetchAheadIT {
   @Test
   void windowsOfFiles() throws Exception {
     AskedPages asked = new AskedPages();
-    FileSystem files =
-        HookedFileSystem.over(
-            new MemoryFileSystem(),
-            (method, arguments) -> {
-              if (method.equals("read")) {
-                asked.add((long) arguments[1], ((ByteBuffer) arguments[2]).remaining());
-              }
-            });
+    FileSystem files = asked.of(new MemoryFileSystem());
     byte[] content = new byte[4 * WINDOW_PAGES * PAGE_BYTES];
     Random random = Seeds.random("FetchAheadIT");
     random.nextBytes(content);
@@ -147,20 +163,84 @@ class FetchAheadIT {
     }
   }
 
-  /** What is under way neither keeps a mount busy nor outlives it. */
+  /** What is closed here would take the error of a write that fails later from its writer. */
+  @Test
+  void whoWritesLearnsOfErrors() throws Exception {
+    AskedPages asked = new AskedPages();
+    AtomicBoolean full = new AtomicBoolean();
+    FileSystem files =
+        asked.of(
+            HookedFileSystem.with(
+                method -> {
+                  if (method.equals("write") && full.get()) {
+                    throw new ErrnoException(dev.firn.vfs.Errno.ENOSPC);
+                  }
+                }));
+    byte[] content = new byte[2 * WINDOW_PAGES * PAGE_BYTES];
+    try (TestMount mount = new TestMount(transport, files)) {
+      Files.write(mount.directory().resolve("written"), content);
+      Files.write(mount.directory().resolve("read"), content);
+    }
+    try (TestMount mount = new TestMount(transport, files);
+        FileChannel other = FileChannel.open(mount.directory().resolve("read"))) {
+      int fd = Posix.open(mount.path("written"), Posix.O_RDWR);
+      Posix.writeAll(fd, new byte[PAGE_BYTES], 0);
+      full.set(true);
+      // Of the first window of one, and then of the second of the other, which is fetched.
+      for (int page : new int[] {5, 12, 20, 27}) {
+        Posix.read(fd, (long) page * PAGE_BYTES, PAGE_BYTES);
+      }
+      for (int page : new int[] {5, 12, 20, 27}) {
+        read(other, WINDOW_PAGES + page, 1);
+      }
+      assertTrue(
+          Waiting.until(WAIT_MILLIS, () -> asked.count(WINDOW_PAGES) == WINDOW_PAGES),
+          "the window is not fetched");
+      assertEquals(4, asked.count(0));
+      assertFails(Errno.ENOSPC, () -> check(LIBC.close(fd)));
+      full.set(false);
+    }
+  }
+
+  @Test
+  void nothingIsFetchedIfSoWanted() throws Exception {
+    AskedPages asked = new AskedPages();
+    FileSystem files = asked.of(new MemoryFileSystem());
+    try (TestMount mount = new TestMount(transport, files)) {
+      Files.write(mount.directory().resolve("file"), new byte[4 * WINDOW_PAGES * PAGE_BYTES]);
+    }
+    try (TestMount mount = new TestMount(transport, files, "no_fetch_ahead");
+        FileChannel file = FileChannel.open(mount.directory().resolve("file"))) {
+      // Backwards, or the kernel would read ahead.
+      for (int page = 2 * WINDOW_PAGES - 1; page >= WINDOW_PAGES; page--) {
+        read(file, page, 1);
+      }
+      assertEquals(WINDOW_PAGES, asked.reads());
+    }
+  }
+
+  /** What is under way neither keeps a mount busy nor keeps it from ending. */
   @Test
   void unmountingDoesNotMindIt() throws Exception {
-    FileSystem files = HookedFileSystem.with(method -> {});
+    AskedPages asked = new AskedPages();
+    FileSystem files = asked.of(new MemoryFileSystem());
+    byte[] content = new byte[ROUNDS * WINDOW_PAGES * PAGE_BYTES];
+    Seeds.random("FetchAheadIT").nextBytes(content);
     try (TestMount mount = new TestMount(transport, files)) {
-      Files.write(mount.directory().resolve("file"), new byte[ROUNDS * WINDOW_PAGES * PAGE_BYTES]);
+      Files.write(mount.directory().resolve("file"), content);
     }
+    long wanted = 0;
     for (int round = 0; round < ROUNDS; round++) {
       try (TestMount mount = new TestMount(transport, files);
           FileChannel file = FileChannel.open(mount.directory().resolve("file"))) {
         for (int page = 0; page < ROUNDS * WINDOW_PAGES; page += 5) {
-          assertArrayEquals(new byte[PAGE_BYTES], read(file, page, 1));
+          int start = page * PAGE_BYTES;
+          byte[] expected = Arrays.copyOfRange(content, start, start + PAGE_BYTES);
+          assertArrayEquals(expected, read(file, page, 1));
+          wanted += PAGE_BYTES;
         }
       }
     }
+    assertTrue(asked.bytes() > wanted, "nothing was fetched: " + asked.bytes() + " bytes");
   }
 }

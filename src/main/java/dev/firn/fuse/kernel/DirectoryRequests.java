@@ -110,7 +110,7 @@ final class DirectoryRequests {
     Structures.noEntry(request, at);
   }
 
-  private static boolean isDots(byte[] name) {
+  static boolean isDots(byte[] name) {
     return name[0] == '.' && (name.length == 1 || name.length == 2 && name[1] == '.');
   }
 

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
@@ -16,9 +17,12 @@ import org.slf4j.LoggerFactory;
  * a file, names of a directory one after the other. All of it at once costs about as much as four
  * such requests. So when four pieces were asked for within seconds, and an eighth of the whole at
  * least, the rest is fetched by a {@link Fetcher}: that never costs much more than what was spent
- * already, and no cache gets more than eight times what was asked for.
+ * already, and the kernel's cache gets about eight times what was asked for, at most.
  *
- * <p>A whole is a window of a file, or a directory. Safe for concurrent use.
+ * <p>A whole is a window of a file, or a directory. Files that somebody has open for writing are
+ * left alone: see {@link OwnMount}.
+ *
+ * <p>It is about guesses: nothing that goes wrong here is anybody's error. Safe for concurrent use.
  */
 final class FetchAhead {
   private static final Logger LOG = LoggerFactory.getLogger(FetchAhead.class);
@@ -29,7 +33,7 @@ final class FetchAhead {
   /** As long as the longest extents are, which are read and unpacked as a whole anyway. */
   static final int WINDOW_BYTES = 128 << 10;
 
-  /** What the kernel reads ahead itself, or a program reads in big pieces, is longer. */
+  /** What programs read in big pieces, or the kernel ahead, is longer but for the beginning. */
   private static final int PIECE_BYTES_MAX = 16 << 10;
 
   private static final int PIECES_MIN = 4;
@@ -55,6 +59,9 @@ final class FetchAhead {
 
   /** Fetches; returns at once. */
   interface Fetcher {
+    /** Whether it is worth asking. */
+    boolean isAble();
+
     /** Bytes of a file. */
     void fetchPages(long inode, long offset, int sizeBytes);
 
@@ -68,14 +75,26 @@ final class FetchAhead {
   private static final AtomicLong MOUNTS = new AtomicLong();
 
   private final FileSystem fileSystem;
+  private final OpenForWriting openForWriting;
   private final Fetcher fetcher;
+  private final LongSupplier nanoTime;
 
   /** Keeps inodes of different mounts apart. */
   private final long mount = MOUNTS.incrementAndGet() * MOUNT_FACTOR;
 
-  FetchAhead(FileSystem fileSystem, Fetcher fetcher) {
+  FetchAhead(FileSystem fileSystem, OpenForWriting openForWriting, Fetcher fetcher) {
+    this(fileSystem, openForWriting, fetcher, System::nanoTime);
+  }
+
+  FetchAhead(
+      FileSystem fileSystem,
+      OpenForWriting openForWriting,
+      Fetcher fetcher,
+      LongSupplier nanoTime) {
     this.fileSystem = fileSystem;
+    this.openForWriting = openForWriting;
     this.fetcher = fetcher;
+    this.nanoTime = nanoTime;
   }
 
   /** Of the machine: its kernel's caches are shared by all. 0 if it does not say. */
@@ -101,15 +120,37 @@ final class FetchAhead {
 
   /** Bytes of a file were asked for, by way of the kernel's cache. */
   void read(long inode, long offset, int sizeBytes) {
-    if (sizeBytes > PIECE_BYTES_MAX || offset < 0) {
+    if (sizeBytes > PIECE_BYTES_MAX || offset < 0 || !fetcher.isAble()) {
       return;
     }
     long window = offset / WINDOW_BYTES;
     long key = key(inode, window + 1);
-    long now = System.nanoTime();
+    long now = nanoTime.getAsLong();
     if (COUNTS.count(key, now) >= PIECES_MIN) {
       COUNTS.done(key, now);
-      fetcher.fetchPages(inode, window * WINDOW_BYTES, WINDOW_BYTES);
+      if (!openForWriting.contains(inode)) {
+        fetcher.fetchPages(inode, window * WINDOW_BYTES, WINDOW_BYTES);
+      }
+    }
+  }
+
+  /** A name was looked up in a directory, and is there. */
+  void lookedUp(long directory) {
+    if (!fetcher.isAble()) {
+      return;
+    }
+    long key = key(directory, 0);
+    long now = nanoTime.getAsLong();
+    int count = COUNTS.count(key, now);
+    if (count == 0 || count % PIECES_MIN != 0) {
+      return;
+    }
+    long names = names(directory);
+    if (names > NAMES_MAX) {
+      COUNTS.done(key, now);
+    } else if (names <= (long) count * WHOLE_MAX) {
+      COUNTS.done(key, now);
+      fetcher.fetchNames(directory, count * WHOLE_MAX);
     }
   }
 
@@ -120,24 +161,13 @@ final class FetchAhead {
     return mount + inode * INODE_FACTOR + part;
   }
 
-  /** A name was looked up in a directory, and is there. */
-  void lookedUp(long directory) {
-    long key = key(directory, 0);
-    long now = System.nanoTime();
-    int count = COUNTS.count(key, now);
-    if (count > 0 && count % PIECES_MIN == 0 && isWorth(directory, count)) {
-      COUNTS.done(key, now);
-      fetcher.fetchNames(directory, count * WHOLE_MAX);
-    }
-  }
-
-  private boolean isWorth(long directory, int lookedUp) {
+  /** About how many there are; a great many if that cannot be found out. */
+  private long names(long directory) {
     try {
-      long names = fileSystem.getAttributes(directory).sizeBytes() / NAME_BYTES;
-      return names <= NAMES_MAX && names <= (long) lookedUp * WHOLE_MAX;
-    } catch (IOException e) {
+      return fileSystem.getAttributes(directory).sizeBytes() / NAME_BYTES;
+    } catch (IOException | RuntimeException e) {
       LOG.debug("nothing is fetched of directory {}", directory, e);
-      return false;
+      return Long.MAX_VALUE;
     }
   }
 }

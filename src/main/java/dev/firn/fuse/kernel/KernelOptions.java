@@ -49,6 +49,7 @@ final class KernelOptions {
   private boolean allowOther;
   private boolean writeBack = true;
   private boolean accessControlLists = true;
+  private boolean fetchAhead = true;
 
   private RingUse ringUse = RingUse.AUTO;
 
@@ -86,6 +87,8 @@ final class KernelOptions {
         case "no_writeback" -> writeBack = false;
         case "acl" -> accessControlLists = true;
         case "noacl" -> accessControlLists = false;
+        case "fetch_ahead" -> fetchAhead = true;
+        case "no_fetch_ahead" -> fetchAhead = false;
         case "default_permissions" -> {
           // Always so.
           return;
@@ -94,7 +97,7 @@ final class KernelOptions {
             throw FirnException.usage(
                 "unknown mount option '%s'; there are ro, suid, dev, noexec, sync, dirsync,"
                     + " noatime, nodiratime, allow_other, no_allow_other, no_writeback, noacl,"
-                    + " io_uring=auto|on|off",
+                    + " no_fetch_ahead, io_uring=auto|on|off",
                 word);
       }
       return;
@@ -112,6 +115,11 @@ final class KernelOptions {
 
   RingUse ringUse() {
     return ringUse;
+  }
+
+  /** Only root may open files as that needs it. */
+  boolean fetchesAhead() {
+    return fetchAhead && root;
   }
 
   String sourceName() {

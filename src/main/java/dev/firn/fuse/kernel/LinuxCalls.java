@@ -18,6 +18,7 @@ import jnr.ffi.annotations.Out;
 final class LinuxCalls {
   private static final boolean AARCH64 = System.getProperty("os.arch").equals("aarch64");
 
+  static final int AT_FDCWD = -100;
   static final int O_RDWR = 2;
   static final int O_NONBLOCK = 04000;
   static final int O_DIRECT = AARCH64 ? 0200000 : 040000;
@@ -44,6 +45,9 @@ final class LinuxCalls {
     int close(int fd);
 
     long readahead(int fd, long offset, long sizeBytes);
+
+    /** Fills a struct statx. */
+    int statx(int directory, byte[] path, int flags, int mask, @Out byte[] status);
 
     int syncfs(int fd);
 

@@ -9,7 +9,7 @@ import java.nio.file.Path;
  * (open_tree(2)), which only root may make. Of a user's mount it is the directory itself.
  */
 final class MountRoot {
-  private static final int AT_FDCWD = -100;
+  private static final int FLAGS = LinuxCalls.O_CLOEXEC | LinuxCalls.O_DIRECTORY;
   private static final long SYS_OPEN_TREE = 428;
   private static final long OPEN_TREE_CLONE = 1;
 
@@ -20,13 +20,18 @@ final class MountRoot {
 
   /** A descriptor for the caller to close; below 0 if there is none. */
   static int open(Path directory) {
-    int flags = LinuxCalls.O_CLOEXEC | LinuxCalls.O_DIRECTORY;
+    int root = openCopy(directory);
+    return root >= 0 ? root : LinuxCalls.LIBC.open(MountPoint.terminated(directory), FLAGS);
+  }
+
+  /** The same of a copy alone, which makes no umount(2) find the mount busy. */
+  static int openCopy(Path directory) {
     int tree = copy(directory);
     if (tree < 0) {
-      return LinuxCalls.LIBC.open(MountPoint.terminated(directory), flags);
+      return -1;
     }
     try {
-      return LinuxCalls.LIBC.openat(tree, Mounter.text("."), flags);
+      return LinuxCalls.LIBC.openat(tree, Mounter.text("."), FLAGS);
     } finally {
       LinuxCalls.LIBC.close(tree);
     }
@@ -36,7 +41,7 @@ final class MountRoot {
     return (int)
         LinuxCalls.LIBC.syscall(
             SYS_OPEN_TREE,
-            AT_FDCWD,
+            LinuxCalls.AT_FDCWD,
             MountPoint.terminated(directory),
             OPEN_TREE_CLONE | LinuxCalls.O_CLOEXEC);
   }

@@ -46,10 +46,11 @@ final class NameRequests {
       }
       throw e;
     }
-    if (!fileSystem.changesUnseen(parent)) {
+    int length = known(request, parent, found);
+    if (!DirectoryRequests.isDots(name) && !fileSystem.changesUnseen(parent)) {
       fetchAhead.lookedUp(parent);
     }
-    return known(request, parent, found);
+    return length;
   }
 
   int forget(Request request) throws IOException {

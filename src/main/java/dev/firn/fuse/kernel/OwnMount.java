@@ -10,6 +10,7 @@ import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import jnr.constants.platform.Errno;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,15 +21,23 @@ import org.slf4j.LoggerFactory;
  * undo a write that it has not handed over yet (FUSE_NOTIFY_STORE would); it leaves out what it
  * has, and locks as it does for all.
  *
- * <p>Files are opened by what the kernel calls them (open_by_handle_at(2)), in a copy of the mount
+ * <p>Inodes are opened by what the kernel calls them (open_by_handle_at(2)), in a copy of the mount
  * that is attached nowhere (see {@link MountRoot}): an unmounting does not find the mount busy.
- * Only root may do either; for others nothing is fetched.
+ * Only root may do either.
+ *
+ * <p>Invariant: no file is opened here that somebody has open for writing. To close a file brings
+ * its changed pages back, and tells whoever closes it if that failed: the writer's close(2) would
+ * not hear of it. So each is open for as long as one call takes, and no longer: some 50 µs, in
+ * which a writer would have to come, write and fail. (His fsync(2) tells him in any case.)
  */
 final class OwnMount implements FetchAhead.Fetcher {
   private static final Logger LOG = LoggerFactory.getLogger(OwnMount.class);
 
   /** What comes while so many wait is left out: it is slow anyway. */
   private static final int WAITING_MAX = 4096;
+
+  /** What waited for longer was asked for meanwhile; and an unmounting waits for what is left. */
+  private static final long WAITING_NANOS_MAX = TimeUnit.SECONDS.toNanos(1);
 
   /** fuse_fh_to_dentry's, in the kernel: a node's number in two halves, the higher first. */
   private static final int HANDLE_TYPE = 0x81;
@@ -38,57 +47,82 @@ final class OwnMount implements FetchAhead.Fetcher {
   /** For reading. It does not wait where somebody has a lease on the file. */
   private static final int OPEN_FLAGS = LinuxCalls.O_CLOEXEC | LinuxCalls.O_NONBLOCK;
 
-  /** So many times the names that were expected, and no more. */
-  private static final int NAMES_MORE = 2;
-
-  private static final int LISTING_BYTES_MIN = 4096;
-  private static final int LISTING_BYTES_MAX = 1 << 20;
-
-  /** Of a listing with attributes, for most names. */
-  private static final int NAME_BYTES_MAX = 256;
+  /** Long ones keep those waiting who make names in that directory. */
+  private static final int LISTING_BYTES = 128 << 10;
 
   /** Of a record of getdents64(2): u64 inode, u64 cookie, u16 its length, u8 type, name. */
   private static final int RECORD_LENGTH_AT = 16;
 
   private static final int NAME_AT = 19;
 
+  /** AT_EMPTY_PATH | AT_STATX_DONT_SYNC: of a descriptor, and without a request. */
+  private static final int STATUS_FLAGS = 0x1000 | 0x4000;
+
+  /** Of struct statx: two u32. */
+  private static final int DEVICE_AT = 136;
+
+  private static final int STATUS_BYTES = 256;
+  private static final long NO_DEVICE = -1;
+
   private final FileSystem fileSystem;
   private final Path directory;
+  private final OpenForWriting openForWriting;
   private final Executor executor;
 
-  /** It guards the next two as well. */
+  /** It guards {@link #fetching}. */
   private final Queue<Wanted> queue = new ArrayDeque<>();
 
   /** A thread empties the queue. */
   private boolean fetching;
 
-  private boolean allowed = MountPoint.isRoot();
+  /** Written after the device. */
+  private volatile boolean able;
 
-  OwnMount(FileSystem fileSystem, Path directory, Executor executor) {
+  private long device = NO_DEVICE;
+
+  OwnMount(
+      FileSystem fileSystem, Path directory, OpenForWriting openForWriting, Executor executor) {
     this.fileSystem = fileSystem;
     this.directory = directory;
+    this.openForWriting = openForWriting;
     this.executor = executor;
   }
 
-  /**
-   * @param offset below 0: names
-   * @param size bytes, or names
-   */
-  private record Wanted(long inode, long offset, int size) {}
+  /** What shall be fetched, and since when. */
+  private sealed interface Wanted {
+    long inode();
+
+    long sinceNanos();
+  }
+
+  private record Pages(long inode, long offset, int sizeBytes, long sinceNanos) implements Wanted {}
+
+  private record Names(long inode, int expected, long sinceNanos) implements Wanted {}
+
+  /** When it is mounted, and nothing can have taken its place yet. */
+  void begin() {
+    device = device(LinuxCalls.AT_FDCWD, MountPoint.terminated(directory));
+    able = device != NO_DEVICE;
+  }
+
+  @Override
+  public boolean isAble() {
+    return able;
+  }
 
   @Override
   public void fetchPages(long inode, long offset, int sizeBytes) {
-    fetch(new Wanted(inode, offset, sizeBytes));
+    enqueue(new Pages(inode, offset, sizeBytes, System.nanoTime()));
   }
 
   @Override
   public void fetchNames(long directory, int expected) {
-    fetch(new Wanted(directory, -1, expected));
+    enqueue(new Names(directory, expected, System.nanoTime()));
   }
 
-  private void fetch(Wanted wanted) {
+  private void enqueue(Wanted wanted) {
     synchronized (queue) {
-      if (!allowed || queue.size() == WAITING_MAX) {
+      if (queue.size() == WAITING_MAX) {
         return;
       }
       queue.add(wanted);
@@ -117,35 +151,73 @@ final class OwnMount implements FetchAhead.Fetcher {
   }
 
   private void fetchAll() {
-    try (Opened opened = new Opened(MountRoot.open(directory))) {
+    int root = MountRoot.openCopy(directory);
+    // After a lazy unmounting something else may be there, or lie over it.
+    boolean ours = root >= 0 && device(root, Mounter.text("")) == device;
+    if (!ours) {
+      LOG.debug("{}: nothing is fetched ahead: not our mount, {}", directory, root);
+    }
+    try {
       for (Wanted wanted = next(); wanted != null; wanted = next()) {
-        fetch(opened, wanted);
+        if (ours && able && isFresh(wanted)) {
+          fetch(root, wanted);
+        }
       }
     } catch (RuntimeException | Error e) {
       LOG.error("{}: nothing more is fetched ahead", directory, e);
-      stop();
+      able = false;
+    } finally {
+      if (root >= 0) {
+        LinuxCalls.LIBC.close(root);
+      }
     }
   }
 
-  private void stop() {
-    synchronized (queue) {
-      allowed = false;
-      queue.clear();
-    }
+  private static boolean isFresh(Wanted wanted) {
+    return System.nanoTime() - wanted.sinceNanos() < WAITING_NANOS_MAX;
   }
 
-  private void fetch(Opened opened, Wanted wanted) {
-    int fd = opened.open(wanted.inode());
+  private void fetch(int root, Wanted wanted) {
+    if (openForWriting.contains(wanted.inode())) {
+      return;
+    }
+    int fd = open(root, wanted.inode());
     if (fd < 0) {
       return;
     }
-    if (wanted.offset() >= 0) {
-      LinuxCalls.LIBC.readahead(fd, wanted.offset(), wanted.size());
-    } else {
-      list(fd, wanted.size());
-      // It stands at its end.
-      opened.closeFile();
+    try {
+      if (wanted instanceof Pages pages) {
+        LinuxCalls.LIBC.readahead(fd, pages.offset(), pages.sizeBytes());
+      } else if (wanted instanceof Names names) {
+        list(fd, names);
+      }
+    } finally {
+      LinuxCalls.LIBC.close(fd);
     }
+  }
+
+  /** Below 0 if it cannot be. */
+  private int open(int root, long inode) {
+    if (inode == FileSystem.ROOT_INODE) {
+      return LinuxCalls.LIBC.openat(root, Mounter.text("."), OPEN_FLAGS);
+    }
+    byte[] handle;
+    try {
+      handle = handle(inode);
+    } catch (IOException e) {
+      LOG.debug("{}: inode {} is gone or cannot be read", directory, inode, e);
+      return -1;
+    }
+    int fd = LinuxCalls.LIBC.open_by_handle_at(root, handle, OPEN_FLAGS);
+    if (fd < 0) {
+      Errno error = LinuxCalls.lastError();
+      LOG.debug("{}: inode {} is not opened: {}", directory, inode, error);
+      if (error == Errno.EPERM) {
+        LOG.info("{}: nothing is fetched ahead: files may not be opened by handles", directory);
+        able = false;
+      }
+    }
+    return fd;
   }
 
   /** struct file_handle: u32 bytes, s32 type, then the node's number and its generation. */
@@ -162,8 +234,8 @@ final class OwnMount implements FetchAhead.Fetcher {
   }
 
   /** To list a directory has the kernel ask for what its names lead to, too (READDIRPLUS). */
-  private static void list(int directory, int expected) {
-    NativeBuffer buffer = new NativeBuffer(listingBytes(expected));
+  private static void list(int directory, Names wanted) {
+    NativeBuffer buffer = new NativeBuffer(LISTING_BYTES);
     try {
       int names = 0;
       long length;
@@ -177,14 +249,10 @@ final class OwnMount implements FetchAhead.Fetcher {
         if (length > 0) {
           use(directory, nameAt(buffer.bytes, last));
         }
-      } while (length > 0 && names < NAMES_MORE * expected);
+      } while (length > 0 && names < wanted.expected() && isFresh(wanted));
     } finally {
       buffer.free();
     }
-  }
-
-  private static int listingBytes(int names) {
-    return (int) Math.min(LISTING_BYTES_MAX, LISTING_BYTES_MIN + (long) names * NAME_BYTES_MAX);
   }
 
   private static byte[] nameAt(ByteBuffer records, int at) {
@@ -199,7 +267,7 @@ final class OwnMount implements FetchAhead.Fetcher {
 
   /**
    * The kernel goes on to ask for what names lead to (READDIRPLUS_AUTO) only if such names are
-   * used: walking to one is enough, and is no request.
+   * used: walking to one is enough, and mostly no request.
    */
   private static void use(int directory, byte[] name) {
     int flags = LinuxCalls.O_CLOEXEC | LinuxCalls.O_PATH | LinuxCalls.O_NOFOLLOW;
@@ -209,63 +277,14 @@ final class OwnMount implements FetchAhead.Fetcher {
     }
   }
 
-  /** The mount's root and one file of it: much of what is wanted at a time is of the same. */
-  private final class Opened implements AutoCloseable {
-    private final int root;
-    private long inode;
-    private int fd = -1;
-
-    private Opened(int root) {
-      this.root = root;
+  /**
+   * Where a file is, as stat(2) tells by st_dev; a number that only says whether it is the same.
+   */
+  private static long device(int fd, byte[] path) {
+    byte[] status = new byte[STATUS_BYTES];
+    if (LinuxCalls.LIBC.statx(fd, path, STATUS_FLAGS, 0, status) != 0) {
+      return NO_DEVICE;
     }
-
-    /** Below 0 if it cannot be. */
-    private int open(long wanted) {
-      if (fd >= 0 && wanted == inode) {
-        return fd;
-      }
-      closeFile();
-      if (root < 0) {
-        return -1;
-      }
-      inode = wanted;
-      fd = wanted == FileSystem.ROOT_INODE ? openRoot() : openByHandle(wanted);
-      return fd;
-    }
-
-    private int openRoot() {
-      return LinuxCalls.LIBC.openat(root, Mounter.text("."), OPEN_FLAGS);
-    }
-
-    private int openByHandle(long wanted) {
-      byte[] handle;
-      try {
-        handle = handle(wanted);
-      } catch (IOException e) {
-        LOG.debug("{}: inode {} is gone or cannot be read", directory, wanted, e);
-        return -1;
-      }
-      int opened = LinuxCalls.LIBC.open_by_handle_at(root, handle, OPEN_FLAGS);
-      if (opened < 0 && LinuxCalls.lastError() == Errno.EPERM) {
-        LOG.info("{}: nothing is fetched ahead: files may not be opened by handles", directory);
-        stop();
-      }
-      return opened;
-    }
-
-    private void closeFile() {
-      if (fd >= 0) {
-        LinuxCalls.LIBC.close(fd);
-        fd = -1;
-      }
-    }
-
-    @Override
-    public void close() {
-      closeFile();
-      if (root >= 0) {
-        LinuxCalls.LIBC.close(root);
-      }
-    }
+    return ByteBuffer.wrap(status).getLong(DEVICE_AT);
   }
 }

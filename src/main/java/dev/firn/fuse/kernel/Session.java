@@ -43,6 +43,7 @@ final class Session {
   private final Path directory;
   private final Negotiation negotiation;
   private final Dispatcher dispatcher;
+  private final OwnMount ownMount;
   private final Notifier notifier;
   private final OpenForWriting openForWriting = new OpenForWriting();
   private WriteBackClock writeBackClock;
@@ -69,13 +70,14 @@ final class Session {
     String name = "fuse-" + directory.getFileName();
     notifier = new Notifier(device, openForWriting, name + "-notifier");
     sleepers = Executors.newCachedThreadPool(DaemonThreads.named(name + "-sleeper"));
+    ownMount = new OwnMount(fileSystem, directory, openForWriting, sleepers);
     dispatcher =
         new Dispatcher(
             fileSystem,
             negotiation,
             openForWriting,
             notifier,
-            new FetchAhead(fileSystem, new OwnMount(fileSystem, directory, sleepers)),
+            new FetchAhead(fileSystem, openForWriting, ownMount),
             new FaultLog(directory.toString()));
     devices.add(device);
   }
@@ -116,7 +118,7 @@ final class Session {
       if (error != null) {
         throw new IOException("the kernel did not take the answer: " + error.description());
       }
-      session.begin(options.ringUse());
+      session.begin(options);
       return session;
     } finally {
       init.free();
@@ -158,10 +160,10 @@ final class Session {
     LOG.info("{}: requests come over {}, not io_uring: {}", directory, Device.PATH, reason);
   }
 
-  private void begin(RingUse use) throws IOException {
+  private void begin(KernelOptions options) throws IOException {
     fileSystem.cachedBy(notifier);
     if (rings != null) {
-      registerRings(use);
+      registerRings(options.ringUse());
     }
     LOG.info("{}: {}{}", directory, negotiation, rings == null ? "" : ", " + rings);
     if (negotiation.has(InitFlags.WRITEBACK_CACHE)) {
@@ -172,6 +174,9 @@ final class Session {
     } else {
       readerBegins();
       startThread(new ForgetReader(this, dispatcher, devices.get(0)), "forgets");
+    }
+    if (options.fetchesAhead()) {
+      ownMount.begin();
     }
     // Until here there was always one left.
     readerEnded(null);

@@ -71,7 +71,7 @@ class AllocationTest {
             negotiation,
             openForWriting,
             notifier,
-            new FetchAhead(files, new Fetched()),
+            new FetchAhead(files, openForWriting, new Fetched()),
             new FaultLog("a test"));
   }
 

@@ -43,7 +43,7 @@ class DispatcherTest {
         negotiation,
         openForWriting,
         notifier,
-        new FetchAhead(fileSystem, fetched),
+        new FetchAhead(fileSystem, openForWriting, fetched),
         new FaultLog("a test"));
   }
 
@@ -170,6 +170,19 @@ class DispatcherTest {
               throw new ErrnoException(Errno.ENOENT);
             });
     lookUp(dispatcher, Structures.ENTRY_BYTES);
+    assertEquals(List.of(), fetched.wanted);
+  }
+
+  @Test
+  void theWayUpFetchesNothing() {
+    Attributes found = new Attributes(7, FileMode.DIRECTORY, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0);
+    Dispatcher dispatcher =
+        dispatcher(
+            (proxy, method, given) -> method.getName().equals("changesUnseen") ? false : found);
+    for (int i = 0; i < 10; i++) {
+      assertEquals(Structures.ENTRY_BYTES, answer(dispatcher, Opcode.LOOKUP, ".."));
+      assertEquals(Structures.ENTRY_BYTES, answer(dispatcher, Opcode.LOOKUP, "."));
+    }
     assertEquals(List.of(), fetched.wanted);
   }
 

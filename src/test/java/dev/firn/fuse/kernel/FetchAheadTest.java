@@ -16,6 +16,10 @@ class FetchAheadTest {
   private static final long DIRECTORY = 5;
 
   private final Fetched fetched = new Fetched();
+  private final OpenForWriting openForWriting = new OpenForWriting();
+
+  /** Which stands still, so that a slow machine forgets nothing. */
+  private static final long NOW = System.nanoTime();
 
   /** Size of all directories; below 0: cannot be read. */
   private long directoryBytes;
@@ -27,7 +31,9 @@ class FetchAheadTest {
                   FetchAheadTest.class.getClassLoader(),
                   new Class<?>[] {FileSystem.class},
                   (proxy, method, arguments) -> directory()),
-          fetched);
+          openForWriting,
+          fetched,
+          () -> NOW);
 
   private Attributes directory() throws ErrnoException {
     if (directoryBytes < 0) {
@@ -58,6 +64,16 @@ class FetchAheadTest {
       fetchAhead.read(9, start + page * PAGE_BYTES, PAGE_BYTES);
     }
     assertEquals(List.of("9@393216+131072"), fetched.wanted);
+  }
+
+  /** To close it would take a failed write's error away from whoever has it open. */
+  @Test
+  void nothingIsFetchedOfAFileThatIsOpenForWriting() {
+    openForWriting.opened(9);
+    for (int page = 0; page < 10; page++) {
+      fetchAhead.read(9, page * PAGE_BYTES, PAGE_BYTES);
+    }
+    assertEquals(List.of(), fetched.wanted);
   }
 
   @Test

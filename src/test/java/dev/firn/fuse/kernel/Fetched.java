@@ -9,6 +9,11 @@ final class Fetched implements FetchAhead.Fetcher {
   final List<String> wanted = new ArrayList<>();
 
   @Override
+  public boolean isAble() {
+    return true;
+  }
+
+  @Override
   public void fetchPages(long inode, long offset, int sizeBytes) {
     wanted.add(inode + "@" + offset + "+" + sizeBytes);
   }

@@ -57,6 +57,14 @@ class KernelOptionsTest {
   }
 
   @Test
+  void rootsMountsFetchAheadUnlessTurnedOff() {
+    assertTrue(of(false, true).fetchesAhead());
+    assertTrue(of(false, true, "no_fetch_ahead", "fetch_ahead").fetchesAhead());
+    assertFalse(of(false, true, "no_fetch_ahead").fetchesAhead());
+    assertFalse(of(false, false).fetchesAhead());
+  }
+
+  @Test
   void accessControlListsAreOnUnlessTurnedOff() {
     assertEquals(InitFlags.WRITEBACK_CACHE, of(false, true, "noacl", "io_uring=off").initFlags());
     assertEquals(of(false, true).initFlags(), of(false, true, "noacl", "acl").initFlags());
