@@ -60,6 +60,7 @@ daemon_pid() { cat "$FIRN_HOME/lock"; }
 
 # Whether a process waits for the answer of a FUSE mount.
 waits_for_mount() { grep -qs '^request_wait_answer' "/proc/$1/wchan"; }
+is_stopped() { ! grep -hs '^State:' "/proc/$1/task"/*/status | grep -qv '[[:space:]]T '; }
 has_ended() { ! kill -0 "$1" 2>/dev/null; }
 
 # hang FILE : stops the daemon, whose process is in $hanging then, and has a program read a file that it is to open.
@@ -67,6 +68,8 @@ hanging=
 hang() {
   hanging=$(daemon_pid)
   kill -STOP "$hanging"
+  # kill returns before each thread has stopped, and one is enough to answer.
+  within 10 "the daemon does not stop" is_stopped "$hanging"
   cat "$1" >"$work/read" 2>"$work/error" &
   reader=$!
   within 10 "the reader does not wait for the daemon" waits_for_mount "$reader"
