@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 class FrameWriterTest {
-  private static final int MEMBER_BYTES = 1 << 20;
+  private static final int MEMBER_BYTES = 4 << 20;
 
   /** Far less than a member takes to compress, and more than a thread that only waits. */
   private static final long WORK_NANOS_MIN = 1_000_000;
