@@ -60,7 +60,9 @@ daemon_pid() { cat "$FIRN_HOME/lock"; }
 
 # Whether a process waits for the answer of a FUSE mount.
 waits_for_mount() { grep -qs '^request_wait_answer' "/proc/$1/wchan"; }
+# Whether each thread of a process is stopped.
 is_stopped() { ! grep -hs '^State:' "/proc/$1/task"/*/status | grep -qv '[[:space:]]T '; }
+
 has_ended() { ! kill -0 "$1" 2>/dev/null; }
 
 # hang FILE : stops the daemon, whose process is in $hanging then, and has a program read a file that it is to open.

@@ -266,7 +266,7 @@ final class BaseTree {
     long handle = target.openDirectory(directory);
     try {
       return target.readDirectory(handle, 0, LISTING_BATCH).stream()
-          .filter(each -> !TreeWalker.isDots(each.name()))
+          .filter(each -> !DirectoryEntry.isDots(each.name()))
           .toList();
     } finally {
       target.releaseDirectory(handle);

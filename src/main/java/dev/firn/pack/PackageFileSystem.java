@@ -175,7 +175,7 @@ public final class PackageFileSystem extends ReadOnlyFileSystem {
     if (name.length > FileSystem.NAME_BYTES_MAX) {
       throw new ErrnoException(Errno.ENAMETOOLONG);
     }
-    if (TreeWalker.isDots(name)) {
+    if (DirectoryEntry.isDots(name)) {
       return getAttributes(name.length == 1 ? parent : number(record.parent()));
     }
     int position = index.find(directory, name);

@@ -3,6 +3,7 @@ package dev.firn.pack;
 import dev.firn.base.FirnException;
 import dev.firn.base.Sizes;
 import dev.firn.vfs.Attributes;
+import dev.firn.vfs.DirectoryEntry;
 import dev.firn.vfs.Errno;
 import dev.firn.vfs.ErrnoException;
 import dev.firn.vfs.FileMode;
@@ -216,9 +217,7 @@ final class TreeBuilder {
   }
 
   static void checkName(byte[] name, String source, Entry entry) {
-    boolean dots =
-        name.length > 0 && name.length <= 2 && name[0] == '.' && name[name.length - 1] == '.';
-    if (name.length == 0 || dots) {
+    if (name.length == 0 || DirectoryEntry.isDots(name)) {
       throw FirnException.corrupt(
           "%s: the name '%s' leads out of the tree; it is damaged or hostile",
           source, entry.shown());

@@ -116,7 +116,7 @@ final class TreeWalker {
         }
         cookie = batch.get(batch.size() - 1).cookie();
         for (DirectoryEntry entry : batch) {
-          if (!isDots(entry.name())) {
+          if (!DirectoryEntry.isDots(entry.name())) {
             entries.add(entry);
           }
         }
@@ -126,9 +126,5 @@ final class TreeWalker {
     }
     entries.sort((left, right) -> Arrays.compareUnsigned(left.name(), right.name()));
     return entries;
-  }
-
-  static boolean isDots(byte[] name) {
-    return name[0] == '.' && (name.length == 1 || (name.length == 2 && name[1] == '.'));
   }
 }

@@ -12,7 +12,7 @@ final class Names {
     if (name.length > FileSystem.NAME_BYTES_MAX) {
       throw new ErrnoException(Errno.ENAMETOOLONG);
     }
-    if (isDot(name) || isDotDot(name)) {
+    if (DirectoryEntry.isDots(name)) {
       throw new ErrnoException(Errno.EINVAL);
     }
     for (byte b : name) {

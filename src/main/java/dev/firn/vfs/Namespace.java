@@ -31,7 +31,7 @@ final class Namespace {
   }
 
   Attributes lookup(long parent, byte[] name) throws IOException {
-    if (Names.isDot(name) || Names.isDotDot(name)) {
+    if (DirectoryEntry.isDots(name)) {
       return inodes
           .map()
           .read(

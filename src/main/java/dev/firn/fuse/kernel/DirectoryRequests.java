@@ -93,7 +93,7 @@ final class DirectoryRequests {
    */
   private void lookup(Request request, int at, DirectoryEntry entry) throws IOException {
     long directory = request.node();
-    if (!isDots(entry.name())) {
+    if (!DirectoryEntry.isDots(entry.name())) {
       try {
         Attributes found = fileSystem.lookup(directory, entry.name());
         if (found.inode() == entry.inode()) {
@@ -108,10 +108,6 @@ final class DirectoryRequests {
       }
     }
     Structures.noEntry(request, at);
-  }
-
-  static boolean isDots(byte[] name) {
-    return name[0] == '.' && (name.length == 1 || name.length == 2 && name[1] == '.');
   }
 
   int fsyncdir(Request request) throws IOException {

@@ -65,7 +65,7 @@ final class FetchAhead {
     /** Bytes of a file. */
     void fetchPages(long inode, long offset, int sizeBytes);
 
-    /** All names of a directory, if there are not many more than expected. */
+    /** The names of a directory: all, or about as many as expected. */
     void fetchNames(long directory, int expected);
   }
 

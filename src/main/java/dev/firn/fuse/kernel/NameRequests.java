@@ -1,6 +1,7 @@
 package dev.firn.fuse.kernel;
 
 import dev.firn.vfs.Attributes;
+import dev.firn.vfs.DirectoryEntry;
 import dev.firn.vfs.Errno;
 import dev.firn.vfs.ErrnoException;
 import dev.firn.vfs.FileMode;
@@ -47,7 +48,7 @@ final class NameRequests {
       throw e;
     }
     int length = known(request, parent, found);
-    if (!DirectoryRequests.isDots(name) && !fileSystem.changesUnseen(parent)) {
+    if (!DirectoryEntry.isDots(name) && !fileSystem.changesUnseen(parent)) {
       fetchAhead.lookedUp(parent);
     }
     return length;
