@@ -11,6 +11,7 @@ final class Affinity {
   private static final byte[] ALL = all();
 
   private final byte[] one = new byte[MASK_BYTES];
+  private final byte[] others = ALL.clone();
   private final boolean binds;
 
   /**
@@ -23,6 +24,7 @@ final class Affinity {
     binds = at < MASK_BYTES && (ALL[at] & bit) != 0;
     if (binds) {
       one[at] = (byte) bit;
+      others[at] &= (byte) ~bit;
     }
   }
 
@@ -49,6 +51,18 @@ final class Affinity {
   void bind() {
     if (binds) {
       LinuxCalls.LIBC.sched_setaffinity(0, one.length, one);
+    }
+  }
+
+  /** Whether there are other processors, and threads can be kept from this one. */
+  boolean hasOthers() {
+    return binds && processors() > 1;
+  }
+
+  /** Lets the calling thread run wherever the process may but there, if {@link #hasOthers}. */
+  void avoid() {
+    if (hasOthers()) {
+      LinuxCalls.LIBC.sched_setaffinity(0, others.length, others);
     }
   }
 

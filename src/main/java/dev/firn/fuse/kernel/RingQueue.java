@@ -102,6 +102,11 @@ final class RingQueue {
     return affinity;
   }
 
+  /** Whether a direct read or write of few bytes that has just come is to be served elsewhere. */
+  boolean isElsewhere() {
+    return affinity.hasOthers() && WorkerPlace.SHARED.isElsewhere(System.nanoTime());
+  }
+
   /** Starts the first workers; whether the kernel took their entries. */
   boolean register() throws IOException {
     List<RingWorker> first;

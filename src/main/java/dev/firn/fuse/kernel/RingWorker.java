@@ -43,11 +43,17 @@ final class RingWorker implements Runnable, RequestSource {
 
   private Thread thread;
 
-  /** Whether it runs on any processor, for the time of something long. */
-  private boolean free;
+  /** The processors that a worker may run on. */
+  private enum Place {
+    QUEUE,
+    ANY,
+    OTHERS
+  }
+
+  private Place place = Place.QUEUE;
 
   /** Whether it need not go back to its processor before the next request. */
-  private boolean mayStayFree;
+  private boolean mayStay;
 
   /** Whether whoever sent the request would wait for good if this thread went on. */
   private boolean owesAnAnswer;
@@ -148,11 +154,11 @@ final class RingWorker implements Runnable, RequestSource {
         answer(request, -EIO, 0);
       }
       entry.submitTo(ring);
-      if (free && !mayStayFree) {
+      if (place != Place.QUEUE && !mayStay) {
         // Going back takes its time: the answer goes first.
         ring.submit();
         queue.affinity().bind();
-        free = false;
+        place = Place.QUEUE;
       }
     }
   }
@@ -189,7 +195,7 @@ final class RingWorker implements Runnable, RequestSource {
   }
 
   private void serve() {
-    mayStayFree = false;
+    mayStay = false;
     dispatcher.received(request);
     if (Dispatcher.isSync(request)) {
       serveSync();
@@ -203,7 +209,10 @@ final class RingWorker implements Runnable, RequestSource {
     if (serviceTimes.areLong(kind, true)) {
       goAnywhere();
       // The next one is likely to be like it, and to have many bytes, which are fetched there, too.
-      mayStayFree = true;
+      mayStay = true;
+    } else if (ServiceTimes.isSmallDirect(request) && queue.isElsewhere()) {
+      goElsewhere();
+      mayStay = true;
     }
     serveTimed(kind);
   }
@@ -212,7 +221,7 @@ final class RingWorker implements Runnable, RequestSource {
     long start = System.nanoTime();
     session.serve(this, request);
     serviceTimes.took(kind, System.nanoTime() - start);
-    if (!ServiceTimes.isBig(kind)) {
+    if (place == Place.QUEUE && !ServiceTimes.isBig(kind)) {
       BusyWait.SHARED.served();
     }
   }
@@ -242,9 +251,17 @@ final class RingWorker implements Runnable, RequestSource {
 
   /** For work that is worth the way to another processor and back. */
   private void goAnywhere() {
-    if (!free) {
+    if (place != Place.ANY) {
       queue.affinity().free();
-      free = true;
+      place = Place.ANY;
+    }
+  }
+
+  /** Beside whoever sends requests and does not wait for each. */
+  private void goElsewhere() {
+    if (place != Place.OTHERS) {
+      queue.affinity().avoid();
+      place = Place.OTHERS;
     }
   }
 

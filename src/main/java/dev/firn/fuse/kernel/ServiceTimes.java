@@ -31,6 +31,15 @@ final class ServiceTimes {
     return bytes >= BIG_BYTES_MIN ? OPCODES + opcode : opcode;
   }
 
+  /** Whether a request is of few bytes and goes past the system's cache. */
+  static boolean isSmallDirect(Request request) {
+    return switch (request.opcode()) {
+      case Opcode.READ, Opcode.WRITE ->
+          request.intAt(16) < BIG_BYTES_MIN && (request.intAt(32) & LinuxCalls.O_DIRECT) != 0;
+      default -> false;
+    };
+  }
+
   /** Whether requests of the kind have long payloads. */
   static boolean isBig(int kind) {
     return kind >= OPCODES;
