@@ -97,12 +97,13 @@ run_block() {
   start_block_peers
   echo "Linux $(uname -r), $(nproc) processors, $(df --output=fstype "$base" | tail -n 1) at $directory; disks of $file_mib MiB;" \
     "$(qemu-storage-daemon --version | head -n 1)"
-  # Round 0 fills the disks, and warms everything up.
+  # Round 0 fills the disks, and warms everything up: a JVM compiles what was run often, and that takes as long as a
+  # measurement does.
   for ((round = 0; round <= rounds; round++)); do
     order=(firn qemu)
     ((round % 2)) || order=(qemu firn)
     if [ "$round" -eq 0 ]; then
-      for i in "${order[@]}"; do
+      for i in "${order[@]}" "${order[@]}" "${order[@]}" "${order[@]}"; do
         fio_rate "$(block_disk "$i")" MB/s --rw=write --bs=1M --iodepth=4 --end_fsync=1 >/dev/null
       done
     fi

@@ -83,7 +83,10 @@ public final class TestTransports {
       List<String> words = new ArrayList<>(options.fuseOptions());
       words.add(option);
       return kernel.mount(
-          fileSystem, directory, new MountOptions(options.sourceName(), options.readOnly(), words));
+          fileSystem,
+          directory,
+          new MountOptions(
+              options.sourceName(), options.readOnly(), words, options.readAheadBytes()));
     }
 
     @Override

@@ -348,7 +348,11 @@ final class MountTable {
           transport.mount(
               fileSystem,
               record.directory(),
-              new MountOptions("firn:" + source, record.readOnly(), record.options()));
+              new MountOptions(
+                  "firn:" + source,
+                  record.readOnly(),
+                  record.options(),
+                  DiskReadAhead.bytes(region.home())));
     } finally {
       if (mount == null) {
         fileSystem.close();

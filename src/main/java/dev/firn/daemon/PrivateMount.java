@@ -79,7 +79,10 @@ final class PrivateMount implements TreeMounter.Mounted {
           PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
       mount =
           Transports.named(TRANSPORT)
-              .mount(fileSystem, directory, new MountOptions("firn:" + name, readOnly, OPTIONS));
+              .mount(
+                  fileSystem,
+                  directory,
+                  new MountOptions("firn:" + name, readOnly, OPTIONS, DiskReadAhead.bytes(home)));
       return new PrivateMount(mount);
     } finally {
       if (mount == null) {

@@ -17,8 +17,11 @@ import org.slf4j.LoggerFactory;
 final class BackingDevice {
   private static final Logger LOG = LoggerFactory.getLogger(BackingDevice.class);
 
-  /** As much as one request carries, instead of 128. */
-  private static final long READ_AHEAD_KIB = Negotiation.PAYLOAD_BYTES_MAX >> 10;
+  /** As much as one request carries, instead of 128 KiB. */
+  private static final long READ_AHEAD_BYTES_MIN = Negotiation.PAYLOAD_BYTES_MAX;
+
+  /** A page fault reads as much around it. */
+  private static final long READ_AHEAD_BYTES_MAX = 16 << 20;
 
   /**
    * Changed pages that the mount may have before who changes more has to wait. With the hundredth
@@ -34,8 +37,12 @@ final class BackingDevice {
     this.settings = settings;
   }
 
-  /** Raises what can be raised of a new mount; what cannot is told in the log. */
-  static void raiseLimits(Path directory) {
+  /**
+   * Raises what can be raised of a new mount; what cannot is told in the log.
+   *
+   * @param readAheadBytes of the disk below; 0: not known
+   */
+  static void raiseLimits(Path directory, long readAheadBytes) {
     Optional<String> device;
     try {
       device = MountPoint.deviceAt(directory);
@@ -43,11 +50,13 @@ final class BackingDevice {
       LOG.info("{}: the kernel's limits stay as they are: {}", directory, e.toString());
       return;
     }
-    device.ifPresent(number -> new BackingDevice(Path.of("/sys/class/bdi", number)).raiseLimits());
+    device.ifPresent(
+        number -> new BackingDevice(Path.of("/sys/class/bdi", number)).raiseLimits(readAheadBytes));
   }
 
-  void raiseLimits() {
-    raise("read_ahead_kb", READ_AHEAD_KIB);
+  void raiseLimits(long readAheadBytes) {
+    long wanted = Math.min(readAheadBytes, READ_AHEAD_BYTES_MAX);
+    raise("read_ahead_kb", Math.max(wanted, READ_AHEAD_BYTES_MIN) >> 10);
     // Since Linux 6.2.
     raise("max_bytes", CHANGED_BYTES);
   }

@@ -32,7 +32,7 @@ final class KernelMount implements Mount {
       }
     }
     if (options.isRoot()) {
-      BackingDevice.raiseLimits(directory);
+      BackingDevice.raiseLimits(directory, options.readAheadBytes());
     }
     Guard.over(directory)
         .ifPresent(guard -> mount.ended.whenComplete((nothing, failure) -> guard.close()));

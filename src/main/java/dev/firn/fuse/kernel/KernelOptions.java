@@ -43,6 +43,7 @@ final class KernelOptions {
   private static final String IO_URING = "io_uring=";
 
   private final String sourceName;
+  private final long readAheadBytes;
   private final boolean root;
   private final List<String> words = new ArrayList<>();
   private long flags;
@@ -58,6 +59,7 @@ final class KernelOptions {
    */
   KernelOptions(MountOptions options, boolean root) {
     this.sourceName = options.sourceName();
+    this.readAheadBytes = options.readAheadBytes();
     this.root = root;
     this.allowOther = root;
     // An image may come from anywhere: what it brings must not get rights here unless asked for.
@@ -120,6 +122,11 @@ final class KernelOptions {
   /** Only root may open files as that needs it. */
   boolean fetchesAhead() {
     return fetchAhead && root;
+  }
+
+  /** Of the disk below; 0: not known. */
+  long readAheadBytes() {
+    return readAheadBytes;
   }
 
   String sourceName() {

@@ -12,7 +12,8 @@ import org.slf4j.LoggerFactory;
  * A thread with a ring of its own and one entry in a {@link RingQueue}: an answer and the wait for
  * the next request are one system call. It stays on the queue's processor, where whoever asks
  * sleeps meanwhile, so that nobody has to be woken on another; except while it is at something
- * long, or expects more of it, which may go on anywhere.
+ * long, or expects more of it, which may go on anywhere, and while it serves who does not wait
+ * ({@link WorkerPlace}), which goes on elsewhere.
  *
  * <p>Invariants: the kernel fills an entry in the thread that submitted it, when that thread enters
  * the kernel; so nobody else submits, and the entry is not the kernel's while its thread does
@@ -29,6 +30,13 @@ final class RingWorker implements Runnable, RequestSource {
 
   private static final int NOT_YET = Integer.MIN_VALUE;
 
+  /** The processors that a worker may run on. */
+  private enum Place {
+    QUEUE,
+    ANY,
+    OTHERS
+  }
+
   private final RingQueue queue;
   private final Session session;
   private final Dispatcher dispatcher;
@@ -42,13 +50,6 @@ final class RingWorker implements Runnable, RequestSource {
   private volatile CompletableFuture<Void> done = CompletableFuture.completedFuture(null);
 
   private Thread thread;
-
-  /** The processors that a worker may run on. */
-  private enum Place {
-    QUEUE,
-    ANY,
-    OTHERS
-  }
 
   private Place place = Place.QUEUE;
 

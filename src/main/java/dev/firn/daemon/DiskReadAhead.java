@@ -1,0 +1,53 @@
+package dev.firn.daemon;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * How far the system reads ahead of whoever reads a disk from begin to end, which an administrator
+ * or distribution has chosen for it (Documentation/block/queue-sysfs.rst of Linux).
+ */
+final class DiskReadAhead {
+  private static final Path DEVICES = Path.of("/sys/dev/block");
+
+  private DiskReadAhead() {}
+
+  /** Of the disk that has a file; 0 where that is not one disk, or does not say. */
+  static long bytes(Path file) {
+    try {
+      return bytes(DEVICES, (long) Files.getAttribute(file, "unix:dev"));
+    } catch (IOException | UnsupportedOperationException e) {
+      return 0;
+    }
+  }
+
+  /**
+   * With a directory as /sys/dev/block is.
+   *
+   * @param device as in st_dev of stat(2)
+   */
+  static long bytes(Path devices, long device) throws IOException {
+    Path disk = devices.resolve(major(device) + ":" + minor(device)).toRealPath();
+    Path setting = disk.resolve("queue/read_ahead_kb");
+    if (!Files.exists(setting)) {
+      // A partition has its disk's.
+      setting = disk.resolveSibling("queue/read_ahead_kb");
+    }
+    try {
+      return Long.parseLong(Files.readString(setting, StandardCharsets.US_ASCII).strip()) << 10;
+    } catch (NumberFormatException e) {
+      return 0;
+    }
+  }
+
+  /** As gnu_dev_major(3) does. */
+  private static long major(long device) {
+    return device >>> 8 & 0xfff | device >>> 32 & 0xffff_f000L;
+  }
+
+  private static long minor(long device) {
+    return device & 0xff | device >>> 12 & 0xffff_ff00L;
+  }
+}
