@@ -32,7 +32,7 @@ unmount() {
   fi
 }
 
-# Firn lets the kernel read ahead as much as one request holds; the others get the same.
+# Firn lets the kernel read ahead as on the disk below, or as much as one request holds; the others get the same.
 read_ahead_kib=
 share_read_ahead() {
   local file

@@ -3,6 +3,14 @@
 HOME_DISK_SIZE=100M
 . "$(dirname "$0")/lib.sh"
 device=$(findmnt -no SOURCE "$disk")
+before=$(blockdev --getra "$device")
+put_back() {
+  local status=$?
+  blockdev --setra "$before" "$device" || true
+  (exit $status)
+  take_away
+}
+trap put_back EXIT
 
 read_ahead_becomes() {
   firn umount "$mnt"

@@ -5,11 +5,11 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 
 /** A file system before whose calls something happens. */
-final class HookedFileSystem {
+public final class HookedFileSystem {
   private HookedFileSystem() {}
 
   /** Runs before each call; what it throws the call answers. */
-  interface Hook {
+  public interface Hook {
     void before(String method) throws Exception;
   }
 
@@ -19,7 +19,7 @@ final class HookedFileSystem {
   }
 
   /** One in memory. */
-  static FileSystem with(Hook hook) {
+  public static FileSystem with(Hook hook) {
     return over(new MemoryFileSystem(), (method, arguments) -> hook.before(method));
   }
 

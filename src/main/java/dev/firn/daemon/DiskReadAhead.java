@@ -14,7 +14,10 @@ final class DiskReadAhead {
 
   private DiskReadAhead() {}
 
-  /** Of the disk that has a file; 0 where that is not one disk, or does not say. */
+  /**
+   * Of the disk that has a file; 0 where the file system's device number is no disk's (btrfs,
+   * overlayfs, the network), or the disk does not say.
+   */
   static long bytes(Path file) {
     try {
       return bytes(DEVICES, (long) Files.getAttribute(file, "unix:dev"));

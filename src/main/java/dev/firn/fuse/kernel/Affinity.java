@@ -13,6 +13,7 @@ final class Affinity {
   private final byte[] one = new byte[MASK_BYTES];
   private final byte[] others = ALL.clone();
   private final boolean binds;
+  private final boolean hasOthers;
 
   /**
    * @param processor which threads are bound to; where this process may not run on it, nothing
@@ -26,6 +27,7 @@ final class Affinity {
       one[at] = (byte) bit;
       others[at] &= (byte) ~bit;
     }
+    hasOthers = binds && processors() > 1;
   }
 
   private static byte[] all() {
@@ -56,12 +58,12 @@ final class Affinity {
 
   /** Whether there are other processors, and threads can be kept from this one. */
   boolean hasOthers() {
-    return binds && processors() > 1;
+    return hasOthers;
   }
 
   /** Lets the calling thread run wherever the process may but there, if {@link #hasOthers}. */
   void avoid() {
-    if (hasOthers()) {
+    if (hasOthers) {
       LinuxCalls.LIBC.sched_setaffinity(0, others.length, others);
     }
   }

@@ -124,11 +124,16 @@ final class FileRequests {
     return 0;
   }
 
+  /** Whether a READ or WRITE goes past the kernel's cache. */
+  static boolean isDirect(Request request) {
+    return (request.intAt(32) & LinuxCalls.O_DIRECT) != 0;
+  }
+
   /** u64 handle, u64 offset, u32 size, u32 flags, u64 owner, u32 flags of open(2). */
   int read(Request request) throws IOException {
     long offset = request.longAt(8);
     int count = Math.min(request.intAt(16), request.bodyBytesMax());
-    boolean cached = (request.intAt(32) & LinuxCalls.O_DIRECT) == 0;
+    boolean cached = !isDirect(request);
     int length = fileSystem.read(request.node(), offset, request.body(count));
     if (cached) {
       fetchAhead.read(request.node(), offset, count);
@@ -136,7 +141,7 @@ final class FileRequests {
     return length;
   }
 
-  /** u64 handle, u64 offset, u32 size, u32 flags; the bytes at 40. */
+  /** As {@link #read}; the bytes at 40. */
   int write(Request request) throws IOException {
     int count = request.intAt(16);
     int flags = request.intAt(20);

@@ -102,9 +102,9 @@ final class RingQueue {
     return affinity;
   }
 
-  /** Whether a direct read or write of few bytes that has just come is to be served elsewhere. */
-  boolean isElsewhere() {
-    return affinity.hasOthers() && WorkerPlace.SHARED.isElsewhere(System.nanoTime());
+  /** A direct read or write of few bytes has come; answers whether it is to be served elsewhere. */
+  boolean nextIsElsewhere() {
+    return affinity.hasOthers() && WorkerPlace.SHARED.next(System.nanoTime());
   }
 
   /** Starts the first workers; whether the kernel took their entries. */

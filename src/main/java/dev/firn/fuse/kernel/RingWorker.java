@@ -211,11 +211,15 @@ final class RingWorker implements Runnable, RequestSource {
       goAnywhere();
       // The next one is likely to be like it, and to have many bytes, which are fetched there, too.
       mayStay = true;
-    } else if (ServiceTimes.isSmallDirect(request) && queue.isElsewhere()) {
+    } else if (isSmallDirect(kind) && queue.nextIsElsewhere()) {
       goElsewhere();
       mayStay = true;
     }
     serveTimed(kind);
+  }
+
+  private boolean isSmallDirect(int kind) {
+    return ServiceTimes.isSmallTransfer(kind) && FileRequests.isDirect(request);
   }
 
   private void serveTimed(int kind) {
@@ -247,6 +251,8 @@ final class RingWorker implements Runnable, RequestSource {
 
   private void longWorkBegins() {
     queue.haveAnother(true);
+    // Unless its kind takes long, which was seen before.
+    mayStay &= place == Place.ANY;
     goAnywhere();
   }
 

@@ -31,13 +31,9 @@ final class ServiceTimes {
     return bytes >= BIG_BYTES_MIN ? OPCODES + opcode : opcode;
   }
 
-  /** Whether a request is of few bytes and goes past the system's cache. */
-  static boolean isSmallDirect(Request request) {
-    return switch (request.opcode()) {
-      case Opcode.READ, Opcode.WRITE ->
-          request.intAt(16) < BIG_BYTES_MIN && (request.intAt(32) & LinuxCalls.O_DIRECT) != 0;
-      default -> false;
-    };
+  /** Whether requests of the kind carry bytes of files, and few. */
+  static boolean isSmallTransfer(int kind) {
+    return kind == Opcode.READ || kind == Opcode.WRITE;
   }
 
   /** Whether requests of the kind have long payloads. */
