@@ -86,6 +86,8 @@ PATH=$work/bin firn doctor >"$work/doctor.txt" 2>"$work/told.txt" || status=$?
 grep -q '^firn: .* cannot mount on this machine' "$work/told.txt" || fail "the doctor says: $(cat "$work/told.txt")"
 grep -q '^fusermount3  *problem  *not installed  *.*apt-get install fuse3' "$work/doctor.txt" || fail "the doctor: $(cat "$work/doctor.txt")"
 firn doctor >"$work/doctor.txt" || fail "the doctor finds a problem where mounts work: $(cat "$work/doctor.txt")"
+guards=$(mountpoint -q $fusectl && echo ok || echo note)
+grep -q "^killed daemons  *$guards" "$work/doctor.txt" || fail "the doctor says of guards: $(cat "$work/doctor.txt")"
 
 uses io_uring=off
 cuts_off io_uring=off

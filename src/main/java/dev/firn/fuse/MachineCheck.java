@@ -54,6 +54,7 @@ public final class MachineCheck {
     findings.add(check.kernel());
     findings.add(check.device());
     findings.addAll(check.offer());
+    findings.add(check.guard());
     findings.add(check.helper());
     findings.add(check.letsOthersIn());
     findings.add(check.library());
@@ -172,6 +173,20 @@ public final class MachineCheck {
             name,
             "offered, but no ring for this process: " + refusal.get(),
             "let it have one: sysctl kernel.io_uring_disabled=0, or the container's profile");
+  }
+
+  private Finding guard() {
+    String name = "killed daemons";
+    Optional<String> refusal = KernelTransport.guardRefusal();
+    return refusal.isEmpty()
+        ? Finding.ok(name, "a guard lets them end, and whoever waits for their mounts")
+        : Finding.note(
+            name,
+            "without a guard: " + refusal.get(),
+            "they may not end before 'firn umount --force'. A guard needs setpriv (apt-get install"
+                + " util-linux) and fusectl (mount -t fusectl none "
+                + FuseConnection.CONNECTIONS
+                + ")");
   }
 
   private Finding helper() {

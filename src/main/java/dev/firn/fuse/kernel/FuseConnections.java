@@ -4,8 +4,6 @@ import dev.firn.fuse.FuseConnection;
 import dev.firn.fuse.MountPoint;
 import java.io.Closeable;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -30,10 +28,11 @@ final class FuseConnections implements Closeable {
   }
 
   static FuseConnections open() throws IOException {
-    try (DirectoryStream<Path> entries = Files.newDirectoryStream(FuseConnection.CONNECTIONS)) {
-      if (entries.iterator().hasNext() || !MountPoint.isRoot()) {
-        return new FuseConnections(FuseConnection.CONNECTIONS, NONE);
-      }
+    if (MountPoint.deviceAt(FuseConnection.CONNECTIONS).isPresent()) {
+      return new FuseConnections(FuseConnection.CONNECTIONS, NONE);
+    }
+    if (!MountPoint.isRoot()) {
+      throw new IOException("fusectl is not mounted at " + FuseConnection.CONNECTIONS);
     }
     int descriptor = unattached();
     return new FuseConnections(Path.of("/proc/self/fd", Integer.toString(descriptor)), descriptor);

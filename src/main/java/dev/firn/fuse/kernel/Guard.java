@@ -4,7 +4,9 @@ import dev.firn.base.DaemonThreads;
 import dev.firn.fuse.MountPoint;
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
@@ -62,32 +64,42 @@ final class Guard implements Closeable {
     return Optional.empty();
   }
 
+  /** Why mounts of this process have none; nothing if they have. */
+  static Optional<String> refusal() {
+    try {
+      FuseConnections.open().close();
+      Process process = told("true").redirectErrorStream(true).start();
+      String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      return process.waitFor() == 0 ? Optional.empty() : Optional.of(said.strip());
+    } catch (IOException e) {
+      return Optional.of(e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return Optional.of("interrupted");
+    }
+  }
+
   private static Process start(Path directory) throws IOException {
     String device =
         MountPoint.deviceAt(directory).orElseThrow(() -> new IOException("nothing is mounted"));
     try (FuseConnections connections = FuseConnections.open()) {
       Path abort = connections.abort(device);
       String pid = Long.toString(ProcessHandle.current().pid());
-      ProcessBuilder builder =
-          new ProcessBuilder(
-              List.of(
-                  "setpriv",
-                  "--pdeathsig",
-                  "USR2",
-                  "sh",
-                  "-c",
-                  SCRIPT,
-                  "firn-guard",
-                  pid,
-                  directory.toString()));
-      builder.environment().clear();
-      builder.environment().put("PATH", "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin");
-      return builder
-          .directory(Path.of("/").toFile())
+      return told("sh", "-c", SCRIPT, "firn-guard", pid, directory.toString())
           .redirectOutput(ProcessBuilder.Redirect.appendTo(abort.toFile()))
           .redirectError(ProcessBuilder.Redirect.DISCARD)
           .start();
     }
+  }
+
+  /** A program that is told when the thread ends that starts it. */
+  private static ProcessBuilder told(String... program) {
+    List<String> command = new ArrayList<>(List.of("setpriv", "--pdeathsig", "USR2"));
+    command.addAll(List.of(program));
+    ProcessBuilder builder = new ProcessBuilder(command).directory(Path.of("/").toFile());
+    builder.environment().clear();
+    builder.environment().put("PATH", "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin");
+    return builder;
   }
 
   /** When the connection has ended. */

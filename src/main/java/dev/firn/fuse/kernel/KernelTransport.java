@@ -67,4 +67,9 @@ public final class KernelTransport implements Transport {
       LinuxCalls.LIBC.close(wake);
     }
   }
+
+  /** Why a killed process may not end, since its mounts have no guard; nothing if they have one. */
+  public static Optional<String> guardRefusal() {
+    return Guard.refusal();
+  }
 }
