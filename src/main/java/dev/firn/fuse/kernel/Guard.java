@@ -1,10 +1,11 @@
 package dev.firn.fuse.kernel;
 
 import dev.firn.base.DaemonThreads;
+import dev.firn.base.FirnException;
+import dev.firn.base.Program;
 import dev.firn.fuse.MountPoint;
 import java.io.Closeable;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,6 +43,8 @@ final class Guard implements Closeable {
           + " trap 'sleep 1; set -- /proc/$1/task/*; [ $# -lt 2 ] || echo 1; exit' USR2;"
           + " read -r end";
 
+  private static final int TRIAL_SECONDS_MAX = 10;
+
   private final Process process;
 
   private Guard(Process process) {
@@ -68,14 +71,10 @@ final class Guard implements Closeable {
   static Optional<String> refusal() {
     try {
       FuseConnections.open().close();
-      Process process = told("true").redirectErrorStream(true).start();
-      String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      return process.waitFor() == 0 ? Optional.empty() : Optional.of(said.strip());
-    } catch (IOException e) {
+      Program.run("util-linux", TRIAL_SECONDS_MAX, told("true"));
+      return Optional.empty();
+    } catch (IOException | FirnException e) {
       return Optional.of(e.getMessage());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return Optional.of("interrupted");
     }
   }
 
@@ -85,7 +84,12 @@ final class Guard implements Closeable {
     try (FuseConnections connections = FuseConnections.open()) {
       Path abort = connections.abort(device);
       String pid = Long.toString(ProcessHandle.current().pid());
-      return told("sh", "-c", SCRIPT, "firn-guard", pid, directory.toString())
+      ProcessBuilder builder =
+          new ProcessBuilder(told("sh", "-c", SCRIPT, "firn-guard", pid, directory.toString()));
+      builder.environment().clear();
+      builder.environment().put("PATH", "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin");
+      return builder
+          .directory(Path.of("/").toFile())
           .redirectOutput(ProcessBuilder.Redirect.appendTo(abort.toFile()))
           .redirectError(ProcessBuilder.Redirect.DISCARD)
           .start();
@@ -93,13 +97,10 @@ final class Guard implements Closeable {
   }
 
   /** A program that is told when the thread ends that starts it. */
-  private static ProcessBuilder told(String... program) {
+  private static List<String> told(String... program) {
     List<String> command = new ArrayList<>(List.of("setpriv", "--pdeathsig", "USR2"));
     command.addAll(List.of(program));
-    ProcessBuilder builder = new ProcessBuilder(command).directory(Path.of("/").toFile());
-    builder.environment().clear();
-    builder.environment().put("PATH", "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin");
-    return builder;
+    return command;
   }
 
   /** When the connection has ended. */

@@ -33,7 +33,9 @@ final class RingWorker implements Runnable, RequestSource {
   /** The processors that a worker may run on. */
   private enum Place {
     QUEUE,
+    /** For work that is worth the way there and back. */
     ANY,
+    /** Beside whoever sends requests and does not wait for each. */
     OTHERS
   }
 
@@ -53,8 +55,8 @@ final class RingWorker implements Runnable, RequestSource {
 
   private Place place = Place.QUEUE;
 
-  /** Whether it need not go back to its processor before the next request. */
-  private boolean mayStay;
+  /** Where it goes, or stays, when the request is answered. */
+  private Place placeAfter = Place.QUEUE;
 
   /** Whether whoever sent the request would wait for good if this thread went on. */
   private boolean owesAnAnswer;
@@ -155,11 +157,10 @@ final class RingWorker implements Runnable, RequestSource {
         answer(request, -EIO, 0);
       }
       entry.submitTo(ring);
-      if (place != Place.QUEUE && !mayStay) {
+      if (place != placeAfter) {
         // Going back takes its time: the answer goes first.
         ring.submit();
-        queue.affinity().bind();
-        place = Place.QUEUE;
+        go(placeAfter);
       }
     }
   }
@@ -196,7 +197,7 @@ final class RingWorker implements Runnable, RequestSource {
   }
 
   private void serve() {
-    mayStay = false;
+    placeAfter = Place.QUEUE;
     dispatcher.received(request);
     if (Dispatcher.isSync(request)) {
       serveSync();
@@ -207,13 +208,13 @@ final class RingWorker implements Runnable, RequestSource {
     if (sleeps || serviceTimes.areLong(kind, false)) {
       queue.haveAnother(sleeps);
     }
+    // The next one is likely to be like it, and to have many bytes, which are fetched there, too.
     if (serviceTimes.areLong(kind, true)) {
-      goAnywhere();
-      // The next one is likely to be like it, and to have many bytes, which are fetched there, too.
-      mayStay = true;
+      placeAfter = Place.ANY;
+      go(Place.ANY);
     } else if (isSmallDirect(kind) && queue.nextIsElsewhere()) {
-      goElsewhere();
-      mayStay = true;
+      placeAfter = Place.OTHERS;
+      go(Place.OTHERS);
     }
     serveTimed(kind);
   }
@@ -251,25 +252,19 @@ final class RingWorker implements Runnable, RequestSource {
 
   private void longWorkBegins() {
     queue.haveAnother(true);
-    // Unless its kind takes long, which was seen before.
-    mayStay &= place == Place.ANY;
-    goAnywhere();
+    go(Place.ANY);
   }
 
-  /** For work that is worth the way to another processor and back. */
-  private void goAnywhere() {
-    if (place != Place.ANY) {
-      queue.affinity().free();
-      place = Place.ANY;
+  private void go(Place wanted) {
+    if (place == wanted) {
+      return;
     }
-  }
-
-  /** Beside whoever sends requests and does not wait for each. */
-  private void goElsewhere() {
-    if (place != Place.OTHERS) {
-      queue.affinity().avoid();
-      place = Place.OTHERS;
+    switch (wanted) {
+      case QUEUE -> queue.affinity().bind();
+      case ANY -> queue.affinity().free();
+      case OTHERS -> queue.affinity().avoid();
     }
+    place = wanted;
   }
 
   /** In the worker's own thread. It reaches the kernel when the worker waits for the next. */

@@ -116,9 +116,14 @@ final class WorkerPlace {
         beginRow(nanoTime);
       }
     } else if (requestsLeft <= 0 || isLost(tookNanos)) {
-      beginRow(nanoTime);
       rowEndNanos = nanoTime;
+      boolean before = elsewhere;
       endRow(tookNanos);
+      if (elsewhere == before) {
+        beginRow(nanoTime);
+      } else {
+        settle(nanoTime);
+      }
     }
   }
 
@@ -158,7 +163,6 @@ final class WorkerPlace {
     requestsLeft = settlingRequests;
   }
 
-  /** At {@link #startNanos}. */
   private void endRow(long tookNanos) {
     if (trial) {
       endTrial(tookNanos);
@@ -171,7 +175,7 @@ final class WorkerPlace {
     if (slower || rowsToTrial <= 0) {
       // Slower at once: whoever had several under way waits for each now, or has gone.
       trial = true;
-      move();
+      elsewhere = !elsewhere;
     }
   }
 
@@ -182,13 +186,8 @@ final class WorkerPlace {
       rowNanos = tookNanos;
     } else {
       trialRows = Math.min(2 * trialRows, TRIAL_ROWS_MAX);
-      move();
+      elsewhere = !elsewhere;
     }
     rowsToTrial = trialRows;
-  }
-
-  private void move() {
-    elsewhere = !elsewhere;
-    settle(startNanos);
   }
 }
