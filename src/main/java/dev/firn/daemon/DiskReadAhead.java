@@ -1,5 +1,6 @@
 package dev.firn.daemon;
 
+import dev.firn.vfs.DeviceNumbers;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -32,7 +33,8 @@ final class DiskReadAhead {
    * @param device as in st_dev of stat(2)
    */
   static long bytes(Path devices, long device) throws IOException {
-    Path disk = devices.resolve(major(device) + ":" + minor(device)).toRealPath();
+    String name = DeviceNumbers.major(device) + ":" + DeviceNumbers.minor(device);
+    Path disk = devices.resolve(name).toRealPath();
     Path setting = disk.resolve("queue/read_ahead_kb");
     if (!Files.exists(setting)) {
       // A partition has its disk's.
@@ -43,14 +45,5 @@ final class DiskReadAhead {
     } catch (NumberFormatException e) {
       return 0;
     }
-  }
-
-  /** As gnu_dev_major(3) does. */
-  private static long major(long device) {
-    return device >>> 8 & 0xfff | device >>> 32 & 0xffff_f000L;
-  }
-
-  private static long minor(long device) {
-    return device & 0xff | device >>> 12 & 0xffff_ff00L;
   }
 }

@@ -1,6 +1,7 @@
 package dev.firn.pack;
 
 import dev.firn.vfs.Attributes;
+import dev.firn.vfs.DeviceNumbers;
 import dev.firn.vfs.FileMode;
 import dev.firn.vfs.FileSystem;
 import java.io.IOException;
@@ -206,8 +207,8 @@ final class TarTreeWriter implements TreeWalker.Visitor {
     entry.setSize(size);
     if (type == TarConstants.LF_CHR || type == TarConstants.LF_BLK) {
       int device = attributes.device();
-      entry.setDevMajor((device & 0xfff00) >>> 8);
-      entry.setDevMinor((device & 0xff) | ((device >>> 12) & 0xfff00));
+      entry.setDevMajor(DeviceNumbers.major(device));
+      entry.setDevMinor(DeviceNumbers.minor(device));
     }
     tar.putArchiveEntry(entry);
     if (type != TarConstants.LF_NORMAL) {

@@ -1,6 +1,7 @@
 package dev.firn.fuse.kernel;
 
 import dev.firn.vfs.Attributes;
+import dev.firn.vfs.DeviceNumbers;
 import dev.firn.vfs.FileSystem;
 
 /**
@@ -130,21 +131,12 @@ final class Structures {
     time(request, at + 96, attributes.changeSeconds(), attributes.changeNanos());
     time(request, at + 112, attributes.modifySeconds(), attributes.modifyNanos());
     request
-        .putInt(at + 128, deviceMajor(attributes.device()))
-        .putInt(at + 132, deviceMinor(attributes.device()));
+        .putInt(at + 128, DeviceNumbers.major(attributes.device()))
+        .putInt(at + 132, DeviceNumbers.minor(attributes.device()));
     return STATX_BYTES;
   }
 
   private static void time(Request request, int at, long seconds, int nanos) {
     request.putLong(at, seconds).putInt(at + 8, nanos);
-  }
-
-  /** The kernel's new_encode_dev: minor 0-7 and 20-31, major between. */
-  private static int deviceMajor(int device) {
-    return device >>> 8 & 0xfff;
-  }
-
-  private static int deviceMinor(int device) {
-    return device & 0xff | device >>> 12 & 0xfff00;
   }
 }
