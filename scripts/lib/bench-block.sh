@@ -1,6 +1,7 @@
 # Sourced by scripts/bench: --block, a block volume beside qemu-storage-daemon's FUSE export of a qcow2 file on the same disk.
 # fio does the same to both, with direct I/O as virtual machines and loop devices do it. Random bytes; both disks are
-# written from begin to end first, so that no read is of a hole.
+# written from begin to end first, so that no read is of a hole. What the disk itself does with such a file is there for
+# information: no server over it can write faster and be done, or read faster what no cache has.
 # shellcheck shell=bash disable=SC2154 # project, base, quick, rounds and only are scripts/bench's
 
 # name:unit:options of fio:what is measured
@@ -19,6 +20,7 @@ block_disk() {
   case $1 in
     firn) echo "$base/firn/mount/disk.raw" ;;
     qemu) echo "$base/qemu/disk.raw" ;;
+    disk) echo "$base/disk.raw" ;;
   esac
 }
 
@@ -76,12 +78,12 @@ measure_block() {
 
 print_block_table() {
   local entry name unit rest below=() value
-  printf '\n%-15s %-5s %12s %12s %6s\n' line unit firn qemu ratio
+  printf '\n%-15s %-5s %12s %12s %6s %12s\n' line unit firn qemu ratio disk
   for entry in "${chosen[@]}"; do
     IFS=: read -r name unit rest <<<"$entry"
     value=$(ratio "$(median "${samples[$name,firn]:-}")" "$(median "${samples[$name,qemu]:-}")")
-    printf '%-15s %-5s %12s %12s %6s\n' "$name" "$unit" "$(rate "$(median "${samples[$name,firn]:-}")")" \
-      "$(rate "$(median "${samples[$name,qemu]:-}")")" "$value"
+    printf '%-15s %-5s %12s %12s %6s %12s\n' "$name" "$unit" "$(rate "$(median "${samples[$name,firn]:-}")")" \
+      "$(rate "$(median "${samples[$name,qemu]:-}")")" "$value" "$(rate "$(median "${samples[$name,disk]:-}")")"
     if awk -v r="$value" -v t="$block_target" 'BEGIN { exit !(r + 0 < t) }'; then
       below+=("$name ($value)")
     fi
@@ -100,8 +102,8 @@ run_block() {
   # Round 0 fills the disks, and warms everything up: a JVM compiles what was run often, and that takes as long as a
   # measurement does.
   for ((round = 0; round <= rounds; round++)); do
-    order=(firn qemu)
-    ((round % 2)) || order=(qemu firn)
+    order=(firn disk qemu)
+    ((round % 2)) || order=(qemu disk firn)
     if [ "$round" -eq 0 ]; then
       for i in "${order[@]}" "${order[@]}" "${order[@]}" "${order[@]}"; do
         fio_rate "$(block_disk "$i")" MB/s --rw=write --bs=1M --iodepth=4 --end_fsync=1 >/dev/null
@@ -112,8 +114,8 @@ run_block() {
       for i in "${order[@]}"; do
         measure_block "$name" "$unit" "$options" "$i"
       done
-      printf 'round %d of %d: %-15s  firn %s  qemu %s\n' "$round" "$rounds" "$name" \
-        "$(last_rate "$name,firn")" "$(last_rate "$name,qemu")" >&2
+      printf 'round %d of %d: %-15s  firn %s  qemu %s  disk %s\n' "$round" "$rounds" "$name" \
+        "$(last_rate "$name,firn")" "$(last_rate "$name,qemu")" "$(last_rate "$name,disk")" >&2
     done
     if [ "$round" -eq 0 ]; then
       samples=()

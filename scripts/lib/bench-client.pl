@@ -114,9 +114,23 @@ sub write_pages {
 
 sub append_and_force {
     sysopen my $file, 'forced', $CREATE or die "forced: $!\n";
+    return write_and_force($file, 1 << 40);
+}
+
+# Nothing but these blocks changes: their file is as long as before.
+sub overwrite_and_force {
+    sysopen my $file, 'blocks', O_WRONLY or die "blocks: $!\n";
+    return write_and_force($file, $POOL_BYTES);
+}
+
+# Goes on at the beginning behind $limit_bytes.
+sub write_and_force {
+    my ($file, $limit_bytes) = @_;
     my ($count, $start) = (0, now());
     do {
-        write_at_end($file, $PAGE_BYTES, $count * $PAGE_BYTES);
+        my $offset = $count * $PAGE_BYTES % $limit_bytes;
+        sysseek $file, $offset, 0;
+        write_at_end($file, $PAGE_BYTES, $offset);
         force($file);
         $count++;
     } while (now() - $start < $seconds);
@@ -194,6 +208,8 @@ my %preparations = (
     'rand-read-warm' => sub { need_file(); forget_pages('data'); read_file('data'); return },
     'rand-write' => \&need_file,
     'fsync' => sub { unlink 'forced' },
+    # No line, but what the disk does in that of fsync.
+    'overwrite' => sub { unlink 'blocks'; fill_pool(); write_file('blocks', $POOL_BYTES, 1 << 20, 1) },
     'create' => sub { new_directory('names') }, 'small' => sub { new_directory('small') },
     'stat' => \&need_names, 'ls' => \&need_names, 'unlink' => \&need_names,
     'untar' => sub { remove('copy'); new_directory('tree'); read_file($tar); return },
@@ -223,7 +239,7 @@ my %measurements = (
     'rand-read-warm' => sub { read_pages('data', $seconds) },
     # A file with many extents must not slow the lines of the next round.
     'rand-write' => sub { my @result = write_pages('data'); unlink 'data'; @result },
-    'fsync' => \&append_and_force,
+    'fsync' => \&append_and_force, 'overwrite' => \&overwrite_and_force,
     'create' => sub { timed($names, sub { create_names('names', $names, 0) }) },
     # Half of it: passthrough_ll keeps all of them open.
     'small' => sub { timed($names / 2, sub { create_names('small', $names / 2, $SMALL_BYTES) }) },

@@ -121,8 +121,15 @@ same_listing original copy
 (cd copy && getfattr -R -h -d -m - . | LC_ALL=C sort) >xattrs-b.txt
 cmp xattrs-a.txt xattrs-b.txt
 ! touch copy/new 2>/dev/null || fail "a package can be written"
-mkdir there-mount
-refused 2 'incremental' there mount two.firn there-mount
+firn umount copy
+refused 2 'incremental' firn mount three.firn copy
+refused 4 'give them in order' firn mount three.firn copy --base one.firn
+refused 2 'is none' firn mount data copy --base one.firn
+firn mount three.firn copy --base one.firn --base ./two.firn
+same original copy
+same_listing original copy
+(cd copy && getfattr -R -h -d -m - . | LC_ALL=C sort) >xattrs-b.txt
+cmp xattrs-a.txt xattrs-b.txt
 firn umount copy
 cp merged.firn damaged.firn
 printf 'x' | dd of=damaged.firn bs=1 seek=$(($(stat -c %s damaged.firn) - 20000)) conv=notrunc status=none

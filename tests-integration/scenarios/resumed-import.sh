@@ -13,7 +13,7 @@ take_both_away() {
 }
 trap take_both_away EXIT
 
-# came BYTES WORD : the first so many bytes of the package come through a pipe, of which something is kept; then the daemon gets the
+# came FILE BYTES WORD : the first so many bytes of the package come through a pipe, of which something is kept; then the daemon gets the
 # signal, or the pipe ends. $status is how the import ended.
 came() {
   local before
@@ -23,9 +23,9 @@ came() {
   there import - --resume <pipe >told.txt 2>&1 &
   local importer=$!
   exec 9>pipe
-  head -c "$1" data.firn >&9
+  head -c "$2" "$1" >&9
   within 60 "nothing more is kept than $before" is_kept_beyond "$before"
-  [ "$2" = EOF ] || kill "-$2" "$(cat there/lock)"
+  [ "$3" = EOF ] || kill "-$3" "$(cat there/lock)"
   exec 9>&-
   status=0
   wait $importer || status=$?
@@ -45,12 +45,12 @@ firn export data@one data.firn
 bytes=$(stat -c %s data.firn)
 there daemon start >/dev/null
 
-came $((bytes / 4)) EOF
+came data.firn $((bytes / 4)) EOF
 [ $status -eq 6 ] || fail "a pipe that ended gave status $status: $(cat told.txt)"
 grep -q -- '--resume' told.txt || fail "it does not say how to go on: $(cat told.txt)"
-came $((bytes / 2)) KILL
+came data.firn $((bytes / 2)) KILL
 [ $status -ne 0 ] || fail "an import without its daemon succeeded"
-came $((bytes * 3 / 4)) TERM
+came data.firn $((bytes * 3 / 4)) TERM
 [ $status -ne 0 ] || fail "an import whose daemon was stopped succeeded"
 [ -z "$(there snapshot list --json | grep snap- || true)" ] || fail "a snapshot that is not whole is there"
 there check >/dev/null
@@ -69,7 +69,29 @@ same_listing original copy
 firn umount original
 there umount copy
 
-there snapshot delete one
-came $((bytes / 2)) EOF
+# So does an import of what has changed.
+rm "$mnt"/tree/random-[1-3]
+mv "$mnt/tree/zoneinfo" "$mnt/moved"
+for i in 4 5 7; do
+  head -c 20M /dev/urandom | dd of="$mnt/tree/random-$i" bs=1M seek=1 conv=notrunc status=none
+done
+firn snapshot create data --name two >/dev/null
+firn export data@two change.firn --base data@one
+changed=$(stat -c %s change.firn)
+came change.firn $((changed / 2)) KILL
+came change.firn $((changed * 3 / 4)) EOF
+there check >/dev/null
+there import change.firn --resume >/dev/null
+[ -z "$(kept)" ] || fail "something is kept of what is done"
+there check >/dev/null
+firn mount data@two original
+there mount two copy
+same original copy
+same_listing original copy
+firn umount original
+there umount copy
+
+there snapshot delete two one
+came data.firn $((bytes / 2)) EOF
 [ "$(there import --discard)" -eq 1 ] || fail "not discarded"
 [ -z "$(kept)" ] || fail "something is kept of what was discarded"

@@ -1,7 +1,9 @@
 package dev.firn.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.firn.base.FirnException;
 import dev.firn.server.ApiClient;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -23,7 +25,8 @@ import picocli.CommandLine.Parameters;
       "Example:",
       "  firn mount data /mnt/data",
       "  firn mount data@first /mnt/first",
-      "  firn mount ./first.firn /mnt/first"
+      "  firn mount ./first.firn /mnt/first",
+      "  firn mount ./tuesday.firn /mnt/tuesday --base full.firn --base monday.firn"
     })
 final class MountCommand extends AccountClientCommand {
   @Parameters(
@@ -37,6 +40,15 @@ final class MountCommand extends AccountClientCommand {
 
   @Parameters(index = "1", paramLabel = "DIR", description = "An empty directory.")
   private Path directory;
+
+  @Option(
+      names = "--base",
+      paramLabel = "FILE.firn",
+      description = {
+        "A package that an incremental one needs; may be repeated:",
+        "the full one first, then those that follow it, in order."
+      })
+  private List<Path> bases = List.of();
 
   @Option(names = "--read-only", description = "Refuse changes; snapshots always do.")
   private boolean readOnly;
@@ -65,13 +77,17 @@ final class MountCommand extends AccountClientCommand {
     ObjectNode parameters =
         ApiClient.parameters()
             .put("target", target)
-            .put("directory", directory.toAbsolutePath().normalize().toString())
+            .put("directory", absolute(directory))
             .put("readOnly", readOnly)
             .put("showSnapshots", showSnapshots)
             .put("transport", transport);
     String packageFile = packageFile();
     if (packageFile != null) {
-      parameters.put("packageFile", packageFile);
+      ArrayNode files = parameters.putArray("packageFiles");
+      bases.forEach(base -> files.add(absolute(base)));
+      files.add(packageFile);
+    } else if (!bases.isEmpty()) {
+      throw FirnException.usage("--base is for packages, and '%s' is none", target);
     }
     options.forEach(parameters.putArray("options")::add);
     JsonNode mount = session.call("Mount", parameters);
@@ -82,6 +98,10 @@ final class MountCommand extends AccountClientCommand {
   private String packageFile() {
     boolean named =
         target.contains("/") || target.endsWith(".firn") && Files.exists(Path.of(target));
-    return named ? Path.of(target).toAbsolutePath().normalize().toString() : null;
+    return named ? absolute(Path.of(target)) : null;
+  }
+
+  private static String absolute(Path path) {
+    return path.toAbsolutePath().normalize().toString();
   }
 }

@@ -32,20 +32,21 @@ final class DaemonActions {
 
   /**
    * @param target a volume or a snapshot
-   * @param packageFile a package instead; null: the target
+   * @param packageFiles a package instead, behind those that it needs; null: the target
    */
   record MountParameters(
       String target,
-      Path packageFile,
+      List<Path> packageFiles,
       Path directory,
       boolean readOnly,
       boolean showSnapshots,
       String transport,
       List<String> options) {
     MountParameters {
-      if (packageFile == null) {
+      if (packageFiles == null || packageFiles.isEmpty()) {
         Actions.required("target", target);
       }
+      packageFiles = packageFiles == null ? List.of() : List.copyOf(packageFiles);
       Actions.required("directory", directory);
       Actions.required("transport", transport);
       options = options == null ? List.of() : List.copyOf(options);
@@ -101,21 +102,23 @@ final class DaemonActions {
   }
 
   private MountStatus mount(MountParameters parameters) throws IOException {
+    List<Path> packages = parameters.packageFiles();
     String targetId;
-    if (parameters.packageFile() != null) {
-      targetId = MountTable.PACKAGE_PREFIX + parameters.packageFile();
+    if (!packages.isEmpty()) {
+      targetId = MountTable.PACKAGE_PREFIX + packages.get(packages.size() - 1);
     } else {
       targetId = targetId(parameters.target());
       found(() -> region.volume(targetId)).ifPresent(attachments::refuseAttached);
     }
-    return mounts.mount(
+    MountRecord record =
         new MountRecord(
             parameters.directory(),
             targetId,
             parameters.readOnly(),
             parameters.showSnapshots(),
             parameters.transport(),
-            parameters.options()));
+            parameters.options());
+    return mounts.mount(record, packages);
   }
 
   private Map<String, Object> unmount(UnmountParameters parameters) throws IOException {

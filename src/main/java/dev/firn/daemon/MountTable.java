@@ -57,13 +57,18 @@ final class MountTable {
 
   private static final class Entry {
     final MountRecord record;
+
+    /** A package, behind those that it needs; empty: it is a volume or a snapshot. */
+    final List<Path> packages;
+
     State state = State.MOUNTING;
     String problem;
     FileSystem fileSystem;
     Mount mount;
 
-    Entry(MountRecord record) {
+    Entry(MountRecord record, List<Path> packages) {
       this.record = record;
+      this.packages = packages;
     }
   }
 
@@ -77,7 +82,7 @@ final class MountTable {
       }
     }
     for (MountRecord record : region.mounts()) {
-      Entry entry = new Entry(record);
+      Entry entry = new Entry(record, List.of());
       synchronized (lock) {
         entries.put(record.directory(), entry);
       }
@@ -97,11 +102,12 @@ final class MountTable {
   }
 
   /**
-   * Mounts a volume or a snapshot and remembers it.
+   * Mounts a volume or a snapshot and remembers it, or a package.
    *
    * @param wanted its directory need not be resolved
+   * @param packages the package, behind those that it needs; empty: it is none
    */
-  MountStatus mount(MountRecord wanted) throws IOException {
+  MountStatus mount(MountRecord wanted, List<Path> packages) throws IOException {
     Transports.named(wanted.transport());
     refuseTaken(resolve(wanted.directory()));
     MountRecord record =
@@ -112,7 +118,7 @@ final class MountTable {
             wanted.showSnapshots(),
             wanted.transport(),
             wanted.options());
-    Entry entry = new Entry(record);
+    Entry entry = new Entry(record, packages);
     reserve(entry);
     boolean mounted = false;
     try {
@@ -341,7 +347,7 @@ final class MountTable {
     MountRecord record = entry.record;
     Transport transport = Transports.named(record.transport());
     String source = isVolume(record) ? region.volume(record.targetId()).name() : record.targetId();
-    FileSystem fileSystem = open(record);
+    FileSystem fileSystem = open(entry);
     Mount mount = null;
     try {
       mount =
@@ -367,10 +373,11 @@ final class MountTable {
     mount.ended().whenCompleteAsync((nothing, failure) -> ended(entry, failure));
   }
 
-  private FileSystem open(MountRecord record) throws IOException {
+  private FileSystem open(Entry entry) throws IOException {
+    MountRecord record = entry.record;
     if (isPackage(record)) {
       return new PackageFileSystem(
-          Path.of(record.targetId().substring(PACKAGE_PREFIX.length())),
+          entry.packages,
           region.home().resolve("tmp"),
           Trust.of(region.home(), List.of(), false),
           ProgressListener.NONE);

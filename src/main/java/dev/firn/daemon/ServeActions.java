@@ -114,7 +114,7 @@ final class ServeActions {
     @Override
     public void mount(String volumeId, Path place) throws IOException {
       Files.createDirectories(place);
-      mounts.mount(new MountRecord(place, volumeId, false, false, TRANSPORT, List.of()));
+      mounts.mount(new MountRecord(place, volumeId, false, false, TRANSPORT, List.of()), List.of());
     }
 
     @Override

@@ -6,12 +6,15 @@ import dev.firn.vfs.Attributes;
 import dev.firn.vfs.DirectoryEntry;
 import dev.firn.vfs.FileMode;
 import dev.firn.vfs.FileSystem;
+import java.io.DataInput;
+import java.io.DataOutput;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.HexFormat;
+import java.util.Iterator;
 import java.util.List;
 
 /**
@@ -65,6 +68,51 @@ final class BaseTree {
     this.target = builder.target();
     this.entry = entry;
     this.source = source;
+  }
+
+  /** All that {@link #load} needs to go on. */
+  void save(DataOutput out) throws IOException {
+    out.writeInt(count);
+    for (int ordinal = 0; ordinal < count; ordinal++) {
+      out.writeLong(inodes[ordinal]);
+      out.writeByte(states[ordinal]);
+    }
+    out.writeBoolean(ended);
+    SavedState.writeBytes(out, holdName);
+    out.writeLong(hold);
+    out.writeInt(path.size());
+    for (Iterator<OpenDirectory> open = path.descendingIterator(); open.hasNext(); ) {
+      OpenDirectory directory = open.next();
+      out.writeLong(directory.ordinal);
+      out.writeLong(directory.parent);
+      out.writeLong(directory.inode);
+      SavedState.writeRecord(out, directory.record);
+      SavedState.writeBytes(out, directory.lastName);
+    }
+  }
+
+  /** Goes on where another one was, in its target; before anything else. */
+  void load(DataInput in) throws IOException {
+    count = in.readInt();
+    inodes = new long[Math.max(inodes.length, count)];
+    states = new byte[inodes.length];
+    for (int ordinal = 0; ordinal < count; ordinal++) {
+      inodes[ordinal] = in.readLong();
+      states[ordinal] = in.readByte();
+    }
+    ended = in.readBoolean();
+    holdName = SavedState.readBytes(in);
+    hold = in.readLong();
+    for (int left = in.readInt(); left > 0; left--) {
+      OpenDirectory directory =
+          new OpenDirectory(in.readLong(), in.readLong(), in.readLong(), loadBase(in));
+      directory.lastName = SavedState.readBytes(in);
+      path.push(directory);
+    }
+  }
+
+  private static TreeRecord.Base loadBase(DataInput in) throws IOException {
+    return (TreeRecord.Base) SavedState.readRecord(in, PackageLayout.RECORD_BASE);
   }
 
   /** How many ordinals there are. */

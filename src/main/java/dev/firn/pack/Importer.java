@@ -32,13 +32,15 @@ public final class Importer {
   interface Sink {
     SnapshotImport begin(ImportRequest request) throws IOException;
 
-    /** Begins, or goes on with what the import of the same has kept. */
-    default SnapshotImport beginKept(ImportRequest request, String identity) throws IOException {
-      throw new UnsupportedOperationException("nothing is kept here");
-    }
-
-    /** Begins with what a base has; null if it is not there. */
-    SnapshotImport beginFrom(Manifest.BasePart base, ImportRequest request) throws IOException;
+    /**
+     * Begins a package's import, or goes on with what the import of the same has kept.
+     *
+     * @param base null: it starts empty; else with what that has
+     * @param identity null: nothing is kept
+     * @return null if the base is not there
+     */
+    SnapshotImport begin(ImportRequest request, Manifest.BasePart base, String identity)
+        throws IOException;
   }
 
   private record RegionSink(Region region) implements Sink {
@@ -48,15 +50,19 @@ public final class Importer {
     }
 
     @Override
-    public SnapshotImport beginKept(ImportRequest request, String identity) throws IOException {
-      return region.beginKeptImport(request, identity);
-    }
-
-    @Override
-    public SnapshotImport beginFrom(Manifest.BasePart base, ImportRequest request)
+    public SnapshotImport begin(ImportRequest request, Manifest.BasePart base, String identity)
         throws IOException {
-      Snapshot here = region.findOrigin(base.id(), base.time());
-      return here == null ? null : region.beginImport(request, here.id());
+      String here = null;
+      if (base != null) {
+        Snapshot found = region.findOrigin(base.id(), base.time());
+        if (found == null) {
+          return null;
+        }
+        here = found.id();
+      }
+      return identity == null
+          ? region.beginImport(request, here)
+          : region.beginKeptImport(request, here, identity);
     }
   }
 
@@ -170,9 +176,6 @@ public final class Importer {
           "%s holds %s, which does not fit into a volume of %s; give a larger one with --size",
           options.source(), Sizes.format(manifest.counts().dataBytes()), Sizes.format(sizeBytes));
     }
-    if (options.resume() && base != null) {
-      throw notKept(options, "it is incremental");
-    }
     if (options.resume() && !manifest.contentsFollow()) {
       throw notKept(options, "its format is version " + manifest.formatVersion());
     }
@@ -227,10 +230,7 @@ public final class Importer {
       ImportOptions options)
       throws IOException {
     try {
-      SnapshotImport session =
-          base != null
-              ? sink.beginFrom(base, request)
-              : identity == null ? sink.begin(request) : sink.beginKept(request, identity);
+      SnapshotImport session = sink.begin(request, base, identity);
       if (session == null) {
         throw FirnException.notFound(
             "%s is incremental and needs %s, which is not here; import that first",

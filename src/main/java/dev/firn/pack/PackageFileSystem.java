@@ -2,7 +2,6 @@ package dev.firn.pack;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import dev.firn.base.Bytes;
 import dev.firn.base.FirnException;
 import dev.firn.vfs.Attributes;
 import dev.firn.vfs.DirectoryEntry;
@@ -12,29 +11,21 @@ import dev.firn.vfs.FileMode;
 import dev.firn.vfs.FileSystem;
 import dev.firn.vfs.FileSystemStatus;
 import dev.firn.vfs.ReadOnlyFileSystem;
-import java.io.BufferedInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
- * The files in a package, read-only, without importing it. The tree is read and verified when it is
- * opened; each member of the data when something of it is read, and what does not have its digest
- * is an error, not data. Inode numbers are ordinals, plus one. Safe for concurrent use.
+ * The files in a package, or in a full one with those that change it, read-only, without importing
+ * them. The tree is read and verified when it is opened; each member of the data when something of
+ * it is read, and what does not have its digest is an error, not data. Inode numbers are ordinals,
+ * plus one. Safe for concurrent use.
  */
 public final class PackageFileSystem extends ReadOnlyFileSystem {
-  private static final int BUFFER_BYTES = 1 << 18;
   private static final int MEMBERS_CACHED_MIN = 2;
   private static final int MEMBERS_CACHED_MAX = 8;
 
@@ -44,58 +35,44 @@ public final class PackageFileSystem extends ReadOnlyFileSystem {
   private static final int DOTS = 2;
   private static final int SECTOR_BYTES = 512;
 
-  private final String source;
-  private final FileChannel channel;
-  private final Manifest manifest;
+  private final List<PackageFile> packages = new ArrayList<>();
+
+  /** For each package the number of its first member of the data among those of all. */
+  private final List<Integer> firstMembers = new ArrayList<>();
+
   private final PackageIndex index;
-  private final List<Manifest.Member> data;
-
-  /** Where each member's header begins. */
-  private final Map<String, Long> offsets;
-
   private final Cache<Integer, byte[]> members;
 
   /**
-   * Opens a package.
+   * Opens a package, or a chain of them.
    *
+   * @param files a full one, each other behind the one that it changes
    * @param spoolDirectory for the decompressed tree
    * @param trust whose packages are shown
    * @throws FirnException of kind NOT_FOUND if there is no file, CORRUPT if its tree is damaged or
-   *     it is no package, USAGE if it is incremental
+   *     it is no package, USAGE if it is incremental and alone, CONFLICT if they do not follow one
+   *     another
    */
-  public PackageFileSystem(Path file, Path spoolDirectory, Trust trust, ProgressListener listener)
+  public PackageFileSystem(
+      List<Path> files, Path spoolDirectory, Trust trust, ProgressListener listener)
       throws IOException {
-    if (!Files.isRegularFile(file)) {
-      throw FirnException.notFound("there is no file '%s'", file);
-    }
-    source = "'" + file + "'";
-    channel = FileChannel.open(file, StandardOpenOption.READ);
+    PackageIndex whole = null;
     boolean opened = false;
     try {
-      InputStream in = new BufferedInputStream(Channels.newInputStream(channel), BUFFER_BYTES);
-      byte[] head = new byte[PackageFormat.DETECT_BYTES];
-      in.mark(head.length);
-      if (PackageFormat.detect(head, in.readNBytes(head, 0, head.length)) != PackageFormat.FIRN) {
-        throw FirnException.corrupt("%s is no firn package, which alone can be mounted", source);
+      for (Path file : files) {
+        PackageFile next = new PackageFile(file, trust, listener);
+        packages.add(next);
+        requireNext(next, files.size());
+        firstMembers.add(whole == null ? 0 : whole.members());
+        whole = with(whole, next, spoolDirectory);
       }
-      in.reset();
-      PackageReader reader =
-          new PackageReader(in, source, trust, new Progress(listener, Progress.UNKNOWN));
-      if (reader.manifest().base() != null) {
-        throw FirnException.usage(
-            "%s is incremental; make a full package of it and its base with 'firn pack merge'",
-            source);
-      }
-      manifest = reader.manifest().contentsFollow() ? withContents(reader) : reader.manifest();
-      data = manifest.data();
-      offsets = offsets(manifest.members(), reader.offset());
-      index = new PackageIndex(manifest, this::stored, spoolDirectory, source);
       opened = true;
     } finally {
       if (!opened) {
-        channel.close();
+        close(whole);
       }
     }
+    index = whole;
     long fitting = Runtime.getRuntime().maxMemory() / HEAP_PART / PackageLayout.DATA_MEMBER_BYTES;
     members =
         Caffeine.newBuilder()
@@ -103,47 +80,27 @@ public final class PackageFileSystem extends ReadOnlyFileSystem {
             .build();
   }
 
-  /** What a package is whose end tells where its contents are. */
-  private Manifest withContents(PackageReader reader) throws IOException {
-    long tail = channel.size() - PackageTar.tailBytes();
-    int length = PackageTar.offsetFile(0).length;
-    byte[] place = at(Math.max(0, tail)).member(PackageLayout.CONTENTS_OFFSET, length);
-    long offset;
-    try {
-      offset = Long.parseLong(Bytes.text(place).strip());
-    } catch (NumberFormatException e) {
-      offset = -1;
+  private void requireNext(PackageFile next, int files) {
+    Manifest.BasePart base = next.manifest().base();
+    if (files == 1 && base != null) {
+      throw FirnException.usage(
+          "%s is incremental and needs %s: give that one's package with --base",
+          next.source(), base.shown());
     }
-    if (offset < 0 || offset >= tail) {
-      throw FirnException.corrupt(
-          "%s is damaged: %s leads nowhere; get the package again",
-          source, PackageLayout.CONTENTS_OFFSET);
+    int before = packages.size() - 2;
+    Manifest last = before < 0 ? null : packages.get(before).manifest();
+    PackageMerge.requireNext(next.source(), next.manifest(), last);
+  }
+
+  /** The index of one more package, in the place of that of those before. */
+  private static PackageIndex with(PackageIndex before, PackageFile next, Path spoolDirectory)
+      throws IOException {
+    if (before == null) {
+      return PackageIndex.of(next, spoolDirectory);
     }
-    return reader.contents(part(offset), offset);
-  }
-
-  private static Map<String, Long> offsets(List<Manifest.Member> members, long start) {
-    Map<String, Long> starts = new HashMap<>();
-    long offset = start;
-    for (Manifest.Member member : members) {
-      starts.put(member.name(), offset);
-      offset += PackageTar.entryBytes(member.bytes());
-    }
-    return starts;
-  }
-
-  private InputStream part(long offset) {
-    return new BufferedInputStream(
-        Channels.newInputStream(new ChannelPart(channel, offset)), BUFFER_BYTES);
-  }
-
-  private PackageTar.Input at(long offset) {
-    return new PackageTar.Input(part(offset), source, offset);
-  }
-
-  /** A member as it is stored, not verified. */
-  private byte[] stored(Manifest.Member member) throws IOException {
-    return at(offsets.get(member.name())).member(member.name(), (int) member.bytes());
+    PackageIndex after = PackageIndex.over(before, next, spoolDirectory);
+    before.close();
+    return after;
   }
 
   private int ordinal(long inode) throws ErrnoException {
@@ -299,9 +256,12 @@ public final class PackageFileSystem extends ReadOnlyFileSystem {
   }
 
   private byte[] load(int number) {
+    int which = packages.size() - 1;
+    while (firstMembers.get(which) > number) {
+      which--;
+    }
     try {
-      Manifest.Member member = data.get(number);
-      return FrameReader.open(member, stored(member), new byte[(int) member.rawBytes()], source);
+      return packages.get(which).readData(number - firstMembers.get(which));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -379,17 +339,25 @@ public final class PackageFileSystem extends ReadOnlyFileSystem {
 
   @Override
   public FileSystemStatus status() {
-    long totalBytes = manifest.volume().sizeBytes();
-    long freeBytes = Math.max(0, totalBytes - manifest.counts().dataBytes());
+    long totalBytes = packages.get(packages.size() - 1).manifest().volume().sizeBytes();
+    long freeBytes = Math.max(0, totalBytes - index.dataBytes());
     return new FileSystemStatus(totalBytes, freeBytes, index.inodes(), 0);
   }
 
   @Override
   public void close() throws IOException {
+    close(index);
+  }
+
+  private void close(PackageIndex which) throws IOException {
     try {
-      index.close();
+      if (which != null) {
+        which.close();
+      }
     } finally {
-      channel.close();
+      for (PackageFile each : packages) {
+        each.close();
+      }
     }
   }
 }

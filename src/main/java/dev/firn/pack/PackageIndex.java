@@ -1,6 +1,5 @@
 package dev.firn.pack;
 
-import dev.firn.base.Bytes;
 import dev.firn.base.FirnException;
 import dev.firn.vfs.FileMode;
 import java.io.Closeable;
@@ -14,12 +13,11 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ExecutorService;
 
 /**
- * Where in a full package's tree everything is: the records, decompressed and verified, in a
- * temporary file, and arrays with 24 bytes for each name. Immutable once it is built; safe for
- * concurrent use.
+ * Where in the tree of a full package, or of one with those that change it, everything is: the
+ * records, decompressed and verified, in a temporary file, and arrays with 24 bytes for each name.
+ * Immutable once it is built; safe for concurrent use.
  *
  * <p>Inodes are their ordinals. The names of a directory are a range of positions, in ascending
  * order of their bytes.
@@ -32,7 +30,7 @@ final class PackageIndex implements Closeable {
   private static final int HEAP_PART = 4;
 
   /** More is to be imported rather than browsed. */
-  private static final int NAMES_MAX =
+  static final int NAMES_MAX =
       (int) Math.min(50_000_000, Runtime.getRuntime().maxMemory() / HEAP_PART / GROWING_BYTES);
 
   private static final long TREE_BYTES_MAX = 8L << 30;
@@ -40,9 +38,9 @@ final class PackageIndex implements Closeable {
   /** Of those files with more, how many extents they have is kept. */
   private static final int FEW_EXTENTS = 16;
 
-  private static final int HEADER_BYTES = PackageLayout.RECORD_HEADER_BYTES;
-  private static final int RECORD_BYTES_MAX = 64 << 10;
-  private static final int EXTENT_BYTES = HEADER_BYTES + 20;
+  private static final int EXTENT_BYTES =
+      PackageLayout.RECORD_HEADER_BYTES + new TreeRecord.Extent(0, 0, 0, 0).bodyBytes();
+
   private static final int NANOS_MAX = 999_999_999;
   private static final int MODE_MAX = FileMode.TYPE_MASK | FileMode.PERMISSION_MASK;
 
@@ -57,7 +55,7 @@ final class PackageIndex implements Closeable {
 
   private final String source;
   private final List<Manifest.Member> data;
-  private final Spool records;
+  private final TreeSpool records;
 
   private long[] places = new long[1024];
   private int inodes;
@@ -69,6 +67,7 @@ final class PackageIndex implements Closeable {
   private int[] nameEnds;
 
   private int[] subdirectories = new int[1024];
+  private long dataBytes;
   private final Map<Integer, Integer> extentCounts = new HashMap<>();
 
   // While it is built.
@@ -80,35 +79,86 @@ final class PackageIndex implements Closeable {
   private long contentEnd;
   private boolean ended;
 
-  /** Reads and verifies the members of the tree, the next ones in the reader. */
-  PackageIndex(Manifest manifest, FrameReader.Source members, Path spoolDirectory, String source)
+  /**
+   * @param data all members of the data, by their numbers in the records
+   */
+  private PackageIndex(List<Manifest.Member> data, Path spoolDirectory, String source)
       throws IOException {
     this.source = source;
-    this.data = manifest.data();
-    List<Manifest.Member> tree = manifest.tree();
-    if (tree.stream().mapToLong(Manifest.Member::rawBytes).sum() > TREE_BYTES_MAX) {
-      throw tooLarge();
-    }
-    records = new Spool(spoolDirectory);
-    ExecutorService workers = Workers.start("firn-unpack");
+    this.data = data;
+    this.records = new TreeSpool(spoolDirectory, source);
+  }
+
+  /** Of a full package, whose tree is read and verified. */
+  static PackageIndex of(PackageFile file, Path spoolDirectory) throws IOException {
+    requireBrowsable(file);
+    PackageIndex index = new PackageIndex(file.manifest().data(), spoolDirectory, file.source());
     boolean built = false;
     try {
-      FrameReader frames = new FrameReader(tree, members, workers, source);
-      for (OpenedMember each = frames.next(); each != null; each = frames.next()) {
-        add(each.raw(), records.append(each.raw(), each.raw().length));
-        frames.recycle(each);
-      }
-      if (!ended) {
-        throw invalid("it has no end");
-      }
-      arrange();
+      file.readTree(index::append);
+      index.finish();
       built = true;
     } finally {
-      workers.shutdown();
       if (!built) {
-        records.close();
+        index.close();
       }
     }
+    return index;
+  }
+
+  /**
+   * Of a package that changes what another index has, whose members of the data come behind that
+   * one's.
+   */
+  static PackageIndex over(PackageIndex base, PackageFile file, Path spoolDirectory)
+      throws IOException {
+    requireBrowsable(file);
+    List<Manifest.Member> data = new ArrayList<>(base.data);
+    data.addAll(file.manifest().data());
+    PackageIndex index = new PackageIndex(data, spoolDirectory, file.source());
+    boolean built = false;
+    try (TreeSpool changes = new TreeSpool(spoolDirectory, file.source())) {
+      MergedTree merged = new MergedTree(base, changes, file.source());
+      file.readTree(raw -> changes.append(raw, merged::add));
+      TreeEncoder encoder = new TreeEncoder(index::append);
+      merged.write(encoder);
+      encoder.cut();
+      index.finish();
+      built = true;
+    } finally {
+      if (!built) {
+        index.close();
+      }
+    }
+    return index;
+  }
+
+  private static void requireBrowsable(PackageFile file) {
+    List<Manifest.Member> tree = file.manifest().tree();
+    if (tree.stream().mapToLong(Manifest.Member::rawBytes).sum() > TREE_BYTES_MAX) {
+      throw tooLarge(file.source());
+    }
+  }
+
+  private void append(byte[] raw) throws IOException {
+    records.append(raw, this::add);
+  }
+
+  private void finish() {
+    if (!ended) {
+      throw invalid("it has no end");
+    }
+    arrange();
+  }
+
+  /** How many members of the data there are. */
+  int members() {
+    return data.size();
+  }
+
+  /** What files have, together, without their holes. */
+  long dataBytes() {
+    return dataBytes;
   }
 
   int inodes() {
@@ -117,7 +167,7 @@ final class PackageIndex implements Closeable {
 
   /** An inode's record. */
   TreeRecord.Inode inode(int ordinal) throws IOException {
-    return (TreeRecord.Inode) record(places[ordinal]);
+    return (TreeRecord.Inode) records.record(places[ordinal]);
   }
 
   int subdirectories(int ordinal) {
@@ -138,7 +188,7 @@ final class PackageIndex implements Closeable {
 
   Name name(int position) throws IOException {
     long place = namePlaces[position];
-    TreeRecord record = record(place);
+    TreeRecord record = records.record(place);
     if (record instanceof TreeRecord.Link link) {
       return new Name(link.name(), (int) link.ordinal());
     }
@@ -171,8 +221,8 @@ final class PackageIndex implements Closeable {
       return many;
     }
     int count = 0;
-    long place = behind(places[ordinal]);
-    while (typeAt(place) == PackageLayout.RECORD_EXTENT) {
+    long place = records.behind(places[ordinal]);
+    while (records.typeAt(place) == PackageLayout.RECORD_EXTENT) {
       count++;
       place += EXTENT_BYTES;
     }
@@ -180,16 +230,17 @@ final class PackageIndex implements Closeable {
   }
 
   TreeRecord.Extent extent(int ordinal, int index) throws IOException {
-    return (TreeRecord.Extent) record(behind(places[ordinal]) + (long) index * EXTENT_BYTES);
+    return (TreeRecord.Extent)
+        records.record(records.behind(places[ordinal]) + (long) index * EXTENT_BYTES);
   }
 
   /** The extended attributes of an inode, in order. */
   List<TreeRecord.Xattr> xattrs(int ordinal) throws IOException {
     List<TreeRecord.Xattr> all = new ArrayList<>();
-    long place = behind(places[ordinal]) + (long) extentCount(ordinal) * EXTENT_BYTES;
-    while (typeAt(place) == PackageLayout.RECORD_XATTR) {
-      all.add((TreeRecord.Xattr) record(place));
-      place = behind(place);
+    long place = records.behind(places[ordinal]) + (long) extentCount(ordinal) * EXTENT_BYTES;
+    while (records.typeAt(place) == PackageLayout.RECORD_XATTR) {
+      all.add((TreeRecord.Xattr) records.record(place));
+      place = records.behind(place);
     }
     return all;
   }
@@ -197,38 +248,6 @@ final class PackageIndex implements Closeable {
   @Override
   public void close() throws IOException {
     records.close();
-  }
-
-  private byte typeAt(long place) throws IOException {
-    return records.read(place, 1)[0];
-  }
-
-  private long behind(long place) throws IOException {
-    return place + HEADER_BYTES + Bytes.getInt(records.read(place, HEADER_BYTES), 1);
-  }
-
-  private TreeRecord record(long place) throws IOException {
-    byte[] header = records.read(place, HEADER_BYTES);
-    int length = Bytes.getInt(header, 1);
-    return TreeRecord.parse(header[0], records.read(place + HEADER_BYTES, length), 0, length);
-  }
-
-  private void add(byte[] raw, long start) {
-    for (int at = 0; at < raw.length; ) {
-      if (raw.length - at < HEADER_BYTES) {
-        throw invalid("a record is cut short");
-      }
-      long length = Integer.toUnsignedLong(Bytes.getInt(raw, at + 1));
-      if (length > raw.length - at - HEADER_BYTES || length > 2 * RECORD_BYTES_MAX) {
-        throw invalid("a record is longer than its member");
-      }
-      try {
-        add(TreeRecord.parse(raw[at] & 0xff, raw, at + HEADER_BYTES, (int) length), start + at);
-      } catch (IllegalArgumentException e) {
-        throw invalid(e.getMessage());
-      }
-      at += HEADER_BYTES + (int) length;
-    }
   }
 
   private void add(TreeRecord record, long place) {
@@ -303,7 +322,7 @@ final class PackageIndex implements Closeable {
     }
     directory.lastName = name;
     if (names == NAMES_MAX) {
-      throw tooLarge();
+      throw tooLarge(source);
     }
     if (names == namePlaces.length) {
       namePlaces = Arrays.copyOf(namePlaces, 2 * names);
@@ -328,6 +347,7 @@ final class PackageIndex implements Closeable {
       throw invalid("content is where there is none");
     }
     contentEnd = extent.offset() + extent.length();
+    dataBytes += extent.length();
     extents++;
   }
 
@@ -392,7 +412,7 @@ final class PackageIndex implements Closeable {
     path.clear();
   }
 
-  private FirnException tooLarge() {
+  private static FirnException tooLarge(String source) {
     return FirnException.failed("%s has too many files to browse; import it", source);
   }
 

@@ -105,7 +105,8 @@ public final class PackageMerge {
     }
   }
 
-  private static void requireNext(String source, Manifest next, Manifest last) {
+  /** That a package is full, or, behind another, changes that one. */
+  static void requireNext(String source, Manifest next, Manifest last) {
     if (last == null) {
       if (next.base() != null) {
         throw FirnException.conflict(

@@ -87,7 +87,7 @@ final class PackageReader {
   /**
    * As the other; goes on with what an import has kept, and has it keep more.
    *
-   * @param keeper of a full package whose contents follow; null: nothing is kept
+   * @param keeper of a package whose contents follow; null: nothing is kept
    */
   void restore(
       FileSystem target, Path spoolDirectory, SnapshotImport keeper, ProgressListener listener)

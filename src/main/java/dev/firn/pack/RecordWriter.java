@@ -62,7 +62,7 @@ final class RecordWriter implements Closeable {
     this.source = source;
     this.progress = progress;
     this.frames = new FrameWriter(target);
-    this.tree = new TreeEncoder(frames);
+    this.tree = new TreeEncoder(frames::submitTree);
     this.reader = new FileReader(source, READ_BYTES);
     this.data = frames.dataBuffer();
   }

@@ -10,12 +10,18 @@ final class TreeEncoder {
   private static final int EXTENT_BYTES =
       PackageLayout.RECORD_HEADER_BYTES + new TreeRecord.Extent(0, 0, 0, 0).bodyBytes();
 
-  private final FrameWriter frames;
+  private final Sink sink;
   private final byte[] buffer = new byte[PackageLayout.TREE_MEMBER_BYTES];
   private int length;
 
-  TreeEncoder(FrameWriter frames) {
-    this.frames = frames;
+  /** Takes members, which are not the encoder's any more. */
+  @FunctionalInterface
+  interface Sink {
+    void member(byte[] raw) throws IOException;
+  }
+
+  TreeEncoder(Sink sink) {
+    this.sink = sink;
   }
 
   /** Whether a record fits into the member; an extent always does, when there is none behind it. */
@@ -37,7 +43,7 @@ final class TreeEncoder {
   /** Ends the member, if there is anything in it. */
   void cut() throws IOException {
     if (length > 0) {
-      frames.submitTree(Arrays.copyOf(buffer, length));
+      sink.member(Arrays.copyOf(buffer, length));
       length = 0;
     }
   }

@@ -99,6 +99,42 @@ sealed interface TreeRecord {
       System.arraycopy(target, 0, bytes, at + FIXED_BYTES + name.length, target.length);
     }
 
+    /** The same inode, found by another name. */
+    Inode named(long newParent, byte[] newName, int newNames) {
+      return new Inode(
+          newParent,
+          mode,
+          uid,
+          gid,
+          device,
+          newNames,
+          sizeBytes,
+          modifySeconds,
+          modifyNanos,
+          accessSeconds,
+          accessNanos,
+          newName,
+          target);
+    }
+
+    /** The same inode, as a change leaves it. */
+    Inode changed(Change change) {
+      return new Inode(
+          parent,
+          change.mode,
+          change.uid,
+          change.gid,
+          device,
+          names,
+          change.sizeBytes,
+          change.modifySeconds,
+          change.modifyNanos,
+          change.accessSeconds,
+          change.accessNanos,
+          name,
+          target);
+    }
+
     private static Inode parse(byte[] body) {
       atLeast(body, FIXED_BYTES);
       int nameLength = Bytes.getShort(body, 60);

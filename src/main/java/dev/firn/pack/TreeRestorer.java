@@ -481,7 +481,7 @@ final class TreeRestorer implements TreeBuilder.Entry {
         entry);
   }
 
-  /** All that {@link #load} needs to go on; of a full package, when a {@link Pause} is reached. */
+  /** All that {@link #load} needs to go on, when a {@link Pause} is reached. */
   void save(DataOutput out) throws IOException {
     writer.await();
     for (long count :
@@ -491,25 +491,31 @@ final class TreeRestorer implements TreeBuilder.Entry {
       out.writeLong(count);
     }
     out.writeInt(member);
-    saveRecord(out, current);
+    SavedState.writeRecord(out, current);
     out.writeLong(currentInode);
     out.writeLong(contentEnd);
-    saveBytes(out, lastXattr);
-    saveBytes(out, currentName);
+    SavedState.writeBytes(out, lastXattr);
+    SavedState.writeBytes(out, currentName);
     out.writeInt(path.size());
     for (Iterator<OpenDirectory> open = path.descendingIterator(); open.hasNext(); ) {
       OpenDirectory directory = open.next();
       out.writeLong(directory.ordinal);
       out.writeLong(directory.inode);
-      saveRecord(out, directory.record);
-      saveBytes(out, directory.lastName);
-      saveBytes(out, directory.defaultAcl);
+      SavedState.writeRecord(out, directory.record);
+      SavedState.writeBytes(out, directory.lastName);
+      SavedState.writeBytes(out, directory.defaultAcl);
     }
     out.writeInt(linked.size());
     for (Map.Entry<Long, LinkedInode> each : linked.entrySet()) {
       out.writeLong(each.getKey());
       out.writeLong(each.getValue().inode);
       out.writeLong(each.getValue().namesLeft);
+    }
+    if (base != null) {
+      out.writeBoolean(currentChanges);
+      out.writeLong(lastEntered);
+      out.writeLong(lastChanged);
+      base.save(out);
     }
   }
 
@@ -525,54 +531,30 @@ final class TreeRestorer implements TreeBuilder.Entry {
     dataBytes = in.readLong();
     progress.advance(dataBytes);
     member = in.readInt();
-    current = loadRecord(in);
+    current = loadInode(in);
     currentInode = in.readLong();
     contentEnd = in.readLong();
-    lastXattr = loadBytes(in);
-    currentName = loadBytes(in);
+    lastXattr = SavedState.readBytes(in);
+    currentName = SavedState.readBytes(in);
     for (int left = in.readInt(); left > 0; left--) {
-      OpenDirectory directory = new OpenDirectory(in.readLong(), in.readLong(), loadRecord(in));
-      directory.lastName = loadBytes(in);
-      directory.defaultAcl = loadBytes(in);
+      OpenDirectory directory = new OpenDirectory(in.readLong(), in.readLong(), loadInode(in));
+      directory.lastName = SavedState.readBytes(in);
+      directory.defaultAcl = SavedState.readBytes(in);
       path.push(directory);
     }
     for (int left = in.readInt(); left > 0; left--) {
       linked.put(in.readLong(), new LinkedInode(in.readLong(), in.readLong()));
     }
-  }
-
-  private static void saveRecord(DataOutput out, TreeRecord.Inode record) throws IOException {
-    byte[] body = null;
-    if (record != null) {
-      body = new byte[record.bodyBytes()];
-      record.put(body, 0);
+    if (base != null) {
+      currentChanges = in.readBoolean();
+      lastEntered = in.readLong();
+      lastChanged = in.readLong();
+      base.load(in);
     }
-    saveBytes(out, body);
   }
 
-  private static TreeRecord.Inode loadRecord(DataInput in) throws IOException {
-    byte[] body = loadBytes(in);
-    return body == null
-        ? null
-        : (TreeRecord.Inode) TreeRecord.parse(PackageLayout.RECORD_INODE, body, 0, body.length);
-  }
-
-  /**
-   * @param bytes or null
-   */
-  private static void saveBytes(DataOutput out, byte[] bytes) throws IOException {
-    out.writeInt(bytes == null ? -1 : bytes.length);
-    out.write(bytes == null ? Bytes.EMPTY : bytes);
-  }
-
-  private static byte[] loadBytes(DataInput in) throws IOException {
-    int length = in.readInt();
-    if (length < 0) {
-      return null;
-    }
-    byte[] bytes = new byte[length];
-    in.readFully(bytes);
-    return bytes;
+  private static TreeRecord.Inode loadInode(DataInput in) throws IOException {
+    return (TreeRecord.Inode) SavedState.readRecord(in, PackageLayout.RECORD_INODE);
   }
 
   private void nextMember() throws IOException {

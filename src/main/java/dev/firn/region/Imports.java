@@ -86,12 +86,21 @@ final class Imports {
   /** As {@link Region#beginImport(ImportRequest, String)}. */
   SnapshotImport begin(Recipient recipient, ImportRequest request, String base) throws IOException {
     check(request);
+    return begin(recipient, request, base, null);
+  }
+
+  /**
+   * @param base the id of what is changed; null: it starts empty
+   * @param identity of what is imported, if it may be kept; else null
+   */
+  private SnapshotImport begin(
+      Recipient recipient, ImportRequest request, String base, String identity) throws IOException {
     if (base == null) {
-      return begin(recipient, request, null, map -> newFiles(map, request), null);
+      return begin(recipient, request, null, map -> newFiles(map, request), identity);
     }
     try (SnapshotLease lease =
         snapshots.lease(recipient.references().snapshot(base).number(), "the base of an import")) {
-      return begin(recipient, request, lease.map(), map -> files(map, request), null);
+      return begin(recipient, request, lease.map(), map -> files(map, request), identity);
     }
   }
 
@@ -104,7 +113,7 @@ final class Imports {
   }
 
   /** As {@link Region#beginKeptImport}. */
-  SnapshotImport beginKept(Recipient recipient, ImportRequest request, String identity)
+  SnapshotImport beginKept(Recipient recipient, ImportRequest request, String base, String identity)
       throws IOException {
     check(request);
     synchronized (running) {
@@ -123,7 +132,7 @@ final class Imports {
           return gone;
         }
       }
-      return begin(recipient, request, null, map -> newFiles(map, request), identity);
+      return begin(recipient, request, base, identity);
     }
   }
 

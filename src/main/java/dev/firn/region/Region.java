@@ -758,11 +758,13 @@ public final class Region implements Closeable {
    * Starts a snapshot from elsewhere of which something is kept when it is interrupted, or goes on
    * with what was kept.
    *
+   * @param base as for {@link #beginImport(ImportRequest, String)}
    * @param identity what is imported: the same again is gone on with
    * @throws FirnException of kind CONFLICT while the same is being imported
    */
-  public SnapshotImport beginKeptImport(ImportRequest request, String identity) throws IOException {
-    return imports.beginKept(recipient(), request, identity);
+  public SnapshotImport beginKeptImport(ImportRequest request, String base, String identity)
+      throws IOException {
+    return imports.beginKept(recipient(), request, base, identity);
   }
 
   /** Removes what this account's imports that were interrupted have kept; answers how many. */

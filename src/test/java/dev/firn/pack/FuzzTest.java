@@ -365,11 +365,16 @@ class FuzzTest {
     assertEquals(things, home.things());
   }
 
-  /** As a mount. */
+  /** As a mount, alone and as a change. */
   private static void browse(byte[] bytes) throws IOException {
     Path file = Files.write(directory.resolve("browsed"), bytes);
+    browse(List.of(file));
+    browse(List.of(Files.write(directory.resolve("base"), full), file));
+  }
+
+  private static void browse(List<Path> chain) throws IOException {
     try (PackageFileSystem files =
-        new PackageFileSystem(file, home.spool(), Trust.ALL, ProgressListener.NONE)) {
+        new PackageFileSystem(chain, home.spool(), Trust.ALL, ProgressListener.NONE)) {
       walk(files);
     } catch (FirnException e) {
       assertTrue(REFUSALS.contains(e.kind()), e.toString());
@@ -459,9 +464,12 @@ class FuzzTest {
     }
 
     @Override
-    public SnapshotImport beginFrom(Manifest.BasePart base, ImportRequest request)
+    public SnapshotImport begin(ImportRequest request, Manifest.BasePart base, String identity)
         throws IOException {
       SnapshotImport session = begin(request);
+      if (base == null) {
+        return session;
+      }
       try {
         new PackageReader(new ByteArrayInputStream(full), "the base")
             .restore(session.target(), home.spool(), ProgressListener.NONE);

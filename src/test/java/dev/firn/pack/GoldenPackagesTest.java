@@ -54,7 +54,10 @@ class GoldenPackagesTest {
     }
     try (FileSystem mounted =
         new PackageFileSystem(
-            GOLDEN.resolve(file), directory.resolve("tmp"), Trust.ALL, ProgressListener.NONE)) {
+            List.of(GOLDEN.resolve(file)),
+            directory.resolve("tmp"),
+            Trust.ALL,
+            ProgressListener.NONE)) {
       assertEquals(expected, Trees.describe(mounted));
     }
   }
@@ -66,6 +69,13 @@ class GoldenPackagesTest {
         imported(region, base + ".firn", base);
         for (String change : List.of("2-incremental", "3-incremental", "4-incremental")) {
           assertEquals(expected("after"), imported(region, change + ".firn", base + "-" + change));
+          List<Path> chain =
+              List.of(GOLDEN.resolve(base + ".firn"), GOLDEN.resolve(change + ".firn"));
+          try (FileSystem mounted =
+              new PackageFileSystem(
+                  chain, directory.resolve("tmp"), Trust.ALL, ProgressListener.NONE)) {
+            assertEquals(expected("after"), Trees.describe(mounted));
+          }
         }
       }
     }

@@ -2,6 +2,7 @@ package dev.firn.pack;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -24,10 +25,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -110,20 +113,88 @@ class IncrementalTest {
     assertEquals(List.of(), damages.all());
   }
 
+  /** What a mount of the last shows. */
+  private List<String> browsed(List<Path> chain) throws IOException {
+    Path spool = directory.resolve("there/tmp");
+    try (FileSystem files = new PackageFileSystem(chain, spool, Trust.ALL, ProgressListener.NONE)) {
+      return Trees.describe(files);
+    }
+  }
+
   @Test
   void chainsOfAnyChangesGiveTheSameTrees() throws IOException {
     Random random = Seeds.random("chainsOfAnyChangesGiveTheSameTrees");
     snapshot("s0", volume -> Trees.fillRandomly(volume, random, 80));
-    importFrom(there, export("s0", null), null);
+    List<Path> chain = new ArrayList<>(List.of(export("s0", null)));
+    importFrom(there, chain.get(0), null);
     for (int i = 1; i <= 8; i++) {
       int steps = random.nextInt(40);
       snapshot("s" + i, volume -> Mutations.apply(volume, random, steps));
-      importFrom(there, export("s" + i, "s" + (i - 1)), null);
+      chain.add(export("s" + i, "s" + (i - 1)));
+      importFrom(there, chain.get(i), null);
       assertSame("s" + i);
+      assertSame(tree(here, "data@s" + i), browsed(chain));
     }
     // From far back, and onto something that was itself imported.
-    importFrom(there, export(here, "data@s8", "data@s3", directory.resolve("far")), "far");
+    Path far = export(here, "data@s8", "data@s3", directory.resolve("far"));
+    importFrom(there, far, "far");
     assertSame(tree(here, "data@s8"), tree(there, "far"));
+    chain.subList(4, 9).clear();
+    chain.add(far);
+    assertSame(tree(here, "data@s8"), browsed(chain));
+  }
+
+  @Test
+  void browsedChainsAreWholeAndInOrder() throws IOException {
+    Random random = new Random(1);
+    Snapshot base = snapshot("s0", volume -> Trees.fillRandomly(volume, random, 20));
+    snapshot("s1", volume -> Mutations.apply(volume, random, 20));
+    snapshot("s2", volume -> Mutations.apply(volume, random, 20));
+    Path zero = export("s0", null);
+    Path one = export("s1", "s0");
+    Path two = export("s2", "s1");
+    FirnException alone = assertThrows(FirnException.class, () -> browsed(List.of(one)));
+    assertEquals(ErrorKind.USAGE, alone.kind());
+    assertTrue(alone.getMessage().contains(base.id()), alone.getMessage());
+    assertTrue(alone.getMessage().contains("--base"), alone.getMessage());
+    for (List<Path> chain :
+        List.of(
+            List.of(one, two), List.of(zero, two), List.of(zero, two, one), List.of(zero, zero))) {
+      FirnException refusal = assertThrows(FirnException.class, () -> browsed(chain));
+      assertEquals(ErrorKind.CONFLICT, refusal.kind(), refusal.getMessage());
+    }
+    byte[] cut = Files.readAllBytes(one);
+    Files.write(one, Arrays.copyOf(cut, cut.length - 2000));
+    FirnException refusal = assertThrows(FirnException.class, () -> browsed(List.of(zero, one)));
+    assertEquals(ErrorKind.CORRUPT, refusal.kind());
+  }
+
+  /** Parts of what was there, cut by what came; and of what came, by what came then. */
+  @Test
+  void changedContentsAreBrowsedWhereverTheyAreCut() throws IOException {
+    Random random = Seeds.random("changedContentsAreBrowsedWhereverTheyAreCut");
+    int length = 3 << 20;
+    snapshot("s0", volume -> Trees.file(volume, ROOT, "f", Trees.random(random, length)));
+    List<Path> chain = new ArrayList<>(List.of(export("s0", null)));
+    for (int i = 1; i <= 6; i++) {
+      snapshot(
+          "s" + i,
+          volume -> {
+            long inode = volume.lookup(ROOT, Bytes.utf8("f")).inode();
+            for (int change = random.nextInt(20); change > 0; change--) {
+              long offset = random.nextInt(length);
+              switch (random.nextInt(8)) {
+                case 0 -> volume.setAttributes(inode, SetAttributes.size(offset));
+                case 1 -> volume.allocate(inode, 3, offset, 1 + random.nextInt(500_000));
+                default ->
+                    Trees.write(
+                        volume, inode, offset, Trees.random(random, 1 + random.nextInt(50_000)));
+              }
+            }
+          });
+      chain.add(export("s" + i, "s" + (i - 1)));
+      assertSame(tree(here, "data@s" + i), browsed(chain));
+    }
   }
 
   /** Also one that has grown in between, and is full before and after. */
@@ -433,11 +504,16 @@ class IncrementalTest {
   }
 
   private byte[] incremental(TreeRecord... records) throws IOException {
+    return incremental(counts -> counts, records);
+  }
+
+  private byte[] incremental(UnaryOperator<Manifest.Counts> counts, TreeRecord... records)
+      throws IOException {
     Manifest.BasePart base = Manifest.basePart(here.snapshot("data@s0"));
     return HostilePackageTest.pack(
         m ->
             HostilePackageTest.manifest(
-                base, null, m.snapshot(), m.volume(), m.counts(), m.members()),
+                base, null, m.snapshot(), m.volume(), counts.apply(m.counts()), m.members()),
         true,
         records);
   }
@@ -457,6 +533,79 @@ class IncrementalTest {
     assertEquals(kind, refusal.kind(), refusal.getMessage());
     assertTrue(refusal.getMessage().contains(part), refusal.getMessage());
     assertEquals(1, there.snapshots(null).size());
+    Path file = Files.write(directory.resolve("refused.firn"), packed);
+    try {
+      // Whoever only looks is shown something, or is refused.
+      assertFalse(browsed(List.of(directory.resolve("s0.firn"), file)).isEmpty());
+    } catch (FirnException e) {
+      assertTrue(e.kind() == ErrorKind.CORRUPT || e.kind() == ErrorKind.CONFLICT, e.toString());
+    }
+  }
+
+  private void refuseToShow(String part, TreeRecord... records) throws IOException {
+    // Its data, which no record need be of, fits into its files.
+    byte[] packed =
+        incremental(c -> new Manifest.Counts(0, 0, 0, 0, 0, 1 << 20, c.dataBytes()), records);
+    Path file = Files.write(directory.resolve("refused.firn"), packed);
+    List<Path> chain = List.of(directory.resolve("s0.firn"), file);
+    FirnException refusal = assertThrows(FirnException.class, () -> browsed(chain));
+    assertTrue(refusal.getMessage().contains(part), refusal.getMessage());
+  }
+
+  @Test
+  void changesThatAreNotPossibleAreNotShown() throws IOException {
+    SetAttributes.TimeChange time = SetAttributes.TimeChange.at(7, 0);
+    snapshot(
+        "s0",
+        volume -> {
+          long d = volume.makeDirectory(ROOT, Bytes.utf8("d"), 0755, 0, 0).inode();
+          long f = Trees.file(volume, d, "f", new byte[] {1});
+          for (long inode : new long[] {ROOT, d, f}) {
+            volume.setAttributes(inode, SetAttributes.times(time, time));
+          }
+        });
+    export("s0", null);
+    int gone = TreeRecord.Base.GONE;
+    int stays = TreeRecord.Base.STAYS;
+    TreeRecord root = base(0, stays, 040755, 0, "");
+    TreeRecord d = base(0, stays, 040755, 0, "d");
+    TreeRecord dMoves = base(0, gone | stays, 040755, 0, "d");
+    TreeRecord f = base(1, stays, 0100644, 1, "f");
+    TreeRecord fMoves = base(1, gone | stays, 0100644, 1, "f");
+    TreeRecord a = HostilePackageTest.file("a");
+    TreeRecord data = HostilePackageTest.content();
+    TreeRecord end = change(0, 040755, 0);
+    TreeRecord itself = new TreeRecord.Link(1, 1, Bytes.utf8("x"));
+    TreeRecord inFile = new TreeRecord.Link(2, 2, Bytes.utf8("x"));
+
+    refuseToShow("root directory", d, end);
+    refuseToShow("another base", base(0, stays, 040700, 0, ""), end);
+    refuseToShow("another base", root, base(0, stays, 0100644, 1, "q"), end);
+    refuseToShow("in no directory", root, base(7, stays, 040755, 0, "d"), end);
+    refuseToShow("out of order", root, a, data, d, end);
+    refuseToShow("not there", root, link(-1, "h"), end);
+    refuseToShow("not there", root, link(Long.MAX_VALUE, "h"), end);
+    refuseToShow("not there", root, base(0, gone, 040755, 0, "d"), link(1, "h"), end);
+    refuseToShow("second name", root, d, link(1, "h"), end);
+    refuseToShow("nowhere", root, dMoves, itself, end);
+    refuseToShow("nowhere", root, dMoves, end);
+    refuseToShow("nowhere", root, d, fMoves, end);
+    refuseToShow("in no open directory", root, d, f, inFile, end);
+    refuseToShow("twice or out of order", root, d, f, link(2, "d"), end);
+    refuseToShow("twice or out of order", root, d, f, link(2, "h"), link(2, "g"), end);
+    refuseToShow("what its root is", root, a, data);
+    refuseToShow("behind changes", root, end, a, data);
+    refuseToShow("another type", root, d, f, change(2, 040755, 0));
+    refuseToShow("out of order", root, end, end);
+    refuseToShow("without a file", root, data, end);
+    refuseToShow("without a file", root, a, data, new TreeRecord.Hole(0, 1), end);
+    refuseToShow("exceeds", root, d, f, end, change(2, 0100644, 1), new TreeRecord.Hole(0, 2));
+    TreeRecord negative = new TreeRecord.Hole(0, -1);
+    refuseToShow("exceeds", root, d, f, end, change(2, 0100644, 1), negative);
+    TreeRecord other = new TreeRecord.Extent(0, 1, 1, 0);
+    refuseToShow("where there is none", root, d, f, end, change(2, 0100644, 1), other);
+    TreeRecord largest = new TreeRecord.Extent(0, 1, Integer.MAX_VALUE, 0);
+    refuseToShow("where there is none", root, d, f, end, change(2, 0100644, 1), largest);
   }
 
   @Test

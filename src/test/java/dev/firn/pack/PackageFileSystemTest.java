@@ -19,6 +19,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -43,7 +44,7 @@ class PackageFileSystemTest {
 
   private PackageFileSystem mount(byte[] bytes) throws IOException {
     Path file = Files.write(directory.resolve("p.firn"), bytes);
-    return new PackageFileSystem(file, home.spool(), Trust.ALL, ProgressListener.NONE);
+    return new PackageFileSystem(List.of(file), home.spool(), Trust.ALL, ProgressListener.NONE);
   }
 
   private static byte[] read(FileSystem files, String name, long offset, int length)

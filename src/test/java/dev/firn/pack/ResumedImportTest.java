@@ -35,6 +35,9 @@ import org.junit.jupiter.api.io.TempDir;
 class ResumedImportTest {
   private static final int MIB = 1 << 20;
 
+  /** More names than a member of the tree has room for. */
+  private static final int LINKS = 17_000;
+
   @TempDir Path directory;
   private Region here;
   private Region there;
@@ -60,9 +63,9 @@ class ResumedImportTest {
       if (base == null) {
         Trees.fillRandomly(volume, random, 80);
         long first = Trees.file(volume, 1, "large", Trees.random(random, 20 * MIB));
-        for (int i = 0; i < 17_000; i++) {
+        for (int i = 0; i < LINKS; i++) {
           // Names of one inode, on both sides of a pause.
-          volume.link(first, 1, Bytes.utf8(i + "-".repeat(200)));
+          volume.link(first, 1, linkName(i));
         }
         long inside = volume.makeDirectory(1, Bytes.utf8("inside"), 0755, 0, 0).inode();
         Trees.file(volume, inside, "more", Trees.random(random, 9 * MIB));
@@ -74,6 +77,10 @@ class ResumedImportTest {
     ExportOptions options = new ExportOptions(PackageFormat.FIRN, base, null);
     Exporter.exportToFile(here, "data@" + name, options, file, ProgressListener.NONE);
     return Files.readAllBytes(file);
+  }
+
+  private static byte[] linkName(int number) {
+    return Bytes.utf8(number + "-".repeat(200));
   }
 
   private Snapshot importFrom(InputStream in, boolean resume) throws IOException {
@@ -130,42 +137,88 @@ class ResumedImportTest {
     }
   }
 
-  @Test
-  void goesOnWhereverItWasInterrupted() throws IOException {
-    Random random = Seeds.random("goesOnWhereverItWasInterrupted");
-    byte[] whole = export("one", null, random);
-    int last = 0;
+  /** Breaks an import at nine places one behind the other, or near each other, then lets it end. */
+  private Snapshot importInterrupted(byte[] whole, Random random) throws IOException {
+    int snapshotsBefore = there.snapshots(null).size();
     for (int i = 1; i <= 8; i++) {
       int end = i * (whole.length / 9) + random.nextInt(whole.length / 9);
       boolean fails = random.nextBoolean();
       Throwable failure =
           assertThrows(Exception.class, () -> importFrom(new Broken(whole, end, fails), true));
       if (failure instanceof FirnException refusal) {
-        assertEquals(ErrorKind.CORRUPT, refusal.kind());
+        assertEquals(ErrorKind.CORRUPT, refusal.kind(), refusal.getMessage());
         assertEquals(kept() > 0, refusal.getMessage().contains("--resume"), refusal.getMessage());
       }
-      assertEquals(List.of(), there.snapshots(null));
+      assertEquals(snapshotsBefore, there.snapshots(null).size());
       assertTrue(kept() <= 1, "only the last is kept");
       assertSound();
       if (random.nextBoolean()) {
         there.close();
         there = Region.open(directory.resolve("there"));
       }
-      last = end;
     }
     assertEquals(1, kept());
-    assertTrue(last < whole.length);
     Snapshot imported = importFrom(new ByteArrayInputStream(whole), true);
     assertEquals(0, kept());
-    try (FileSystem before = here.openSnapshot("data@one");
+    assertSound();
+    return imported;
+  }
+
+  private void assertSame(String name, Snapshot imported) throws IOException {
+    try (FileSystem before = here.openSnapshot("data@" + name);
         FileSystem after = there.openSnapshot(imported.id())) {
       assertEquals(Trees.describe(before), Trees.describe(after));
     }
-    assertSound();
+  }
+
+  @Test
+  void goesOnWhereverItWasInterrupted() throws IOException {
+    Random random = Seeds.random("goesOnWhereverItWasInterrupted");
+    byte[] whole = export("one", null, random);
+    Snapshot imported = importInterrupted(whole, random);
+    assertSame("one", imported);
     // What is kept is of one package; this one begins anew.
     there.deleteSnapshots(List.of(imported.id()));
     importFrom(new ByteArrayInputStream(whole), true);
     assertEquals(0, kept());
+  }
+
+  /** Among names that go, names that come, and contents that change: each has several members. */
+  @Test
+  void changesGoOnWhereverTheyWereInterrupted() throws IOException {
+    Random random = Seeds.random("changesGoOnWhereverTheyWereInterrupted");
+    importFrom(new ByteArrayInputStream(export("one", null, random)), false);
+    try (FileSystem volume = here.openVolume("data", false)) {
+      long large = volume.lookup(1, Bytes.utf8("large")).inode();
+      long inside = volume.lookup(1, Bytes.utf8("inside")).inode();
+      for (int i = 0; i < LINKS; i++) {
+        // The directory is held meanwhile, and so is the inode with many names.
+        volume.unlink(1, linkName(i));
+        volume.link(large, inside, linkName(i));
+      }
+      Trees.write(volume, large, 3 * MIB, Trees.random(random, 9 * MIB));
+      long more = volume.lookup(inside, Bytes.utf8("more")).inode();
+      Trees.write(volume, more, 0, Trees.random(random, 9 * MIB));
+      long added = volume.makeDirectory(inside, Bytes.utf8("added"), 0755, 0, 0).inode();
+      Trees.file(volume, added, "new", Trees.random(random, 17 * MIB));
+      volume.rename(1, Bytes.utf8("inside"), 1, Bytes.utf8("moved"), 0);
+      Mutations.apply(volume, random, 30);
+    }
+    byte[] change = export("two", "data@one", random);
+    Snapshot imported = importInterrupted(change, random);
+    assertSame("two", imported);
+
+    // Nor without its base, whatever was kept.
+    there.deleteSnapshots(List.of(imported.id()));
+    int end = change.length / 2;
+    assertThrows(IOException.class, () -> importFrom(new Broken(change, end, true), true));
+    assertEquals(1, kept());
+    there.deleteSnapshots(there.snapshots(null).stream().map(Snapshot::id).toList());
+    FirnException refusal =
+        assertThrows(FirnException.class, () -> importFrom(new Broken(change, end, true), true));
+    assertEquals(ErrorKind.NOT_FOUND, refusal.kind());
+    assertEquals(1, there.discardKeptImports());
+    assertSound();
   }
 
   @Test
@@ -227,10 +280,6 @@ class ResumedImportTest {
 
   @Test
   void whatCannotGoOnSaysSo() throws IOException {
-    byte[] whole = export("one", null, new Random(1));
-    byte[] change = export("two", "data@one", new Random(2));
-    importFrom(new ByteArrayInputStream(whole), false);
-    refuse(change, "incremental");
     Path golden = Path.of("src/test/resources/golden/packages/1-full.firn");
     refuse(Files.readAllBytes(golden), "version 1");
     refuse(new byte[10240], "not a package");

@@ -143,8 +143,9 @@ final class TestHome implements Closeable {
       }
 
       @Override
-      public SnapshotImport beginFrom(Manifest.BasePart base, ImportRequest request) {
-        return null;
+      public SnapshotImport begin(ImportRequest request, Manifest.BasePart base, String identity)
+          throws IOException {
+        return base == null ? begin(request) : null;
       }
     };
   }

@@ -171,7 +171,7 @@ class ImportTest {
 
   @Test
   void whatCameBehindTheKeptIsNotInAResumedImport() throws IOException {
-    SnapshotImport begun = region.beginKeptImport(request("n"), "it");
+    SnapshotImport begun = region.beginKeptImport(request("n"), null, "it");
     new Files(begun.target()).write("a", "kept");
     begun.keep(new byte[] {1});
     long map = ((RegionImport) begun).volumeNumber();
@@ -183,7 +183,7 @@ class ImportTest {
             kept -> {
               new Files(begun.target()).write("b", "behind");
               begun.close();
-              try (SnapshotImport resumed = region.beginKeptImport(request("n"), "it")) {
+              try (SnapshotImport resumed = region.beginKeptImport(request("n"), null, "it")) {
                 assertArrayEquals(new byte[] {1}, resumed.kept());
                 new Files(resumed.target()).write("c", "more");
                 return resumed.publish();
@@ -199,14 +199,15 @@ class ImportTest {
 
   @Test
   void nameTakenMeanwhileCostsNothingThatWasKept() throws IOException {
-    try (SnapshotImport slow = region.beginKeptImport(request("n"), "it")) {
+    try (SnapshotImport slow = region.beginKeptImport(request("n"), null, "it")) {
       new Files(slow.target()).write("a", "kept");
       slow.keep(new byte[] {1});
       publish(request("n"));
       Errors.of(ErrorKind.CONFLICT, "'n' already", slow::publish);
     }
-    Errors.of(ErrorKind.CONFLICT, "'n' already", () -> region.beginKeptImport(request("n"), "it"));
-    try (SnapshotImport resumed = region.beginKeptImport(request("m"), "it")) {
+    Errors.of(
+        ErrorKind.CONFLICT, "'n' already", () -> region.beginKeptImport(request("n"), null, "it"));
+    try (SnapshotImport resumed = region.beginKeptImport(request("m"), null, "it")) {
       assertArrayEquals(new byte[] {1}, resumed.kept());
       resumed.publish();
     }
