@@ -15,9 +15,10 @@ import org.slf4j.LoggerFactory;
 /**
  * Notices when something is asked for piece by piece, each by a request of its own: pages all over
  * a file, names of a directory one after the other. All of it at once costs about as much as four
- * such requests. So when four pieces were asked for within seconds, and an eighth of the whole at
- * least, the rest is fetched by a {@link Fetcher}: that never costs much more than what was spent
- * already, and the kernel's cache gets about eight times what was asked for, at most.
+ * such requests, or two that had to wait for the disk. So when so many pieces were asked for within
+ * seconds, and of a directory an eighth at least, the rest is fetched by a {@link Fetcher}: that
+ * never costs much more than what was spent already, and the kernel's cache gets about eight times
+ * what was asked for, at most, or sixteen times what came from the disk.
  *
  * <p>A whole is a window of a file, or a directory. Files that somebody has open for writing are
  * left alone: see {@link OwnMount}.
@@ -37,6 +38,9 @@ final class FetchAhead {
   private static final int PIECE_BYTES_MAX = 16 << 10;
 
   private static final int PIECES_MIN = 4;
+
+  /** A piece that took longer came from the disk, and counts for two. */
+  private static final long DISK_NANOS = 40_000;
 
   /** The whole may be as many times what was asked for. */
   private static final int WHOLE_MAX = 8;
@@ -118,15 +122,19 @@ final class FetchAhead {
     return (int) Long.highestOneBit(Math.max(COUNTS_MIN, Math.min(windows, COUNTS_MAX)));
   }
 
-  /** Bytes of a file were asked for, by way of the kernel's cache. */
-  void read(long inode, long offset, int sizeBytes) {
+  /**
+   * Bytes of a file were asked for, by way of the kernel's cache.
+   *
+   * @param tookNanos how long it took to read them
+   */
+  void read(long inode, long offset, int sizeBytes, long tookNanos) {
     if (sizeBytes > PIECE_BYTES_MAX || offset < 0 || !fetcher.isAble()) {
       return;
     }
     long window = offset / WINDOW_BYTES;
     long key = key(inode, window + 1);
     long now = nanoTime.getAsLong();
-    if (COUNTS.count(key, now) >= PIECES_MIN) {
+    if (COUNTS.count(key, tookNanos > DISK_NANOS ? 2 : 1, now) >= PIECES_MIN) {
       COUNTS.done(key, now);
       if (!openForWriting.contains(inode)) {
         fetcher.fetchPages(inode, window * WINDOW_BYTES, WINDOW_BYTES);
@@ -141,7 +149,7 @@ final class FetchAhead {
     }
     long key = key(directory, 0);
     long now = nanoTime.getAsLong();
-    int count = COUNTS.count(key, now);
+    int count = COUNTS.count(key, 1, now);
     if (count == 0 || count % PIECES_MIN != 0) {
       return;
     }

@@ -38,23 +38,24 @@ final class PieceCounts {
   }
 
   /**
-   * Counts one more.
+   * Counts more.
    *
+   * @param weight how many, at least 1
    * @return the count by now; 0 if all of it was {@link #done} lately
    */
-  int count(long key, long nanoTime) {
+  int count(long key, int weight, long nanoTime) {
     long hash = hash(key);
     long period = nanoTime >>> PERIOD_SHIFT & PERIOD_MASK;
     int at = find(hash, period);
     if (at < 0) {
-      words.setOpaque(-at - 1, word(hash, period, 1));
-      return 1;
+      words.setOpaque(-at - 1, word(hash, period, weight));
+      return weight;
     }
     long word = words.getOpaque(at);
     if ((word & DONE) != 0) {
       return 0;
     }
-    int count = (int) Math.min((word & COUNT_MASK) + 1, COUNT_MASK);
+    int count = (int) Math.min((word & COUNT_MASK) + weight, COUNT_MASK);
     words.setOpaque(at, word & ~COUNT_MASK | count);
     return count;
   }

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 class FetchAheadTest {
   private static final int PAGE_BYTES = 4096;
   private static final long DIRECTORY = 5;
+  private static final long QUICK_NANOS = 5_000;
 
   private final Fetched fetched = new Fetched();
   private final OpenForWriting openForWriting = new OpenForWriting();
@@ -53,17 +54,34 @@ class FetchAheadTest {
   void fourPagesFetchTheirWindowOnce() {
     long start = 3L * FetchAhead.WINDOW_BYTES;
     for (int page : new int[] {7, 31, 0}) {
-      fetchAhead.read(9, start + page * PAGE_BYTES, PAGE_BYTES);
+      fetchAhead.read(9, start + page * PAGE_BYTES, PAGE_BYTES, QUICK_NANOS);
     }
     // Others, each a neighbour.
-    fetchAhead.read(9, start - PAGE_BYTES, PAGE_BYTES);
-    fetchAhead.read(9, start + FetchAhead.WINDOW_BYTES, PAGE_BYTES);
-    fetchAhead.read(8, start, PAGE_BYTES);
+    fetchAhead.read(9, start - PAGE_BYTES, PAGE_BYTES, QUICK_NANOS);
+    fetchAhead.read(9, start + FetchAhead.WINDOW_BYTES, PAGE_BYTES, QUICK_NANOS);
+    fetchAhead.read(8, start, PAGE_BYTES, QUICK_NANOS);
     assertEquals(List.of(), fetched.wanted);
     for (int page = 11; page < 30; page++) {
-      fetchAhead.read(9, start + page * PAGE_BYTES, PAGE_BYTES);
+      fetchAhead.read(9, start + page * PAGE_BYTES, PAGE_BYTES, QUICK_NANOS);
     }
     assertEquals(List.of("9@393216+131072"), fetched.wanted);
+  }
+
+  @Test
+  void twoPagesFromTheDiskFetchTheirWindow() {
+    fetchAhead.read(9, 0, PAGE_BYTES, 80_000);
+    assertEquals(List.of(), fetched.wanted);
+    fetchAhead.read(9, 9 * PAGE_BYTES, PAGE_BYTES, 80_000);
+    assertEquals(List.of("9@0+131072"), fetched.wanted);
+  }
+
+  @Test
+  void aPageFromTheDiskCountsForTwo() {
+    fetchAhead.read(9, 0, PAGE_BYTES, QUICK_NANOS);
+    fetchAhead.read(9, 9 * PAGE_BYTES, PAGE_BYTES, 80_000);
+    assertEquals(List.of(), fetched.wanted);
+    fetchAhead.read(9, 7 * PAGE_BYTES, PAGE_BYTES, QUICK_NANOS);
+    assertEquals(List.of("9@0+131072"), fetched.wanted);
   }
 
   /** To close it would take a failed write's error away from whoever has it open. */
@@ -71,7 +89,7 @@ class FetchAheadTest {
   void nothingIsFetchedOfAFileThatIsOpenForWriting() {
     openForWriting.opened(9);
     for (int page = 0; page < 10; page++) {
-      fetchAhead.read(9, page * PAGE_BYTES, PAGE_BYTES);
+      fetchAhead.read(9, page * PAGE_BYTES, PAGE_BYTES, QUICK_NANOS);
     }
     assertEquals(List.of(), fetched.wanted);
   }
@@ -79,7 +97,7 @@ class FetchAheadTest {
   @Test
   void longReadsAreNoPieces() {
     for (int i = 0; i < 100; i++) {
-      fetchAhead.read(9, i * PAGE_BYTES, 5 * PAGE_BYTES);
+      fetchAhead.read(9, i * PAGE_BYTES, 5 * PAGE_BYTES, QUICK_NANOS);
     }
     assertEquals(List.of(), fetched.wanted);
   }
