@@ -216,7 +216,7 @@ my %preparations = (
     'cp' => sub { need_tree(); remove('copy'); return },
     'rm' => $need_copy,
     # No line: the end of a round.
-    'clean' => sub { remove('forced', 'names', 'small', 'tree', 'copy') },
+    'clean' => sub { remove('forced', 'blocks', 'names', 'small', 'tree', 'copy') },
 );
 
 sub timed {

@@ -85,7 +85,7 @@ final class ImportCommand extends AccountClientCommand {
       names = "--resume",
       description = {
         "Go on with an import of the same package that was interrupted, and keep what has come",
-        "if this one is, too. For full packages."
+        "if this one is, too. For firn packages."
       })
   private boolean resume;
 

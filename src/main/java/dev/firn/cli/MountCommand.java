@@ -97,7 +97,8 @@ final class MountCommand extends AccountClientCommand {
   /** The package that is meant; null if it is a volume or a snapshot. */
   private String packageFile() {
     boolean named =
-        target.contains("/") || target.endsWith(".firn") && Files.exists(Path.of(target));
+        target.contains("/")
+            || target.endsWith(".firn") && (!bases.isEmpty() || Files.exists(Path.of(target)));
     return named ? absolute(Path.of(target)) : null;
   }
 

@@ -70,8 +70,9 @@ final class FrameWriter implements Closeable {
 
   private void submit(Callable<Compressed> work) throws IOException {
     running.add(workers.submit(work));
-    // With each of the data goes one of the tree, which is short.
-    if (running.size() > 2 * threads) {
+    // With each of the data goes one of the tree, which is short. Two more than are compressed at a
+    // time, so that no thread has to wait while what is done is written and more is read.
+    if (running.size() > 2 * (threads + 2)) {
       writeNext();
     }
   }

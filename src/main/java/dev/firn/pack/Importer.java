@@ -206,7 +206,8 @@ public final class Importer {
     try {
       reader.restore(session.target(), spoolDirectory, resume ? session : null, listener);
     } catch (FirnException e) {
-      if (e.kind() == ErrorKind.CORRUPT && !reader.isCutShort()) {
+      // With another base it begins anew, too: what is kept is of this one.
+      if (e.kind() == ErrorKind.CONFLICT || e.kind() == ErrorKind.CORRUPT && !reader.isCutShort()) {
         session.drop();
       }
       if (session.kept() == null) {

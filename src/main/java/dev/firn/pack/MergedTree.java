@@ -18,13 +18,29 @@ import java.util.Map;
  * these two trees, each inode once; the rest shows when that is indexed. For one thread.
  *
  * <p>Inodes of the base have their ordinals there; those of the change follow, as they come. The
- * base is not copied: memory is that of the change, and eight bytes for each inode.
+ * base is not copied: memory is that of the names that come, which is limited, and sixteen bytes
+ * for each inode.
  */
 final class MergedTree {
   private static final int NOT_WRITTEN = -1;
 
+  /** Of the heap, for names that come. */
+  private static final int HEAP_PART = 8;
+
+  /** What one takes beside its bytes, at most: a directory of its own is in it. */
+  private static final int NAME_OVERHEAD_BYTES = 256;
+
   /** A name in a directory, and the inode that it leads to. */
   private record Name(byte[] name, int inode) {}
+
+  private static final class OpenDirectory {
+    final int ordinal;
+    byte[] lastName = new byte[0];
+
+    OpenDirectory(int ordinal) {
+      this.ordinal = ordinal;
+    }
+  }
 
   private final PackageIndex base;
   private final TreeSpool change;
@@ -43,15 +59,20 @@ final class MergedTree {
   /** By directory, in the order they came. */
   private final Map<Integer, List<Name>> added = new HashMap<>();
 
-  private int names;
+  private long addedBytes;
+
+  /** Directories of the base whose names come, with the last that came. */
+  private final Deque<OpenDirectory> path = new ArrayDeque<>();
 
   /** Where the records of new inodes are. */
   private long[] newPlaces = new long[64];
 
   private int newInodes;
 
-  /** Where the changes of inodes of the base are. */
-  private final Map<Integer, Long> changes = new HashMap<>();
+  /** Where the changes of inodes of the base are, 0 of those that have none; null: none has. */
+  private long[] changes;
+
+  private long lastChanged = -1;
 
   /** What the last record says that further ones may follow; null: they may not. */
   private TreeRecord current;
@@ -101,7 +122,10 @@ final class MergedTree {
 
   private void addOther(TreeRecord record, long place) throws IOException {
     if (record instanceof TreeRecord.Base name) {
-      if (names > 0 || !changes.isEmpty()) {
+      if (!added.isEmpty()
+          || changes != null
+          || name.flags() < 1
+          || name.flags() > (TreeRecord.Base.GONE | TreeRecord.Base.STAYS)) {
         throw invalid("a name of the base is out of order");
       }
       add(name);
@@ -131,10 +155,8 @@ final class MergedTree {
         throw invalid("its base does not begin with a root directory");
       }
     } else {
-      if (record.parent() < 0 || record.parent() >= ordinals) {
-        throw invalid("a name of the base is in no directory");
-      }
-      int position = base.find(inodes[(int) record.parent()], record.name());
+      OpenDirectory directory = enter(record);
+      int position = base.find(inodes[directory.ordinal], record.name());
       if (position < 0) {
         throw another(record.name());
       }
@@ -150,9 +172,28 @@ final class MergedTree {
         || there.modifyNanos() != record.modifyNanos()) {
       throw another(record.name());
     }
+    if (FileMode.isDirectory(there.mode())) {
+      path.push(new OpenDirectory(ordinals));
+    }
     staying.set(ordinals, stays);
     addOrdinal(inode);
     baseOrdinals = ordinals;
+  }
+
+  /** Names come in the order of a walk: so there are no more of them than the base has. */
+  private OpenDirectory enter(TreeRecord.Base record) {
+    while (!path.isEmpty() && path.peek().ordinal != record.parent()) {
+      path.pop();
+    }
+    OpenDirectory directory = path.peek();
+    if (directory == null) {
+      throw invalid("a name of the base is in no open directory");
+    }
+    if (Arrays.compareUnsigned(record.name(), directory.lastName) <= 0) {
+      throw invalid("a name of the base is there twice or out of order");
+    }
+    directory.lastName = record.name();
+    return directory;
   }
 
   private void addOrdinal(int inode) {
@@ -173,20 +214,28 @@ final class MergedTree {
   }
 
   private void addName(long parent, byte[] name, int inode) {
-    if (!changes.isEmpty()) {
+    if (changes != null) {
       throw invalid("names come behind changes");
     }
-    if (names++ == PackageIndex.NAMES_MAX) {
-      throw FirnException.failed("%s has too many files to browse; import it", source);
+    addedBytes += NAME_OVERHEAD_BYTES + name.length;
+    if (addedBytes > Runtime.getRuntime().maxMemory() / HEAP_PART) {
+      throw PackageIndex.tooLarge(source);
     }
     added.computeIfAbsent(inode(parent), any -> new ArrayList<>()).add(new Name(name, inode));
   }
 
   private void add(TreeRecord.Change record, long place) throws IOException {
     int inode = inode(record.ordinal());
-    if (record.ordinal() >= baseOrdinals || changes.put(inode, place) != null) {
+    if (changes == null) {
+      changes = new long[base.inodes()];
+    }
+    if (record.ordinal() >= baseOrdinals
+        || record.ordinal() <= lastChanged
+        || changes[inode] != 0) {
       throw invalid("its changes are out of order");
     }
+    lastChanged = record.ordinal();
+    changes[inode] = place;
     int before = base.inode(inode).mode();
     if (((before ^ record.mode()) & FileMode.TYPE_MASK) != 0) {
       throw invalid("a file of the base becomes one of another type");
@@ -198,7 +247,7 @@ final class MergedTree {
     if (!ended) {
       throw invalid("it has no end");
     }
-    if (!changes.containsKey(0)) {
+    if (changes == null || changes[0] == 0) {
       throw invalid("it does not say what its root is");
     }
     out = target;
@@ -304,23 +353,21 @@ final class MergedTree {
     writtenOrdinals[inode] = written++;
     TreeRecord.Inode record = record(inode);
     int count = FileMode.isDirectory(record.mode()) ? 1 : nameCounts[inode];
-    Long changed = changes.get(inode);
     if (inode >= base.inodes()) {
       put(record.named(parent, name, count));
       long behind = copyExtents(change.behind(newPlaces[inode - base.inodes()]));
       copyXattrs(behind);
-    } else if (changed == null) {
+    } else if (changes[inode] == 0) {
       put(record.named(parent, name, count));
       for (int i = 0; i < base.extentCount(inode); i++) {
         put(base.extent(inode, i));
       }
-      for (TreeRecord.Xattr each : base.xattrs(inode)) {
-        put(each);
-      }
+      base.forEachXattr(inode, this::put);
     } else {
-      TreeRecord.Change now = (TreeRecord.Change) change.record(changed);
+      long place = changes[inode];
+      TreeRecord.Change now = (TreeRecord.Change) change.record(place);
       put(record.changed(now).named(parent, name, count));
-      long behind = mergeExtents(inode, now.sizeBytes(), change.behind(changed));
+      long behind = mergeExtents(inode, now.sizeBytes(), change.behind(place));
       copyXattrs(behind);
     }
   }

@@ -26,6 +26,7 @@ final class PackageFile implements Closeable {
   private final String source;
   private final FileChannel channel;
   private final Manifest manifest;
+  private final List<Manifest.Member> data;
 
   /** Where each member's header begins. */
   private final Map<String, Long> offsets;
@@ -55,6 +56,7 @@ final class PackageFile implements Closeable {
       PackageReader reader =
           new PackageReader(in, source, trust, new Progress(listener, Progress.UNKNOWN));
       manifest = reader.manifest().contentsFollow() ? withContents(reader) : reader.manifest();
+      data = manifest.data();
       offsets = offsets(manifest.members(), reader.offset());
       opened = true;
     } finally {
@@ -111,6 +113,11 @@ final class PackageFile implements Closeable {
     return manifest;
   }
 
+  /** The members of the data. */
+  List<Manifest.Member> data() {
+    return data;
+  }
+
   /** Takes members of the tree in their order. */
   @FunctionalInterface
   interface TreeVisitor {
@@ -139,7 +146,7 @@ final class PackageFile implements Closeable {
    * @throws FirnException of kind CORRUPT if it is damaged
    */
   byte[] readData(int number) throws IOException {
-    Manifest.Member member = manifest.data().get(number);
+    Manifest.Member member = data.get(number);
     return FrameReader.open(member, stored(member), new byte[(int) member.rawBytes()], source);
   }
 

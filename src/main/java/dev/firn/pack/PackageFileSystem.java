@@ -171,11 +171,7 @@ public final class PackageFileSystem extends ReadOnlyFileSystem {
     if (!FileMode.isRegular(record.mode())) {
       return 0;
     }
-    int count = index.extentCount(ordinal);
-    long bytes = 0;
-    for (int i = 0; i < count; i++) {
-      bytes += index.extent(ordinal, i).length();
-    }
+    long bytes = index.dataBytes(ordinal);
     return (bytes + SECTOR_BYTES - 1) / SECTOR_BYTES * SECTOR_BYTES;
   }
 
@@ -324,17 +320,25 @@ public final class PackageFileSystem extends ReadOnlyFileSystem {
 
   @Override
   public byte[] getXattr(long inode, byte[] name) throws IOException {
-    for (TreeRecord.Xattr xattr : index.xattrs(ordinal(inode))) {
-      if (Arrays.equals(xattr.name(), name)) {
-        return xattr.value();
-      }
+    byte[][] value = new byte[1][];
+    index.forEachXattr(
+        ordinal(inode),
+        xattr -> {
+          if (Arrays.equals(xattr.name(), name)) {
+            value[0] = xattr.value();
+          }
+        });
+    if (value[0] == null) {
+      throw new ErrnoException(Errno.ENODATA);
     }
-    throw new ErrnoException(Errno.ENODATA);
+    return value[0];
   }
 
   @Override
   public List<byte[]> listXattrs(long inode) throws IOException {
-    return index.xattrs(ordinal(inode)).stream().map(TreeRecord.Xattr::name).toList();
+    List<byte[]> names = new ArrayList<>();
+    index.forEachXattr(ordinal(inode), xattr -> names.add(xattr.name()));
+    return names;
   }
 
   @Override

@@ -30,12 +30,15 @@ final class PackageIndex implements Closeable {
   private static final int HEAP_PART = 4;
 
   /** More is to be imported rather than browsed. */
-  static final int NAMES_MAX =
+  private static final int NAMES_MAX =
       (int) Math.min(50_000_000, Runtime.getRuntime().maxMemory() / HEAP_PART / GROWING_BYTES);
 
   private static final long TREE_BYTES_MAX = 8L << 30;
 
-  /** Of those files with more, how many extents they have is kept. */
+  /** As long as Linux lets a list of them be. */
+  private static final int XATTR_NAMES_BYTES_MAX = 64 << 10;
+
+  /** Of those files with more, how many extents they have, and their bytes, are kept. */
   private static final int FEW_EXTENTS = 16;
 
   private static final int EXTENT_BYTES =
@@ -43,6 +46,8 @@ final class PackageIndex implements Closeable {
 
   private static final int NANOS_MAX = 999_999_999;
   private static final int MODE_MAX = FileMode.TYPE_MASK | FileMode.PERMISSION_MASK;
+
+  private record Extents(int count, long bytes) {}
 
   private static final class OpenDirectory {
     final int ordinal;
@@ -68,14 +73,17 @@ final class PackageIndex implements Closeable {
 
   private int[] subdirectories = new int[1024];
   private long dataBytes;
-  private final Map<Integer, Integer> extentCounts = new HashMap<>();
+  private long treeBytes;
+  private final Map<Integer, Extents> manyExtents = new HashMap<>();
 
   // While it is built.
   private final Deque<OpenDirectory> path = new ArrayDeque<>();
   private BitSet directories = new BitSet();
   private TreeRecord.Inode current;
   private int extents;
-  private boolean xattrs;
+  private long dataBytesBefore;
+  private byte[] lastXattr;
+  private int xattrNamesBytes;
   private long contentEnd;
   private boolean ended;
 
@@ -92,7 +100,7 @@ final class PackageIndex implements Closeable {
   /** Of a full package, whose tree is read and verified. */
   static PackageIndex of(PackageFile file, Path spoolDirectory) throws IOException {
     requireBrowsable(file);
-    PackageIndex index = new PackageIndex(file.manifest().data(), spoolDirectory, file.source());
+    PackageIndex index = new PackageIndex(file.data(), spoolDirectory, file.source());
     boolean built = false;
     try {
       file.readTree(index::append);
@@ -114,7 +122,7 @@ final class PackageIndex implements Closeable {
       throws IOException {
     requireBrowsable(file);
     List<Manifest.Member> data = new ArrayList<>(base.data);
-    data.addAll(file.manifest().data());
+    data.addAll(file.data());
     PackageIndex index = new PackageIndex(data, spoolDirectory, file.source());
     boolean built = false;
     try (TreeSpool changes = new TreeSpool(spoolDirectory, file.source())) {
@@ -141,6 +149,11 @@ final class PackageIndex implements Closeable {
   }
 
   private void append(byte[] raw) throws IOException {
+    treeBytes += raw.length;
+    if (treeBytes > TREE_BYTES_MAX) {
+      // That of a chain may be longer than each of its packages'.
+      throw tooLarge(source);
+    }
     records.append(raw, this::add);
   }
 
@@ -216,9 +229,9 @@ final class PackageIndex implements Closeable {
   }
 
   int extentCount(int ordinal) throws IOException {
-    Integer many = extentCounts.get(ordinal);
+    Extents many = manyExtents.get(ordinal);
     if (many != null) {
-      return many;
+      return many.count;
     }
     int count = 0;
     long place = records.behind(places[ordinal]);
@@ -229,20 +242,38 @@ final class PackageIndex implements Closeable {
     return count;
   }
 
+  /** What a file has without its holes. */
+  long dataBytes(int ordinal) throws IOException {
+    Extents many = manyExtents.get(ordinal);
+    if (many != null) {
+      return many.bytes;
+    }
+    int count = extentCount(ordinal);
+    long bytes = 0;
+    for (int i = 0; i < count; i++) {
+      bytes += extent(ordinal, i).length();
+    }
+    return bytes;
+  }
+
   TreeRecord.Extent extent(int ordinal, int index) throws IOException {
     return (TreeRecord.Extent)
         records.record(records.behind(places[ordinal]) + (long) index * EXTENT_BYTES);
   }
 
-  /** The extended attributes of an inode, in order. */
-  List<TreeRecord.Xattr> xattrs(int ordinal) throws IOException {
-    List<TreeRecord.Xattr> all = new ArrayList<>();
+  /** Is told of extended attributes. */
+  @FunctionalInterface
+  interface XattrVisitor {
+    void xattr(TreeRecord.Xattr xattr) throws IOException;
+  }
+
+  /** Tells of the extended attributes of an inode, in order. */
+  void forEachXattr(int ordinal, XattrVisitor visitor) throws IOException {
     long place = records.behind(places[ordinal]) + (long) extentCount(ordinal) * EXTENT_BYTES;
     while (records.typeAt(place) == PackageLayout.RECORD_XATTR) {
-      all.add((TreeRecord.Xattr) records.record(place));
+      visitor.xattr((TreeRecord.Xattr) records.record(place));
       place = records.behind(place);
     }
-    return all;
   }
 
   @Override
@@ -272,7 +303,14 @@ final class PackageIndex implements Closeable {
       if (current == null || xattr.name().length == 0) {
         throw invalid("there is an attribute without an inode");
       }
-      xattrs = true;
+      if (lastXattr != null && Arrays.compareUnsigned(xattr.name(), lastXattr) <= 0) {
+        throw invalid("an attribute is there twice or out of order");
+      }
+      lastXattr = xattr.name();
+      xattrNamesBytes += lastXattr.length + 1;
+      if (xattrNamesBytes > XATTR_NAMES_BYTES_MAX) {
+        throw invalid("an inode has more attributes than can be listed");
+      }
     } else if (record instanceof TreeRecord.End) {
       finishCurrent();
       ended = true;
@@ -304,8 +342,10 @@ final class PackageIndex implements Closeable {
     places[inodes++] = place;
     current = inode;
     extents = 0;
-    xattrs = false;
+    lastXattr = null;
+    xattrNamesBytes = 0;
     contentEnd = 0;
+    dataBytesBefore = dataBytes;
   }
 
   private void addName(long parent, byte[] name, long place) {
@@ -334,7 +374,7 @@ final class PackageIndex implements Closeable {
 
   private void addExtent(TreeRecord.Extent extent) {
     int member = extent.member();
-    if (current == null || xattrs || !FileMode.isRegular(current.mode())) {
+    if (current == null || lastXattr != null || !FileMode.isRegular(current.mode())) {
       throw invalid("there is content without a file");
     }
     if (extent.length() <= 0
@@ -353,7 +393,7 @@ final class PackageIndex implements Closeable {
 
   private void finishCurrent() {
     if (current != null && extents > FEW_EXTENTS) {
-      extentCounts.put(inodes - 1, extents);
+      manyExtents.put(inodes - 1, new Extents(extents, dataBytes - dataBytesBefore));
     }
     current = null;
   }
@@ -412,7 +452,7 @@ final class PackageIndex implements Closeable {
     path.clear();
   }
 
-  private static FirnException tooLarge(String source) {
+  static FirnException tooLarge(String source) {
     return FirnException.failed("%s has too many files to browse; import it", source);
   }
 

@@ -27,6 +27,9 @@ final class PackageReader {
   /** What an interruption may cost. */
   private static final long KEEP_MILLIS_DEFAULT = 5_000;
 
+  /** Of more nothing is kept any more: each is written again every time. */
+  private static final int KEPT_BASE_NAMES_MAX = 2_000_000;
+
   private final PackageTar.Input input;
   private final String source;
   private final Trust trust;
@@ -145,7 +148,10 @@ final class PackageReader {
         },
         () -> {
           long now = System.nanoTime();
-          if (keeper != null && now - keptNanos[0] >= everyNanos && frames.goesOn()) {
+          if (keeper != null
+              && now - keptNanos[0] >= everyNanos
+              && restorer.baseNames() <= KEPT_BASE_NAMES_MAX
+              && frames.goesOn()) {
             ByteArrayOutputStream state = new ByteArrayOutputStream();
             DataOutputStream out = new DataOutputStream(state);
             frames.save(out);

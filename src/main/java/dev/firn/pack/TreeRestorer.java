@@ -481,6 +481,11 @@ final class TreeRestorer implements TreeBuilder.Entry {
         entry);
   }
 
+  /** How many names of the base {@link #save} has to tell of. */
+  int baseNames() {
+    return base == null ? 0 : base.count();
+  }
+
   /** All that {@link #load} needs to go on, when a {@link Pause} is reached. */
   void save(DataOutput out) throws IOException {
     writer.await();

@@ -581,7 +581,10 @@ class IncrementalTest {
     refuseToShow("root directory", d, end);
     refuseToShow("another base", base(0, stays, 040700, 0, ""), end);
     refuseToShow("another base", root, base(0, stays, 0100644, 1, "q"), end);
-    refuseToShow("in no directory", root, base(7, stays, 040755, 0, "d"), end);
+    refuseToShow("in no open directory", root, base(7, stays, 040755, 0, "d"), end);
+    refuseToShow("twice or out of order", root, d, d, end);
+    refuseToShow("out of order", root, base(0, 0, 040755, 0, "d"), end);
+    refuseToShow("out of order", root, base(0, 4, 040755, 0, "d"), end);
     refuseToShow("out of order", root, a, data, d, end);
     refuseToShow("not there", root, link(-1, "h"), end);
     refuseToShow("not there", root, link(Long.MAX_VALUE, "h"), end);
@@ -597,6 +600,7 @@ class IncrementalTest {
     refuseToShow("behind changes", root, end, a, data);
     refuseToShow("another type", root, d, f, change(2, 040755, 0));
     refuseToShow("out of order", root, end, end);
+    refuseToShow("out of order", root, d, f, change(2, 0100644, 1), end);
     refuseToShow("without a file", root, data, end);
     refuseToShow("without a file", root, a, data, new TreeRecord.Hole(0, 1), end);
     refuseToShow("exceeds", root, d, f, end, change(2, 0100644, 1), new TreeRecord.Hole(0, 2));

@@ -221,6 +221,41 @@ class ResumedImportTest {
     assertSound();
   }
 
+  /** Or it would go on with that one even when the right one is there. */
+  @Test
+  void nothingIsKeptOfAnotherBase() throws IOException {
+    Random random = new Random(1);
+    byte[] whole = export("one", null, random);
+    here.createVolume(VolumeRequest.from("other", "data@one"));
+    try (FileSystem volume = here.openVolume("other", false)) {
+      // Behind more names than a member has.
+      Trees.write(volume, volume.lookup(1, Bytes.utf8("large")).inode(), 0, new byte[] {1});
+    }
+    Path forged = directory.resolve("forged.firn");
+    Snapshot one = here.snapshot("data@one");
+    Snapshot other = here.createSnapshot("other", "other", "", Map.of());
+    try (FileSystem files = here.openSnapshot(other.id())) {
+      Exporter.writeFile(
+          ExportSource.full(one, files), PackageFormat.FIRN, null, forged, ProgressListener.NONE);
+    }
+    try (FileSystem volume = here.openVolume("data", false)) {
+      for (int i = 0; i < LINKS; i++) {
+        volume.unlink(1, linkName(i));
+      }
+    }
+    byte[] change = export("two", "data@one", random);
+    Snapshot wrong = importFrom(new ByteArrayInputStream(Files.readAllBytes(forged)), false);
+
+    FirnException refusal =
+        assertThrows(FirnException.class, () -> importFrom(new ByteArrayInputStream(change), true));
+
+    assertEquals(ErrorKind.CONFLICT, refusal.kind(), refusal.getMessage());
+    assertEquals(0, kept());
+    there.deleteSnapshots(List.of(wrong.id()));
+    importFrom(new ByteArrayInputStream(whole), false);
+    assertSame("two", importFrom(new ByteArrayInputStream(change), true));
+  }
+
   @Test
   void onlyTheRestIsMade() throws IOException {
     byte[] whole = export("one", null, new Random(1));

@@ -39,7 +39,7 @@ final class FetchAhead {
 
   private static final int PIECES_MIN = 4;
 
-  /** A piece that took longer came from the disk, and counts for two. */
+  /** A piece that took longer came from the disk, as far as can be told, and counts for two. */
   private static final long DISK_NANOS = 40_000;
 
   /** The whole may be as many times what was asked for. */

@@ -134,7 +134,7 @@ final class FileRequests {
     long offset = request.longAt(8);
     int count = Math.min(request.intAt(16), request.bodyBytesMax());
     boolean cached = !isDirect(request);
-    long begunNanos = System.nanoTime();
+    long begunNanos = cached ? System.nanoTime() : 0;
     int length = fileSystem.read(request.node(), offset, request.body(count));
     if (cached) {
       fetchAhead.read(request.node(), offset, count, System.nanoTime() - begunNanos);
