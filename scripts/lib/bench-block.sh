@@ -1,7 +1,7 @@
 # Sourced by scripts/bench: --block, a block volume beside qemu-storage-daemon's FUSE export of a qcow2 file on the same disk.
 # fio does the same to both, with direct I/O as virtual machines and loop devices do it. Random bytes; both disks are
-# written from begin to end first, so that no read is of a hole. What the disk itself does with such a file is there for
-# information: no server over it can write faster and be done, or read faster what no cache has.
+# written from begin to end first, so that no read is of a hole. What the disk itself does with such a file, with more
+# requests under way, is there for information: what has to reach the disk, or come from it, hardly can sooner.
 # shellcheck shell=bash disable=SC2154 # project, base, quick, rounds and only are scripts/bench's
 
 # name:unit:options of fio:what is measured
@@ -67,6 +67,9 @@ measure_block() {
     rand-read*) fio_rate "$(block_disk "$4")" MB/s --rw=read --bs=1M --iodepth=4 >/dev/null ;;
   esac
   read -ra options <<<"$3"
+  if [ "$4" = disk ]; then
+    options=("${options[@]/--iodepth=4/--iodepth=32}")
+  fi
   value=$(fio_rate "$(block_disk "$4")" "$2" "${options[@]}")
   if [ -n "$value" ]; then
     samples[$1,$4]+="$value "
