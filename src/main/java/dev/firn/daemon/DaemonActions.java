@@ -43,10 +43,10 @@ final class DaemonActions {
       String transport,
       List<String> options) {
     MountParameters {
-      if (packageFiles == null || packageFiles.isEmpty()) {
+      packageFiles = packageFiles == null ? List.of() : List.copyOf(packageFiles);
+      if (packageFiles.isEmpty()) {
         Actions.required("target", target);
       }
-      packageFiles = packageFiles == null ? List.of() : List.copyOf(packageFiles);
       Actions.required("directory", directory);
       Actions.required("transport", transport);
       options = options == null ? List.of() : List.copyOf(options);

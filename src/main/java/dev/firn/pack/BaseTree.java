@@ -121,15 +121,11 @@ final class BaseTree {
   }
 
   void add(TreeRecord.Base record) throws IOException {
-    if (ended
-        || record.flags() < 1
-        || record.flags() > (TreeRecord.Base.GONE | TreeRecord.Base.STAYS)) {
+    if (ended || !record.hasKnownFlags()) {
       throw invalid("a name of the base is out of order");
     }
     if (count == 0) {
-      if (record.parent() != 0
-          || record.name().length != 0
-          || record.flags() != TreeRecord.Base.STAYS) {
+      if (!record.isRoot()) {
         throw invalid("its base does not begin with a root directory");
       }
       addInode(target.getAttributes(FileSystem.ROOT_INODE), 0, record);
@@ -157,10 +153,8 @@ final class BaseTree {
   private void addInode(Attributes attributes, long parent, TreeRecord.Base record)
       throws IOException {
     long sizeBytes = attributes.isRegular() ? attributes.sizeBytes() : 0;
-    if (attributes.mode() != record.mode()
-        || sizeBytes != record.sizeBytes()
-        || attributes.modifySeconds() != record.modifySeconds()
-        || attributes.modifyNanos() != record.modifyNanos()) {
+    if (!record.isOf(
+        attributes.mode(), sizeBytes, attributes.modifySeconds(), attributes.modifyNanos())) {
       throw another(record.name());
     }
     if (count == inodes.length) {

@@ -33,15 +33,6 @@ final class MergedTree {
   /** A name in a directory, and the inode that it leads to. */
   private record Name(byte[] name, int inode) {}
 
-  private static final class OpenDirectory {
-    final int ordinal;
-    byte[] lastName = new byte[0];
-
-    OpenDirectory(int ordinal) {
-      this.ordinal = ordinal;
-    }
-  }
-
   private final PackageIndex base;
   private final TreeSpool change;
   private final String source;
@@ -61,8 +52,8 @@ final class MergedTree {
 
   private long addedBytes;
 
-  /** Directories of the base whose names come, with the last that came. */
-  private final Deque<OpenDirectory> path = new ArrayDeque<>();
+  /** Names of the base come in the order of a walk: so there are no more of them than it has. */
+  private final WalkPath path = new WalkPath("a name of the base", this::invalid);
 
   /** Where the records of new inodes are. */
   private long[] newPlaces = new long[64];
@@ -122,10 +113,7 @@ final class MergedTree {
 
   private void addOther(TreeRecord record, long place) throws IOException {
     if (record instanceof TreeRecord.Base name) {
-      if (!added.isEmpty()
-          || changes != null
-          || name.flags() < 1
-          || name.flags() > (TreeRecord.Base.GONE | TreeRecord.Base.STAYS)) {
+      if (!added.isEmpty() || changes != null || !name.hasKnownFlags()) {
         throw invalid("a name of the base is out of order");
       }
       add(name);
@@ -148,15 +136,11 @@ final class MergedTree {
   }
 
   private void add(TreeRecord.Base record) throws IOException {
-    boolean stays = record.stays();
     int inode = 0;
-    if (ordinals == 0) {
-      if (record.parent() != 0 || record.name().length != 0 || !stays || record.isGone()) {
-        throw invalid("its base does not begin with a root directory");
-      }
-    } else {
-      OpenDirectory directory = enter(record);
-      int position = base.find(inodes[directory.ordinal], record.name());
+    if (ordinals > 0) {
+      int directory = path.enter(record.parent());
+      path.take(record.name());
+      int position = base.find(inodes[directory], record.name());
       if (position < 0) {
         throw another(record.name());
       }
@@ -164,36 +148,19 @@ final class MergedTree {
       if (record.isGone()) {
         gone.set(position);
       }
+    } else if (!record.isRoot()) {
+      throw invalid("its base does not begin with a root directory");
     }
     TreeRecord.Inode there = base.inode(inode);
-    if (there.mode() != record.mode()
-        || there.sizeBytes() != record.sizeBytes()
-        || there.modifySeconds() != record.modifySeconds()
-        || there.modifyNanos() != record.modifyNanos()) {
+    if (!record.isOf(there.mode(), there.sizeBytes(), there.modifySeconds(), there.modifyNanos())) {
       throw another(record.name());
     }
     if (FileMode.isDirectory(there.mode())) {
-      path.push(new OpenDirectory(ordinals));
+      path.open(ordinals);
     }
-    staying.set(ordinals, stays);
+    staying.set(ordinals, record.stays());
     addOrdinal(inode);
     baseOrdinals = ordinals;
-  }
-
-  /** Names come in the order of a walk: so there are no more of them than the base has. */
-  private OpenDirectory enter(TreeRecord.Base record) {
-    while (!path.isEmpty() && path.peek().ordinal != record.parent()) {
-      path.pop();
-    }
-    OpenDirectory directory = path.peek();
-    if (directory == null) {
-      throw invalid("a name of the base is in no open directory");
-    }
-    if (Arrays.compareUnsigned(record.name(), directory.lastName) <= 0) {
-      throw invalid("a name of the base is there twice or out of order");
-    }
-    directory.lastName = record.name();
-    return directory;
   }
 
   private void addOrdinal(int inode) {

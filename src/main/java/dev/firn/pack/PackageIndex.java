@@ -5,11 +5,9 @@ import dev.firn.vfs.FileMode;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -47,16 +45,10 @@ final class PackageIndex implements Closeable {
   private static final int NANOS_MAX = 999_999_999;
   private static final int MODE_MAX = FileMode.TYPE_MASK | FileMode.PERMISSION_MASK;
 
+  /** In place of an ordinal: the root is in none. */
+  private static final int NO_DIRECTORY = -1;
+
   private record Extents(int count, long bytes) {}
-
-  private static final class OpenDirectory {
-    final int ordinal;
-    byte[] lastName = new byte[0];
-
-    OpenDirectory(int ordinal) {
-      this.ordinal = ordinal;
-    }
-  }
 
   private final String source;
   private final List<Manifest.Member> data;
@@ -77,7 +69,7 @@ final class PackageIndex implements Closeable {
   private final Map<Integer, Extents> manyExtents = new HashMap<>();
 
   // While it is built.
-  private final Deque<OpenDirectory> path = new ArrayDeque<>();
+  private WalkPath path = new WalkPath("a name", this::invalid);
   private BitSet directories = new BitSet();
   private TreeRecord.Inode current;
   private int extents;
@@ -97,21 +89,15 @@ final class PackageIndex implements Closeable {
     this.records = new TreeSpool(spoolDirectory, source);
   }
 
+  /** Gives an index the records of its tree. */
+  @FunctionalInterface
+  private interface Filler {
+    void fill(PackageIndex index) throws IOException;
+  }
+
   /** Of a full package, whose tree is read and verified. */
   static PackageIndex of(PackageFile file, Path spoolDirectory) throws IOException {
-    requireBrowsable(file);
-    PackageIndex index = new PackageIndex(file.data(), spoolDirectory, file.source());
-    boolean built = false;
-    try {
-      file.readTree(index::append);
-      index.finish();
-      built = true;
-    } finally {
-      if (!built) {
-        index.close();
-      }
-    }
-    return index;
+    return build(file.data(), file, spoolDirectory, index -> file.readTree(index::append));
   }
 
   /**
@@ -120,17 +106,31 @@ final class PackageIndex implements Closeable {
    */
   static PackageIndex over(PackageIndex base, PackageFile file, Path spoolDirectory)
       throws IOException {
-    requireBrowsable(file);
     List<Manifest.Member> data = new ArrayList<>(base.data);
     data.addAll(file.data());
+    return build(
+        data,
+        file,
+        spoolDirectory,
+        index -> {
+          try (TreeSpool changes = new TreeSpool(spoolDirectory, file.source())) {
+            MergedTree merged = new MergedTree(base, changes, file.source());
+            file.readTree(raw -> changes.append(raw, merged::add));
+            TreeEncoder encoder = new TreeEncoder(index::append);
+            merged.write(encoder);
+            encoder.cut();
+          }
+        });
+  }
+
+  private static PackageIndex build(
+      List<Manifest.Member> data, PackageFile file, Path spoolDirectory, Filler filler)
+      throws IOException {
+    requireBrowsable(file);
     PackageIndex index = new PackageIndex(data, spoolDirectory, file.source());
     boolean built = false;
-    try (TreeSpool changes = new TreeSpool(spoolDirectory, file.source())) {
-      MergedTree merged = new MergedTree(base, changes, file.source());
-      file.readTree(raw -> changes.append(raw, merged::add));
-      TreeEncoder encoder = new TreeEncoder(index::append);
-      merged.write(encoder);
-      encoder.cut();
+    try {
+      filler.fill(index);
       index.finish();
       built = true;
     } finally {
@@ -321,22 +321,22 @@ final class PackageIndex implements Closeable {
 
   private void addInode(TreeRecord.Inode inode, long place) {
     check(inode);
-    if (inodes == 0) {
-      if (inode.parent() != 0 || inode.name().length != 0 || !FileMode.isDirectory(inode.mode())) {
-        throw invalid("it does not begin with a root directory");
-      }
-    } else {
-      addName(inode.parent(), inode.name(), place);
+    boolean isDirectory = FileMode.isDirectory(inode.mode());
+    int parent = NO_DIRECTORY;
+    if (inodes > 0) {
+      parent = addName(inode.parent(), inode.name(), place);
+    } else if (inode.parent() != 0 || inode.name().length != 0 || !isDirectory) {
+      throw invalid("it does not begin with a root directory");
     }
     if (inodes == places.length) {
       places = Arrays.copyOf(places, 2 * inodes);
       subdirectories = Arrays.copyOf(subdirectories, 2 * inodes);
     }
-    if (FileMode.isDirectory(inode.mode())) {
-      if (inodes > 0) {
-        subdirectories[path.peek().ordinal]++;
+    if (isDirectory) {
+      if (parent != NO_DIRECTORY) {
+        subdirectories[parent]++;
       }
-      path.push(new OpenDirectory(inodes));
+      path.open(inodes);
       directories.set(inodes);
     }
     places[inodes++] = place;
@@ -348,19 +348,11 @@ final class PackageIndex implements Closeable {
     dataBytesBefore = dataBytes;
   }
 
-  private void addName(long parent, byte[] name, long place) {
-    while (!path.isEmpty() && path.peek().ordinal != parent) {
-      path.pop();
-    }
-    OpenDirectory directory = path.peek();
-    if (directory == null) {
-      throw invalid("a name is in no open directory");
-    }
+  /** Answers the directory. */
+  private int addName(long parent, byte[] name, long place) {
+    int directory = path.enter(parent);
     TreeBuilder.checkName(name, source, () -> Names.printable(name));
-    if (Arrays.compareUnsigned(name, directory.lastName) <= 0) {
-      throw invalid("a name is there twice or out of order");
-    }
-    directory.lastName = name;
+    path.take(name);
     if (names == NAMES_MAX) {
       throw tooLarge(source);
     }
@@ -369,7 +361,8 @@ final class PackageIndex implements Closeable {
       nameParents = Arrays.copyOf(nameParents, 2 * names);
     }
     namePlaces[names] = place;
-    nameParents[names++] = directory.ordinal;
+    nameParents[names++] = directory;
+    return directory;
   }
 
   private void addExtent(TreeRecord.Extent extent) {
@@ -449,7 +442,7 @@ final class PackageIndex implements Closeable {
     namePlaces = arranged;
     nameParents = null;
     directories = null;
-    path.clear();
+    path = null;
   }
 
   static FirnException tooLarge(String source) {

@@ -119,8 +119,7 @@ final class StreamedFrames {
     out.writeInt(treeUsed);
     out.writeInt(dataUsed);
     out.writeLong(treeBytes);
-    out.writeInt(chain.length);
-    out.write(chain);
+    SavedState.writeBytes(out, chain);
   }
 
   /** Goes on where another one was; before anything was read. */
@@ -129,8 +128,7 @@ final class StreamedFrames {
     treeUsed = in.readInt();
     dataUsed = in.readInt();
     treeBytes = in.readLong();
-    chain = new byte[in.readInt()];
-    in.readFully(chain);
+    chain = SavedState.readBytes(in);
     treeMembers = treeUsed;
     dataMembers = dataUsed;
   }

@@ -35,18 +35,9 @@ final class TreeDecoder {
         return null;
       }
     }
-    int header = PackageLayout.RECORD_HEADER_BYTES;
-    if (member.length - position < header) {
-      throw invalid("a record is cut short");
-    }
-    int type = member[position] & 0xff;
-    long length = Integer.toUnsignedLong(Bytes.getInt(member, position + 1));
-    if (length > member.length - position - header) {
-      throw invalid("a record is longer than its member");
-    }
     try {
-      TreeRecord record = TreeRecord.parse(type, member, position + header, (int) length);
-      position += header + (int) length;
+      TreeRecord record = TreeRecord.at(member, position, Integer.MAX_VALUE);
+      position += PackageLayout.RECORD_HEADER_BYTES + record.bodyBytes();
       return record;
     } catch (IllegalArgumentException e) {
       throw invalid(e.getMessage());

@@ -45,6 +45,24 @@ sealed interface TreeRecord {
   }
 
   /**
+   * The record, with its header, that is in {@code member} at {@code position}.
+   *
+   * @param bodyBytesMax longer ones are taken for none
+   * @throws IllegalArgumentException if there is none; the message says why
+   */
+  static TreeRecord at(byte[] member, int position, int bodyBytesMax) {
+    int body = position + PackageLayout.RECORD_HEADER_BYTES;
+    if (member.length < body) {
+      throw new IllegalArgumentException("a record is cut short");
+    }
+    long length = Integer.toUnsignedLong(Bytes.getInt(member, position + 1));
+    if (length > member.length - body || length > bodyBytesMax) {
+      throw new IllegalArgumentException("a record is longer than its member");
+    }
+    return parse(member[position] & 0xff, member, body, (int) length);
+  }
+
+  /**
    * An inode at its first name.
    *
    * @param parent ordinal of the directory; the root's is 0, its own
@@ -315,6 +333,23 @@ sealed interface TreeRecord {
     static final int STAYS = 2;
 
     private static final int FIXED_BYTES = 36;
+
+    /** Whether it is the first one, which all others are below. */
+    boolean isRoot() {
+      return parent == 0 && name.length == 0 && flags == STAYS;
+    }
+
+    boolean hasKnownFlags() {
+      return flags >= 1 && flags <= (GONE | STAYS);
+    }
+
+    /** Whether an inode is as it was when the package was made. */
+    boolean isOf(int itsMode, long itsSizeBytes, long itsModifySeconds, int itsModifyNanos) {
+      return mode == itsMode
+          && sizeBytes == itsSizeBytes
+          && modifySeconds == itsModifySeconds
+          && modifyNanos == itsModifyNanos;
+    }
 
     boolean isGone() {
       return (flags & GONE) != 0;

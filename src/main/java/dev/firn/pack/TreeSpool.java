@@ -14,8 +14,8 @@ import java.util.Arrays;
 final class TreeSpool implements Closeable {
   private static final int HEADER_BYTES = PackageLayout.RECORD_HEADER_BYTES;
 
-  /** No record that is valid is longer. */
-  private static final int RECORD_BYTES_MAX = 128 << 10;
+  /** No record that is valid has a longer body. */
+  private static final int BODY_BYTES_MAX = 128 << 10;
 
   /** Most records are not longer, and take one reading. */
   private static final int READ_BYTES = 256;
@@ -46,21 +46,14 @@ final class TreeSpool implements Closeable {
     long start = records.append(raw, raw.length);
     sizeBytes = start + raw.length;
     for (int at = 0; at < raw.length; ) {
-      if (raw.length - at < HEADER_BYTES) {
-        throw invalid("a record is cut short");
-      }
-      long length = Integer.toUnsignedLong(Bytes.getInt(raw, at + 1));
-      if (length > raw.length - at - HEADER_BYTES || length > RECORD_BYTES_MAX) {
-        throw invalid("a record is longer than its member");
-      }
       TreeRecord record;
       try {
-        record = TreeRecord.parse(raw[at] & 0xff, raw, at + HEADER_BYTES, (int) length);
+        record = TreeRecord.at(raw, at, BODY_BYTES_MAX);
       } catch (IllegalArgumentException e) {
         throw invalid(e.getMessage());
       }
       visitor.record(record, start + at);
-      at += HEADER_BYTES + (int) length;
+      at += HEADER_BYTES + record.bodyBytes();
     }
   }
 

@@ -363,8 +363,8 @@ class IncrementalTest {
     assertEquals(ErrorKind.USAGE, archive.kind());
   }
 
-  @Test
-  void changesThatAreNotPossibleAreRefusedAndLeaveNothing() throws IOException {
+  /** A snapshot s0 of which a test can say everything by hand. */
+  private Path exportKnown() throws IOException {
     SetAttributes.TimeChange time = SetAttributes.TimeChange.at(7, 0);
     snapshot(
         "s0",
@@ -376,7 +376,12 @@ class IncrementalTest {
             volume.setAttributes(inode, SetAttributes.times(time, time));
           }
         });
-    importFrom(there, export("s0", null), null);
+    return export("s0", null);
+  }
+
+  @Test
+  void changesThatAreNotPossibleAreRefusedAndLeaveNothing() throws IOException {
+    importFrom(there, exportKnown(), null);
     int gone = TreeRecord.Base.GONE;
     int stays = TreeRecord.Base.STAYS;
     TreeRecord root = base(0, stays, 040755, 0, "");
@@ -554,17 +559,7 @@ class IncrementalTest {
 
   @Test
   void changesThatAreNotPossibleAreNotShown() throws IOException {
-    SetAttributes.TimeChange time = SetAttributes.TimeChange.at(7, 0);
-    snapshot(
-        "s0",
-        volume -> {
-          long d = volume.makeDirectory(ROOT, Bytes.utf8("d"), 0755, 0, 0).inode();
-          long f = Trees.file(volume, d, "f", new byte[] {1});
-          for (long inode : new long[] {ROOT, d, f}) {
-            volume.setAttributes(inode, SetAttributes.times(time, time));
-          }
-        });
-    export("s0", null);
+    exportKnown();
     int gone = TreeRecord.Base.GONE;
     int stays = TreeRecord.Base.STAYS;
     TreeRecord root = base(0, stays, 040755, 0, "");
