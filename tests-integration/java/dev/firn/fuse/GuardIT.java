@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -62,8 +61,7 @@ class GuardIT {
     Path directory = Files.createDirectory(scratch.resolve("served"));
     try (TestMount mount = new TestMount(transport, new MemoryFileSystem(), directory, false)) {
       ProcessHandle guard = guardOf(directory);
-      assertTrue(
-          Waiting.until(WAIT_SECONDS * 1000L, () -> ignoresTermination(guard)), "SIGTERM ends it");
+      assertTrue(ignoresTermination(guard), "SIGTERM ends it");
       guard.destroy();
       Posix.write(mount.path("file"), new byte[] {1});
       assertEquals(1, Posix.read(mount.path("file"))[0]);
@@ -95,10 +93,9 @@ class GuardIT {
     return false;
   }
 
-  /** While one program becomes the next, a process has no arguments. */
-  private static ProcessHandle guardOf(Path directory) throws Exception {
-    List<ProcessHandle> found = new ArrayList<>();
-    Waiting.until(WAIT_SECONDS * 1000L, () -> found.addAll(guardsOf(directory)));
+  /** It is there, and listens, as soon as the directory is mounted. */
+  private static ProcessHandle guardOf(Path directory) {
+    List<ProcessHandle> found = guardsOf(directory);
     assertEquals(1, found.size());
     return found.get(0);
   }

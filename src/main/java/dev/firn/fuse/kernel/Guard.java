@@ -4,8 +4,10 @@ import dev.firn.base.DaemonThreads;
 import dev.firn.base.FirnException;
 import dev.firn.base.Program;
 import dev.firn.fuse.MountPoint;
+import java.io.BufferedReader;
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,9 +27,10 @@ import org.slf4j.LoggerFactory;
  * threads are left a second later.
  *
  * <p>Invariants: what it writes into was opened beforehand and belongs to this connection alone, so
- * it can meet no other mount. Its thread ends with the process only. It acts on a signal that
- * nobody sends who ends all processes of a service: a mount that is just being written back must
- * not be cut off.
+ * it can meet no other mount. Its thread ends with the process only. A mount has it before anybody
+ * is told that it is mounted: until it listens, the signal of that death would end it. It acts on a
+ * signal that nobody sends who ends all processes of a service: a mount that is just being written
+ * back must not be cut off.
  *
  * <p>Safe for concurrent use.
  */
@@ -37,10 +40,13 @@ final class Guard implements Closeable {
   private static final ExecutorService STARTER =
       Executors.newSingleThreadExecutor(DaemonThreads.named("fuse-guard"));
 
+  private static final String READY = "ready";
+
   /** Ends at the end of its input. Its output is the connection's "abort". */
   private static final String SCRIPT =
       "trap '' HUP INT TERM;"
           + " trap 'sleep 1; set -- /proc/$1/task/*; [ $# -lt 2 ] || echo 1; exit' USR2;"
+          + (" echo " + READY + " >&2; exec 2>/dev/null;")
           + " read -r end";
 
   private static final int TRIAL_SECONDS_MAX = 10;
@@ -88,11 +94,23 @@ final class Guard implements Closeable {
           new ProcessBuilder(told("sh", "-c", SCRIPT, "firn-guard", pid, directory.toString()));
       builder.environment().clear();
       builder.environment().put("PATH", "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin");
-      return builder
-          .directory(Path.of("/").toFile())
-          .redirectOutput(ProcessBuilder.Redirect.appendTo(abort.toFile()))
-          .redirectError(ProcessBuilder.Redirect.DISCARD)
-          .start();
+      Process process =
+          builder
+              .directory(Path.of("/").toFile())
+              .redirectOutput(ProcessBuilder.Redirect.appendTo(abort.toFile()))
+              .start();
+      awaitReady(process);
+      return process;
+    }
+  }
+
+  private static void awaitReady(Process process) throws IOException {
+    try (BufferedReader said = process.errorReader(StandardCharsets.UTF_8)) {
+      String line = said.readLine();
+      if (!READY.equals(line)) {
+        process.destroyForcibly();
+        throw new IOException(line == null ? "its guard ended at once" : line);
+      }
     }
   }
 
