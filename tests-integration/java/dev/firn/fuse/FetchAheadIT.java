@@ -76,6 +76,38 @@ class FetchAheadIT {
     }
   }
 
+  /** Counts names that a file system was asked for; each of a listing is looked up, too. */
+  private static final class AskedNames {
+    private final AtomicInteger lookups = new AtomicInteger();
+    private final AtomicInteger listings = new AtomicInteger();
+
+    /** The same, asked by way of this. */
+    FileSystem of(FileSystem files) {
+      return HookedFileSystem.over(
+          files,
+          (method, arguments) -> {
+            switch (method) {
+              case "lookup" -> {
+                // Not the directory: it may have to be looked up again.
+                if (((byte[]) arguments[1]).length == name(0).length()) {
+                  lookups.incrementAndGet();
+                }
+              }
+              case "openDirectory" -> listings.incrementAndGet();
+              case "releaseDirectory" -> listings.decrementAndGet();
+              default -> {}
+            }
+          });
+    }
+
+    /** A listing is closed when the kernel knows its names. */
+    void awaitListed(int names) throws Exception {
+      assertTrue(
+          Waiting.until(WAIT_MILLIS, () -> lookups.get() >= names && listings.get() == 0),
+          "the names are not fetched: " + lookups.get());
+    }
+  }
+
   private static byte[] read(FileChannel file, int page, int pages) throws IOException {
     ByteBuffer buffer = ByteBuffer.allocate(pages * PAGE_BYTES);
     while (buffer.hasRemaining()) {
@@ -121,47 +153,66 @@ class FetchAheadIT {
   @ParameterizedTest
   @ValueSource(strings = {"", "directory"})
   void namesOfDirectories(String parent) throws Exception {
-    AtomicInteger lookups = new AtomicInteger();
-    AtomicInteger listings = new AtomicInteger();
+    AskedNames asked = new AskedNames();
     try (TestVolume volume = new TestVolume()) {
-      FileSystem files =
-          HookedFileSystem.over(
-              volume.fileSystem(),
-              (method, arguments) -> {
-                switch (method) {
-                  case "lookup" -> lookups.incrementAndGet();
-                  case "openDirectory" -> listings.incrementAndGet();
-                  case "releaseDirectory" -> listings.decrementAndGet();
-                  default -> {}
-                }
-              });
+      FileSystem files = asked.of(volume.fileSystem());
       try (TestMount mount = new TestMount(transport, files)) {
         Path directory = Files.createDirectories(mount.directory().resolve(parent));
         for (int i = 0; i < NAMES; i++) {
-          Files.createFile(directory.resolve("a-rather-long-name-" + i));
+          Files.createFile(directory.resolve(name(i)));
         }
       }
       try (TestMount mount = new TestMount(transport, files)) {
         Path directory = mount.directory().resolve(parent);
-        lookups.set(0);
+        asked.lookups.set(0);
         // These names are longer than usual ones: an eighth is a few more.
-        int asked = NAMES / 8 + NAMES / 40;
-        for (int i = 0; i < asked; i++) {
-          Files.size(directory.resolve("a-rather-long-name-" + i * 5));
+        int lookedUp = NAMES / 8 + NAMES / 40;
+        for (int i = 0; i < lookedUp; i++) {
+          // Downwards, which is no order.
+          Files.size(directory.resolve(name(5 * (lookedUp - i))));
         }
-        // Each name of a listing is looked up; it is closed when the kernel knows them.
-        assertTrue(
-            Waiting.until(
-                WAIT_MILLIS, () -> lookups.get() >= NAMES + asked / 2 && listings.get() == 0),
-            "the names are not fetched");
-        int before = lookups.get();
+        asked.awaitListed(NAMES + lookedUp / 2);
+        int before = asked.lookups.get();
         for (int i = 0; i < NAMES; i++) {
-          Files.size(directory.resolve("a-rather-long-name-" + i));
+          Files.size(directory.resolve(name(i)));
         }
-        // The directory itself may have to be looked up again.
-        assertTrue(lookups.get() <= before + 1, lookups.get() - before + " were looked up");
+        assertEquals(before, asked.lookups.get());
       }
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "directory"})
+  void namesThatComeInOrder(String parent) throws Exception {
+    AskedNames asked = new AskedNames();
+    try (TestVolume volume = new TestVolume()) {
+      FileSystem files = asked.of(volume.fileSystem());
+      try (TestMount mount = new TestMount(transport, files)) {
+        Path directory = Files.createDirectories(mount.directory().resolve(parent));
+        for (int i = 0; i < NAMES; i++) {
+          Files.createFile(directory.resolve(name(i)));
+        }
+      }
+      try (TestMount mount = new TestMount(transport, files)) {
+        Path directory = mount.directory().resolve(parent);
+        int waits = 0;
+        asked.lookups.set(0);
+        for (int i = 0; i < NAMES; i++) {
+          int before = asked.lookups.get();
+          Files.size(directory.resolve(name(i)));
+          if (i >= 15 && asked.lookups.get() > before) {
+            asked.awaitListed(Math.min(i + 100, NAMES));
+            waits++;
+          }
+        }
+        // After sixteen names, and at the ends of what was fetched then, and eight times that.
+        assertTrue(waits >= 2 && waits <= 4, waits + " names were waited for");
+      }
+    }
+  }
+
+  private static String name(int number) {
+    return String.format("a-rather-long-name-%05d", number);
   }
 
   /** What is closed here would take the error of a write that fails later from its writer. */

@@ -18,7 +18,8 @@ import org.slf4j.LoggerFactory;
  * such requests, or two that had to wait for the disk. So when so many pieces were asked for within
  * seconds, and of a directory an eighth at least, the rest is fetched by a {@link Fetcher}: that
  * never costs much more than what was spent already, and the kernel's cache gets about eight times
- * what was asked for, at most, or sixteen times what came from the disk.
+ * what was asked for, at most, or sixteen times what came from the disk. Names that are looked up
+ * in order say what comes next, so these are fetched sooner: see {@link NameSweeps}.
  *
  * <p>A whole is a window of a file, or a directory. Files that somebody has open for writing are
  * left alone: see {@link OwnMount}.
@@ -69,8 +70,22 @@ final class FetchAhead {
     /** Bytes of a file. */
     void fetchPages(long inode, long offset, int sizeBytes);
 
-    /** The names of a directory: all, or about as many as expected. */
-    void fetchNames(long directory, int expected);
+    /**
+     * Names of a directory.
+     *
+     * @param cookie behind which; 0 for the first
+     * @param expected all that are left, or about as many as this
+     */
+    void fetchNames(long directory, long cookie, int expected, NamesListener listener);
+  }
+
+  /** Hears of names that were fetched; of none at all if nothing could be fetched. */
+  interface NamesListener {
+    /**
+     * @param end the last name; null if it is the directory's
+     * @param endCookie of this name
+     */
+    void fetched(byte[] end, long endCookie);
   }
 
   /** Of all mounts of this process: the kernel's caches, too, are one for all. */
@@ -82,6 +97,7 @@ final class FetchAhead {
   private final OpenForWriting openForWriting;
   private final Fetcher fetcher;
   private final LongSupplier nanoTime;
+  private final NameSweeps sweeps = new NameSweeps(NAMES_MAX);
 
   /** Keeps inodes of different mounts apart. */
   private final long mount = MOUNTS.incrementAndGet() * MOUNT_FACTOR;
@@ -143,12 +159,17 @@ final class FetchAhead {
   }
 
   /** A name was looked up in a directory, and is there. */
-  void lookedUp(long directory) {
+  void lookedUp(long directory, byte[] name) {
     if (!fetcher.isAble()) {
       return;
     }
-    long key = key(directory, 0);
     long now = nanoTime.getAsLong();
+    NameSweeps.Part part = sweeps.lookedUp(directory, name, now);
+    if (part != null) {
+      fetch(directory, part);
+      return;
+    }
+    long key = key(directory, 0);
     int count = COUNTS.count(key, 1, now);
     if (count == 0 || count % PIECES_MIN != 0) {
       return;
@@ -158,7 +179,20 @@ final class FetchAhead {
       COUNTS.done(key, now);
     } else if (names <= (long) count * WHOLE_MAX) {
       COUNTS.done(key, now);
-      fetcher.fetchNames(directory, count * WHOLE_MAX);
+      fetcher.fetchNames(directory, 0, count * WHOLE_MAX, (end, endCookie) -> {});
+    }
+  }
+
+  private void fetch(long directory, NameSweeps.Part part) {
+    if (part != NameSweeps.Part.NONE) {
+      fetcher.fetchNames(
+          directory,
+          part.cookie,
+          part.names,
+          (end, endCookie) ->
+              fetch(
+                  directory,
+                  sweeps.fetched(directory, part, end, endCookie, nanoTime.getAsLong())));
     }
   }
 

@@ -27,6 +27,7 @@ final class LinuxCalls {
   static final int O_CLOEXEC = 02000000;
   static final int O_PATH = 010000000;
   static final int F_SETFL = 4;
+  static final int SEEK_SET = 0;
 
   /** For {@link LibC#setpriority}: of one thread, 0 being the calling one. */
   static final int PRIO_PROCESS = 0;
@@ -43,6 +44,8 @@ final class LinuxCalls {
     int open_by_handle_at(int mount, @In byte[] handle, int flags);
 
     int close(int fd);
+
+    long lseek(int fd, long offset, int whence);
 
     long readahead(int fd, long offset, long sizeBytes);
 

@@ -49,7 +49,7 @@ final class NameRequests {
     }
     int length = known(request, parent, found);
     if (!DirectoryEntry.isDots(name) && !fileSystem.changesUnseen(parent)) {
-      fetchAhead.lookedUp(parent);
+      fetchAhead.lookedUp(parent, name);
     }
     return length;
   }

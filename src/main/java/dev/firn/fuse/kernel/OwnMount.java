@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Queue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -50,7 +51,12 @@ final class OwnMount implements FetchAhead.Fetcher {
   /** Long ones keep those waiting who make names in that directory. */
   private static final int LISTING_BYTES = 128 << 10;
 
+  /** What a usual name takes of what the kernel asks for, which is as long as our buffer. */
+  private static final int LISTED_NAME_BYTES = Structures.ENTRY_BYTES + 40;
+
   /** Of a record of getdents64(2): u64 inode, u64 cookie, u16 its length, u8 type, name. */
+  private static final int COOKIE_AT = 8;
+
   private static final int RECORD_LENGTH_AT = 16;
 
   private static final int NAME_AT = 19;
@@ -97,7 +103,9 @@ final class OwnMount implements FetchAhead.Fetcher {
 
   private record Pages(long inode, long offset, int sizeBytes, long sinceNanos) implements Wanted {}
 
-  private record Names(long inode, int expected, long sinceNanos) implements Wanted {}
+  private record Names(
+      long inode, long cookie, int expected, FetchAhead.NamesListener listener, long sinceNanos)
+      implements Wanted {}
 
   /** When it is mounted, and nothing can have taken its place yet. */
   void begin() {
@@ -116,8 +124,9 @@ final class OwnMount implements FetchAhead.Fetcher {
   }
 
   @Override
-  public void fetchNames(long directory, int expected) {
-    enqueue(new Names(directory, expected, System.nanoTime()));
+  public void fetchNames(
+      long directory, long cookie, int expected, FetchAhead.NamesListener listener) {
+    enqueue(new Names(directory, cookie, expected, listener, System.nanoTime()));
   }
 
   private void enqueue(Wanted wanted) {
@@ -235,7 +244,14 @@ final class OwnMount implements FetchAhead.Fetcher {
 
   /** To list a directory has the kernel ask for what its names lead to, too (READDIRPLUS). */
   private static void list(int directory, Names wanted) {
-    NativeBuffer buffer = new NativeBuffer(LISTING_BYTES);
+    if (wanted.cookie() != 0
+        && LinuxCalls.LIBC.lseek(directory, wanted.cookie(), LinuxCalls.SEEK_SET) < 0) {
+      return;
+    }
+    long sizeBytes = Math.min((long) wanted.expected() * LISTED_NAME_BYTES, LISTING_BYTES);
+    NativeBuffer buffer = new NativeBuffer((int) sizeBytes);
+    byte[] end = null;
+    long endCookie = 0;
     try {
       int names = 0;
       long length;
@@ -246,13 +262,18 @@ final class OwnMount implements FetchAhead.Fetcher {
           last = at;
           names++;
         }
+        end = null;
         if (length > 0) {
-          use(directory, nameAt(buffer.bytes, last));
+          end = nameAt(buffer.bytes, last);
+          endCookie = buffer.bytes.getLong(last + COOKIE_AT);
+          use(directory, end);
         }
       } while (length > 0 && names < wanted.expected() && isFresh(wanted));
     } finally {
       buffer.free();
     }
+    byte[] name = end == null ? null : Arrays.copyOf(end, end.length - 1);
+    wanted.listener().fetched(name, endCookie);
   }
 
   private static byte[] nameAt(ByteBuffer records, int at) {

@@ -156,7 +156,7 @@ class DispatcherTest {
     assertEquals(List.of(), fetched.wanted);
     changesUnseen.set(false);
     lookUp(dispatcher, Structures.ENTRY_BYTES);
-    assertEquals(List.of("1:32"), fetched.wanted);
+    assertEquals(List.of("1:0+32"), fetched.wanted);
   }
 
   @Test

@@ -8,6 +8,7 @@ import dev.firn.vfs.ErrnoException;
 import dev.firn.vfs.FileMode;
 import dev.firn.vfs.FileSystem;
 import java.lang.reflect.Proxy;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -44,10 +45,15 @@ class FetchAheadTest {
         DIRECTORY, FileMode.DIRECTORY, 0, 0, 2, directoryBytes, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   }
 
+  /** In no order. */
   private void lookUp(int times) {
     for (int i = 0; i < times; i++) {
-      fetchAhead.lookedUp(DIRECTORY);
+      fetchAhead.lookedUp(DIRECTORY, name(-i));
     }
+  }
+
+  private static byte[] name(int number) {
+    return Integer.toString(1_000_000 + number).getBytes(StandardCharsets.US_ASCII);
   }
 
   @Test
@@ -109,9 +115,9 @@ class FetchAheadTest {
     lookUp(12);
     assertEquals(List.of(), fetched.wanted);
     lookUp(4);
-    assertEquals(List.of("5:128"), fetched.wanted);
+    assertEquals(List.of("5:0+128"), fetched.wanted);
     lookUp(100);
-    assertEquals(List.of("5:128"), fetched.wanted);
+    assertEquals(List.of("5:0+128"), fetched.wanted);
   }
 
   @Test
@@ -119,7 +125,28 @@ class FetchAheadTest {
     lookUp(3);
     assertEquals(List.of(), fetched.wanted);
     lookUp(1);
-    assertEquals(List.of("5:32"), fetched.wanted);
+    assertEquals(List.of("5:0+32"), fetched.wanted);
+  }
+
+  @Test
+  void namesInOrderFetchWhatFollows() {
+    directoryBytes = 48L * 10_000;
+    for (int i = 1; i <= NameSweeps.NAMES_MIN; i++) {
+      fetchAhead.lookedUp(DIRECTORY, name(i));
+    }
+    assertEquals(List.of("5:0+128"), fetched.wanted);
+    fetched.listeners.get(0).fetched(name(130), 130);
+    fetchAhead.lookedUp(DIRECTORY, name(131));
+    assertEquals(List.of("5:0+128", "5:130+1024"), fetched.wanted);
+    // Whoever asks has come further meanwhile.
+    fetchAhead.lookedUp(DIRECTORY, name(1300));
+    fetched.listeners.get(1).fetched(name(1200), 1200);
+    assertEquals(List.of("5:0+128", "5:130+1024", "5:1200+8192"), fetched.wanted);
+    fetched.listeners.get(2).fetched(null, 0);
+    for (int i = 9_500; i < 9_600; i++) {
+      fetchAhead.lookedUp(DIRECTORY, name(i));
+    }
+    assertEquals(3, fetched.wanted.size());
   }
 
   @Test

@@ -5,8 +5,11 @@ import java.util.List;
 
 /** Remembers what was to be fetched ahead, and fetches nothing. */
 final class Fetched implements FetchAhead.Fetcher {
-  /** Windows as "inode@offset+size", directories as "inode:expected". */
+  /** Windows as "inode@offset+size", directories as "inode:cookie+expected". */
   final List<String> wanted = new ArrayList<>();
+
+  /** Of the directories. */
+  final List<FetchAhead.NamesListener> listeners = new ArrayList<>();
 
   @Override
   public boolean isAble() {
@@ -19,7 +22,9 @@ final class Fetched implements FetchAhead.Fetcher {
   }
 
   @Override
-  public void fetchNames(long directory, int expected) {
-    wanted.add(directory + ":" + expected);
+  public void fetchNames(
+      long directory, long cookie, int expected, FetchAhead.NamesListener listener) {
+    wanted.add(directory + ":" + cookie + "+" + expected);
+    listeners.add(listener);
   }
 }
