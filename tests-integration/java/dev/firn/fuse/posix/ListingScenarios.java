@@ -105,6 +105,36 @@ final class ListingScenarios {
   }
 
   @Scenario
+  void whoeverListsMeanwhileTakesNothingAway(Place place) {
+    for (boolean wasListed : new boolean[] {false, true}) {
+      Set<String> names = new TreeSet<>();
+      for (int i = 0; i < MANY; i++) {
+        String name = String.format("file-%05d-%b", i, wasListed);
+        place.write(name, "");
+        names.add(name);
+      }
+      if (wasListed) {
+        assertEquals(names, place.list(""));
+      }
+      Set<String> listed = new TreeSet<>();
+      Pointer listing = Posix.openDirectory(place.path(""));
+      try {
+        while (listed.size() < MANY / 2) {
+          Posix.Entry entry = Posix.next(listing);
+          assertTrue(entry.isDots() || listed.add(entry.name()), "twice: " + entry.name());
+        }
+        listed.stream().limit(MANY / 6).forEach(place::unlink);
+        assertEquals(MANY - MANY / 6, place.list("").size());
+        listed.addAll(Posix.list(listing));
+      } finally {
+        LIBC.closedir(listing);
+      }
+      assertEquals(names, listed);
+      place.list("").forEach(place::unlink);
+    }
+  }
+
+  @Scenario
   void positionsCanBeReturnedTo(Place place) {
     for (int i = 0; i < MANY; i++) {
       place.write("file-" + i, "");

@@ -7,8 +7,18 @@ import dev.firn.vfs.ErrnoException;
 import dev.firn.vfs.FileSystem;
 import java.io.IOException;
 import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 
-/** Requests about listings. */
+/**
+ * Requests about listings.
+ *
+ * <p>The kernel keeps one listing of a directory for all who let it, and whoever is in the middle
+ * of one goes on in what is kept by then, at his cookie. A cookie is a position in the listing of
+ * one handle; names that have gone since make it another position in the next. So, an invariant: of
+ * the handles of a directory that are open one at most lets the kernel keep its listing, and none
+ * of those that are to leave no trace (O_NOATIME), as {@link OwnMount}'s.
+ */
 final class DirectoryRequests {
   /** In the answer to OPENDIR: the listing may be cached. */
   private static final int CACHE_DIRECTORY = 1 << 3;
@@ -23,20 +33,31 @@ final class DirectoryRequests {
 
   private final FileSystem fileSystem;
 
+  /** By directory: the handle whose listing the kernel keeps. */
+  private final ConcurrentMap<Long, Long> keepers = new ConcurrentHashMap<>();
+
   DirectoryRequests(FileSystem fileSystem) {
     this.fileSystem = fileSystem;
   }
 
+  /** u32 flags of open(2). */
   int opendir(Request request) throws IOException {
     long directory = request.node();
-    int flags =
-        fileSystem.changesUnseen(directory) ? 0 : Structures.OPEN_KEEP_CACHE | CACHE_DIRECTORY;
-    return Structures.open(request, 0, fileSystem.openDirectory(directory), flags);
+    long handle = fileSystem.openDirectory(directory);
+    int flags = 0;
+    if (!fileSystem.changesUnseen(directory)) {
+      boolean leavesNoTrace = (request.intAt(0) & LinuxCalls.O_NOATIME) != 0;
+      boolean keeps = !leavesNoTrace && keepers.putIfAbsent(directory, handle) == null;
+      flags = Structures.OPEN_KEEP_CACHE | (keeps ? CACHE_DIRECTORY : 0);
+    }
+    return Structures.open(request, 0, handle, flags);
   }
 
   /** u64 handle. */
   int releasedir(Request request) throws IOException {
-    fileSystem.releaseDirectory(request.longAt(0));
+    long handle = request.longAt(0);
+    keepers.remove(request.node(), handle);
+    fileSystem.releaseDirectory(handle);
     return 0;
   }
 

@@ -24,6 +24,7 @@ final class LinuxCalls {
   static final int O_DIRECT = AARCH64 ? 0200000 : 040000;
   static final int O_DIRECTORY = AARCH64 ? 040000 : 0200000;
   static final int O_NOFOLLOW = AARCH64 ? 0100000 : 0400000;
+  static final int O_NOATIME = 01000000;
   static final int O_CLOEXEC = 02000000;
   static final int O_PATH = 010000000;
   static final int F_SETFL = 4;
