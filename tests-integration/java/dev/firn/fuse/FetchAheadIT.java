@@ -13,13 +13,18 @@ import dev.firn.vfs.FileSystem;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Iterator;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import jnr.constants.platform.Errno;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.Parameter;
@@ -207,6 +212,45 @@ class FetchAheadIT {
         }
         // After sixteen names, and at the ends of what was fetched then, and eight times that.
         assertTrue(waits >= 2 && waits <= 4, waits + " names were waited for");
+      }
+    }
+  }
+
+  /**
+   * What is fetched lists the directory, too, when names have gone that somebody else's listing
+   * began with.
+   */
+  @Test
+  void listingsLoseNothing() throws Exception {
+    AskedNames asked = new AskedNames();
+    try (TestVolume volume = new TestVolume()) {
+      FileSystem files = asked.of(volume.fileSystem());
+      try (TestMount mount = new TestMount(transport, files)) {
+        for (int i = 0; i < NAMES; i++) {
+          Files.createFile(mount.directory().resolve(name(i)));
+        }
+      }
+      try (TestMount mount = new TestMount(transport, files);
+          DirectoryStream<Path> stream = Files.newDirectoryStream(mount.directory())) {
+        asked.lookups.set(0);
+        Iterator<Path> listing = stream.iterator();
+        List<String> listed = new ArrayList<>();
+        while (listed.size() < NAMES / 2) {
+          listed.add(listing.next().getFileName().toString());
+        }
+        for (String name : listed.subList(0, NAMES / 6)) {
+          Files.delete(mount.directory().resolve(name));
+        }
+        for (int i = NAMES / 2; i < NAMES; i++) {
+          Files.size(mount.directory().resolve(name(i)));
+        }
+        assertTrue(asked.lookups.get() >= NAMES / 2, "nothing is fetched");
+        // The stream's own listing is open.
+        assertTrue(
+            Waiting.until(WAIT_MILLIS, () -> asked.listings.get() == 1), "it is still fetching");
+        listing.forEachRemaining(path -> listed.add(path.getFileName().toString()));
+        List<String> all = IntStream.range(0, NAMES).mapToObj(FetchAheadIT::name).toList();
+        assertEquals(all, listed);
       }
     }
   }

@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
  * seconds, and of a directory an eighth at least, the rest is fetched by a {@link Fetcher}: that
  * never costs much more than what was spent already, and the kernel's cache gets about eight times
  * what was asked for, at most, or sixteen times what came from the disk. Names that are looked up
- * in order say what comes next, so these are fetched sooner: see {@link NameSweeps}.
+ * in order say what comes next, so these are fetched sooner, and more: see {@link NameSweeps}.
  *
  * <p>A whole is a window of a file, or a directory. Files that somebody has open for writing are
  * left alone: see {@link OwnMount}.
@@ -70,19 +70,15 @@ final class FetchAhead {
     /** Bytes of a file. */
     void fetchPages(long inode, long offset, int sizeBytes);
 
-    /**
-     * Names of a directory.
-     *
-     * @param cookie behind which; 0 for the first
-     * @param expected all that are left, or about as many as this
-     */
-    void fetchNames(long directory, long cookie, int expected, NamesListener listener);
+    /** Names of a directory. */
+    void fetchNames(long directory, NameSweeps.Part part, NamesListener listener);
   }
 
-  /** Hears of names that were fetched; of none at all if nothing could be fetched. */
+  /** Hears of names that were fetched; of nothing if they were not. */
   interface NamesListener {
     /**
-     * @param end the last name; null if it is the directory's
+     * @param end the last name; null if nothing is to be had behind it, or wanted: see {@link
+     *     NameSweeps#fetched}
      * @param endCookie of this name
      */
     void fetched(byte[] end, long endCookie);
@@ -179,7 +175,8 @@ final class FetchAhead {
       COUNTS.done(key, now);
     } else if (names <= (long) count * WHOLE_MAX) {
       COUNTS.done(key, now);
-      fetcher.fetchNames(directory, 0, count * WHOLE_MAX, (end, endCookie) -> {});
+      fetcher.fetchNames(
+          directory, NameSweeps.Part.first(count * WHOLE_MAX), (end, endCookie) -> {});
     }
   }
 
@@ -187,8 +184,7 @@ final class FetchAhead {
     if (part != NameSweeps.Part.NONE) {
       fetcher.fetchNames(
           directory,
-          part.cookie,
-          part.names,
+          part,
           (end, endCookie) ->
               fetch(
                   directory,

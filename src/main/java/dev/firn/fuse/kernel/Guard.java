@@ -15,6 +15,9 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,6 +52,12 @@ final class Guard implements Closeable {
           + (" echo " + READY + " >&2; exec 2>/dev/null;")
           + " read -r end";
 
+  private static final String NO_GUARD =
+      "{}: if this process is killed it may not end before 'firn umount --force': {}";
+
+  /** A mount does not wait for longer for a program of the system that hangs. */
+  private static final int READY_SECONDS_MAX = 10;
+
   private static final int TRIAL_SECONDS_MAX = 10;
 
   private final Process process;
@@ -59,16 +68,24 @@ final class Guard implements Closeable {
 
   /** Of a mount that this process serves; none where it cannot be, which the log tells. */
   static Optional<Guard> over(Path directory) {
+    Process process = null;
+    boolean ready = false;
     try {
-      return Optional.of(STARTER.submit(() -> new Guard(start(directory))).get());
+      process = STARTER.submit(() -> start(directory)).get();
+      awaitReady(process);
+      ready = true;
+      return Optional.of(new Guard(process));
     } catch (ExecutionException e) {
-      LOG.info(
-          "{}: if this process is killed it may not end before 'firn umount --force': {}",
-          directory,
-          e.getCause().toString());
+      LOG.info(NO_GUARD, directory, e.getCause().toString());
+    } catch (IOException | TimeoutException e) {
+      LOG.info(NO_GUARD, directory, e.toString());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      LOG.info("{}: interrupted before it had a guard", directory);
+      LOG.info(NO_GUARD, directory, "interrupted");
+    } finally {
+      if (process != null && !ready) {
+        process.destroyForcibly();
+      }
     }
     return Optional.empty();
   }
@@ -94,23 +111,27 @@ final class Guard implements Closeable {
           new ProcessBuilder(told("sh", "-c", SCRIPT, "firn-guard", pid, directory.toString()));
       builder.environment().clear();
       builder.environment().put("PATH", "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin");
-      Process process =
-          builder
-              .directory(Path.of("/").toFile())
-              .redirectOutput(ProcessBuilder.Redirect.appendTo(abort.toFile()))
-              .start();
-      awaitReady(process);
-      return process;
+      return builder
+          .directory(Path.of("/").toFile())
+          .redirectOutput(ProcessBuilder.Redirect.appendTo(abort.toFile()))
+          .start();
     }
   }
 
-  private static void awaitReady(Process process) throws IOException {
-    try (BufferedReader said = process.errorReader(StandardCharsets.UTF_8)) {
-      String line = said.readLine();
-      if (!READY.equals(line)) {
-        process.destroyForcibly();
-        throw new IOException(line == null ? "its guard ended at once" : line);
-      }
+  /** Throws an IOException if it says anything else, or ends. */
+  private static void awaitReady(Process process)
+      throws IOException, InterruptedException, ExecutionException, TimeoutException {
+    FutureTask<String> said = new FutureTask<>(() -> firstError(process));
+    DaemonThreads.named("fuse-guard-ready").newThread(said).start();
+    String line = said.get(READY_SECONDS_MAX, TimeUnit.SECONDS);
+    if (!READY.equals(line)) {
+      throw new IOException(line == null ? "its guard ended at once" : line);
+    }
+  }
+
+  private static String firstError(Process process) throws IOException {
+    try (BufferedReader errors = process.errorReader(StandardCharsets.UTF_8)) {
+      return errors.readLine();
     }
   }
 

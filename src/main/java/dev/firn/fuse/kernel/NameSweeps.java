@@ -9,9 +9,8 @@ import java.util.Arrays;
  * name behind a part has gone through all of it, or left it out.
  *
  * <p>Invariants: a directory has at most one part under way. A part is no longer than {@link
- * #GROWTH} times what was looked up or fetched before it. Once a part ends before the name that was
- * asked for when it began, names are being left out: nothing more is fetched of that directory as
- * long as that goes on.
+ * #GROWTH} times what was looked up or fetched before it. Who leaves out more than {@link #GROWTH}
+ * names for each that he looks up, behind a part or before the first, gets nothing more.
  *
  * <p>A table of fixed size, where directories push each other out. Safe for concurrent use.
  */
@@ -20,6 +19,9 @@ final class NameSweeps {
   static final int NAMES_MIN = 16;
 
   static final int GROWTH = 8;
+
+  /** A listing is gone through from its beginning to get that far. */
+  private static final long COOKIE_MAX = 1 << 18;
 
   private static final int SWEEPS = 16;
 
@@ -35,19 +37,35 @@ final class NameSweeps {
   private static final long PART_NANOS_MAX = 2_000_000_000L;
 
   /**
-   * Names to be fetched: about so many of a directory behind a cookie. Each is known by itself: two
-   * of the same content are two.
+   * Names of a directory to be fetched. Each part is known by itself: two of the same content are
+   * two.
    */
   static final class Part {
     /** A sweep is under way, and nothing is to be done. */
-    static final Part NONE = new Part(0, 0);
+    static final Part NONE = first(0);
 
+    /** Behind which they are. It is another listing's, so names that went since move it. */
     final long cookie;
+
+    /** About so many. */
     final int names;
 
-    Part(long cookie, int names) {
+    /** The last name that was looked up; empty if they are wanted whatever comes before. */
+    final byte[] until;
+
+    /** If more names than these come before that one, the rest is not wanted. */
+    final int leftOutMax;
+
+    private Part(long cookie, int names, byte[] until, int leftOutMax) {
       this.cookie = cookie;
       this.names = names;
+      this.until = until;
+      this.leftOutMax = leftOutMax;
+    }
+
+    /** A directory's first names. */
+    static Part first(int names) {
+      return new Part(0, names, new byte[0], 0);
     }
   }
 
@@ -60,11 +78,11 @@ final class NameSweeps {
     /** How many names came in order, up to {@link #name}. */
     int count;
 
-    /** What is being fetched, if anything, since when, and which name was asked for last then. */
+    /** What is being fetched, if anything, since when, and the count then. */
     Part part;
 
     long partNanos;
-    byte[] partName;
+    int partCount;
 
     /** The last name of what was fetched, and its cookie; null before the first part has come. */
     byte[] end;
@@ -72,7 +90,7 @@ final class NameSweeps {
     long endCookie;
     int partNames;
 
-    /** There are no more names, or names are being left out. */
+    /** There are no more names, or too many are left out. */
     boolean over;
 
     void begin(long directory, byte[] name) {
@@ -80,6 +98,7 @@ final class NameSweeps {
       this.name = name;
       count = 1;
       part = null;
+      partCount = 0;
       end = null;
       endCookie = 0;
       partNames = NAMES_MIN;
@@ -87,10 +106,11 @@ final class NameSweeps {
     }
 
     Part next(int namesMax, long now) {
+      int leftOutMax = Math.min(count - partCount, namesMax) * GROWTH;
       partNames = Math.min(partNames * GROWTH, namesMax);
       partNanos = now;
-      partName = name;
-      part = new Part(endCookie, partNames);
+      partCount = count;
+      part = new Part(endCookie, partNames, name, leftOutMax);
       return part;
     }
   }
@@ -133,7 +153,10 @@ final class NameSweeps {
         return null;
       }
       if (sweep.part != null) {
-        sweep.over = nanoTime - sweep.partNanos > PART_NANOS_MAX;
+        if (nanoTime - sweep.partNanos > PART_NANOS_MAX) {
+          sweep.part = null;
+          sweep.over = true;
+        }
         return Part.NONE;
       }
       boolean behind = sweep.end == null || Arrays.compareUnsigned(name, sweep.end) > 0;
@@ -144,7 +167,8 @@ final class NameSweeps {
   /**
    * A part was fetched.
    *
-   * @param end its last name; null if there are no more behind it
+   * @param end its last name; null if there are no more behind it, or more than {@link
+   *     Part#leftOutMax} came
    * @param endCookie of this name
    * @return what to fetch now, {@link Part#NONE} for nothing
    */
@@ -157,7 +181,7 @@ final class NameSweeps {
       sweep.part = null;
       sweep.end = end;
       sweep.endCookie = endCookie;
-      sweep.over = end == null || Arrays.compareUnsigned(end, sweep.partName) < 0;
+      sweep.over = end == null || endCookie > COOKIE_MAX;
       boolean overtaken = !sweep.over && Arrays.compareUnsigned(sweep.name, end) > 0;
       return overtaken ? sweep.next(namesMax, nanoTime) : Part.NONE;
     }

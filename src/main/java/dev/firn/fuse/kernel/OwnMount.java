@@ -45,8 +45,12 @@ final class OwnMount implements FetchAhead.Fetcher {
 
   private static final int HANDLE_BYTES = 12;
 
-  /** For reading. It does not wait where somebody has a lease on the file. */
-  private static final int OPEN_FLAGS = LinuxCalls.O_CLOEXEC | LinuxCalls.O_NONBLOCK;
+  /**
+   * For reading. It does not wait where somebody has a lease on the file, and the kernel keeps no
+   * listing that we read: see {@link DirectoryRequests}.
+   */
+  private static final int OPEN_FLAGS =
+      LinuxCalls.O_CLOEXEC | LinuxCalls.O_NONBLOCK | LinuxCalls.O_NOATIME;
 
   /** Long ones keep those waiting who make names in that directory. */
   private static final int LISTING_BYTES = 128 << 10;
@@ -104,7 +108,7 @@ final class OwnMount implements FetchAhead.Fetcher {
   private record Pages(long inode, long offset, int sizeBytes, long sinceNanos) implements Wanted {}
 
   private record Names(
-      long inode, long cookie, int expected, FetchAhead.NamesListener listener, long sinceNanos)
+      long inode, NameSweeps.Part part, FetchAhead.NamesListener listener, long sinceNanos)
       implements Wanted {}
 
   /** When it is mounted, and nothing can have taken its place yet. */
@@ -124,9 +128,8 @@ final class OwnMount implements FetchAhead.Fetcher {
   }
 
   @Override
-  public void fetchNames(
-      long directory, long cookie, int expected, FetchAhead.NamesListener listener) {
-    enqueue(new Names(directory, cookie, expected, listener, System.nanoTime()));
+  public void fetchNames(long directory, NameSweeps.Part part, FetchAhead.NamesListener listener) {
+    enqueue(new Names(directory, part, listener, System.nanoTime()));
   }
 
   private void enqueue(Wanted wanted) {
@@ -244,23 +247,28 @@ final class OwnMount implements FetchAhead.Fetcher {
 
   /** To list a directory has the kernel ask for what its names lead to, too (READDIRPLUS). */
   private static void list(int directory, Names wanted) {
-    if (wanted.cookie() != 0
-        && LinuxCalls.LIBC.lseek(directory, wanted.cookie(), LinuxCalls.SEEK_SET) < 0) {
+    NameSweeps.Part part = wanted.part();
+    if (LinuxCalls.LIBC.lseek(directory, part.cookie, LinuxCalls.SEEK_SET) < 0) {
       return;
     }
-    long sizeBytes = Math.min((long) wanted.expected() * LISTED_NAME_BYTES, LISTING_BYTES);
+    long sizeBytes = Math.min((long) part.names * LISTED_NAME_BYTES, LISTING_BYTES);
     NativeBuffer buffer = new NativeBuffer((int) sizeBytes);
-    byte[] end = null;
+    byte[] end;
     long endCookie = 0;
     try {
       int names = 0;
-      long length;
+      int leftOut = 0;
+      boolean wants;
       do {
-        length = LinuxCalls.getdents(directory, buffer.address, buffer.sizeBytes);
+        long length = LinuxCalls.getdents(directory, buffer.address, buffer.sizeBytes);
         int last = 0;
         for (int at = 0; at < length; at += buffer.bytes.getShort(at + RECORD_LENGTH_AT)) {
           last = at;
           names++;
+          // All come before it, until one does not.
+          if (leftOut == names - 1 && isBefore(buffer.bytes, at, part.until)) {
+            leftOut++;
+          }
         }
         end = null;
         if (length > 0) {
@@ -268,12 +276,19 @@ final class OwnMount implements FetchAhead.Fetcher {
           endCookie = buffer.bytes.getLong(last + COOKIE_AT);
           use(directory, end);
         }
-      } while (length > 0 && names < wanted.expected() && isFresh(wanted));
+        wants = leftOut <= part.leftOutMax;
+      } while (end != null && wants && names < part.names && isFresh(wanted));
+      if (!wants) {
+        end = null;
+      }
     } finally {
       buffer.free();
     }
-    byte[] name = end == null ? null : Arrays.copyOf(end, end.length - 1);
-    wanted.listener().fetched(name, endCookie);
+    wanted.listener().fetched(end, endCookie);
+  }
+
+  private static boolean isBefore(ByteBuffer records, int at, byte[] name) {
+    return Arrays.compareUnsigned(nameAt(records, at), name) < 0;
   }
 
   private static byte[] nameAt(ByteBuffer records, int at) {
@@ -281,9 +296,9 @@ final class OwnMount implements FetchAhead.Fetcher {
     while (records.get(end) != 0) {
       end++;
     }
-    byte[] terminated = new byte[end + 1 - at - NAME_AT];
-    records.get(at + NAME_AT, terminated);
-    return terminated;
+    byte[] name = new byte[end - at - NAME_AT];
+    records.get(at + NAME_AT, name);
+    return name;
   }
 
   /**
@@ -292,7 +307,7 @@ final class OwnMount implements FetchAhead.Fetcher {
    */
   private static void use(int directory, byte[] name) {
     int flags = LinuxCalls.O_CLOEXEC | LinuxCalls.O_PATH | LinuxCalls.O_NOFOLLOW;
-    int fd = LinuxCalls.LIBC.openat(directory, name, flags);
+    int fd = LinuxCalls.LIBC.openat(directory, Arrays.copyOf(name, name.length + 1), flags);
     if (fd >= 0) {
       LinuxCalls.LIBC.close(fd);
     }

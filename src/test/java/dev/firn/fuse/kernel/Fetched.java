@@ -5,10 +5,10 @@ import java.util.List;
 
 /** Remembers what was to be fetched ahead, and fetches nothing. */
 final class Fetched implements FetchAhead.Fetcher {
-  /** Windows as "inode@offset+size", directories as "inode:cookie+expected". */
+  /** Windows as "inode@offset+size", parts of directories as "inode:cookie+names". */
   final List<String> wanted = new ArrayList<>();
 
-  /** Of the directories. */
+  /** Of the parts. */
   final List<FetchAhead.NamesListener> listeners = new ArrayList<>();
 
   @Override
@@ -22,9 +22,8 @@ final class Fetched implements FetchAhead.Fetcher {
   }
 
   @Override
-  public void fetchNames(
-      long directory, long cookie, int expected, FetchAhead.NamesListener listener) {
-    wanted.add(directory + ":" + cookie + "+" + expected);
+  public void fetchNames(long directory, NameSweeps.Part part, FetchAhead.NamesListener listener) {
+    wanted.add(directory + ":" + part.cookie + "+" + part.names);
     listeners.add(listener);
   }
 }

@@ -1,5 +1,6 @@
 package dev.firn.fuse.kernel;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -61,16 +62,38 @@ class NameSweepsTest {
   @Test
   void whoIsFasterThanAPartIsNotGivenUp() {
     NameSweeps.Part first = begin(1);
+    lookUp(150);
     lookUp(200);
-    assertPart(128, 1024, fetched(first, 128));
+    NameSweeps.Part second = fetched(first, 128);
+    assertPart(128, 1024, second);
+    assertArrayEquals(name(200), second.until);
+    assertEquals(2 * NameSweeps.GROWTH, second.leftOutMax);
   }
 
   @Test
-  void whoLeavesMostNamesOutGetsOnePartOnly() {
+  void eightNamesMayBeLeftOutForEachThatIsLookedUp() {
+    NameSweeps.Part first = begin(7);
+    assertArrayEquals(name(7 * NameSweeps.NAMES_MIN), first.until);
+    assertEquals(NameSweeps.NAMES_MIN * NameSweeps.GROWTH, first.leftOutMax);
+    fetched(first, 128);
+    NameSweeps.Part second = lookUp(135);
+    assertArrayEquals(name(135), second.until);
+    assertEquals(NameSweeps.GROWTH, second.leftOutMax);
+  }
+
+  @Test
+  void whoeverLeavesMoreOutGetsNothingMore() {
     NameSweeps.Part first = begin(100);
-    assertSame(NameSweeps.Part.NONE, fetched(first, 128));
+    assertSame(NameSweeps.Part.NONE, sweeps.fetched(DIRECTORY, first, null, 128, nanos));
     assertNull(lookUp(1700));
     assertNull(lookUp(1800));
+  }
+
+  @Test
+  void farIntoADirectoryNothingIsFetched() {
+    NameSweeps.Part first = begin(1);
+    assertSame(NameSweeps.Part.NONE, sweeps.fetched(DIRECTORY, first, name(128), 1 << 20, nanos));
+    assertNull(lookUp(129));
   }
 
   @Test
@@ -118,10 +141,13 @@ class NameSweepsTest {
 
   @Test
   void aPartThatNeverComesIsGivenUp() {
-    begin(1);
+    NameSweeps.Part first = begin(1);
     nanos += TimeUnit.SECONDS.toNanos(3);
     assertSame(NameSweeps.Part.NONE, lookUp(20));
     assertNull(lookUp(21));
+    // Nor if it comes after that.
+    assertSame(NameSweeps.Part.NONE, fetched(first, 128));
+    assertNull(lookUp(129));
   }
 
   @Test
