@@ -29,15 +29,10 @@ final class Negotiation {
   private static final int ANSWER_BYTES = 64;
   private static final int PAGE_BYTES = 4096;
 
-  /**
-   * Asynchronous requests (read-ahead, write-back) that the kernel hands over before the first of
-   * them is answered: as many as are served at a time. More would only lie in front of requests
-   * that somebody waits for.
-   */
-  private static final int BACKGROUND_MAX =
-      Math.max(8, Math.min(4 * Runtime.getRuntime().availableProcessors(), 64));
+  /** Asynchronous requests (read-ahead, write-back) under way before the kernel waits. */
+  private static final int BACKGROUND_MAX = 64;
 
-  private static final int CONGESTION_THRESHOLD = BACKGROUND_MAX * 3 / 4;
+  private static final int CONGESTION_THRESHOLD = 48;
 
   private static final long WANTED =
       InitFlags.ASYNC_READ
