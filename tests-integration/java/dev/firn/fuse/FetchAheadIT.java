@@ -161,12 +161,7 @@ class FetchAheadIT {
     AskedNames asked = new AskedNames();
     try (TestVolume volume = new TestVolume()) {
       FileSystem files = asked.of(volume.fileSystem());
-      try (TestMount mount = new TestMount(transport, files)) {
-        Path directory = Files.createDirectories(mount.directory().resolve(parent));
-        for (int i = 0; i < NAMES; i++) {
-          Files.createFile(directory.resolve(name(i)));
-        }
-      }
+      makeNames(files, parent);
       try (TestMount mount = new TestMount(transport, files)) {
         Path directory = mount.directory().resolve(parent);
         asked.lookups.set(0);
@@ -192,12 +187,7 @@ class FetchAheadIT {
     AskedNames asked = new AskedNames();
     try (TestVolume volume = new TestVolume()) {
       FileSystem files = asked.of(volume.fileSystem());
-      try (TestMount mount = new TestMount(transport, files)) {
-        Path directory = Files.createDirectories(mount.directory().resolve(parent));
-        for (int i = 0; i < NAMES; i++) {
-          Files.createFile(directory.resolve(name(i)));
-        }
-      }
+      makeNames(files, parent);
       try (TestMount mount = new TestMount(transport, files)) {
         Path directory = mount.directory().resolve(parent);
         int waits = 0;
@@ -225,11 +215,7 @@ class FetchAheadIT {
     AskedNames asked = new AskedNames();
     try (TestVolume volume = new TestVolume()) {
       FileSystem files = asked.of(volume.fileSystem());
-      try (TestMount mount = new TestMount(transport, files)) {
-        for (int i = 0; i < NAMES; i++) {
-          Files.createFile(mount.directory().resolve(name(i)));
-        }
-      }
+      makeNames(files, "");
       try (TestMount mount = new TestMount(transport, files);
           DirectoryStream<Path> stream = Files.newDirectoryStream(mount.directory())) {
         asked.lookups.set(0);
@@ -251,6 +237,15 @@ class FetchAheadIT {
         listing.forEachRemaining(path -> listed.add(path.getFileName().toString()));
         List<String> all = IntStream.range(0, NAMES).mapToObj(FetchAheadIT::name).toList();
         assertEquals(all, listed);
+      }
+    }
+  }
+
+  private void makeNames(FileSystem files, String parent) throws Exception {
+    try (TestMount mount = new TestMount(transport, files)) {
+      Path directory = Files.createDirectories(mount.directory().resolve(parent));
+      for (int i = 0; i < NAMES; i++) {
+        Files.createFile(directory.resolve(name(i)));
       }
     }
   }
