@@ -158,52 +158,42 @@ class FetchAheadIT {
   @ParameterizedTest
   @ValueSource(strings = {"", "directory"})
   void namesOfDirectories(String parent) throws Exception {
-    AskedNames asked = new AskedNames();
-    try (TestVolume volume = new TestVolume()) {
-      FileSystem files = asked.of(volume.fileSystem());
-      makeNames(files, parent);
-      try (TestMount mount = new TestMount(transport, files)) {
-        Path directory = mount.directory().resolve(parent);
-        asked.lookups.set(0);
-        // These names are longer than usual ones: an eighth is a few more.
-        int lookedUp = NAMES / 8 + NAMES / 40;
-        for (int i = 0; i < lookedUp; i++) {
-          // Downwards, which is no order.
-          Files.size(directory.resolve(name(5 * (lookedUp - i))));
-        }
-        asked.awaitListed(NAMES + lookedUp / 2);
-        int before = asked.lookups.get();
-        for (int i = 0; i < NAMES; i++) {
-          Files.size(directory.resolve(name(i)));
-        }
-        assertEquals(before, asked.lookups.get());
-      }
-    }
+    withNames(
+        parent,
+        (directory, asked) -> {
+          // These names are longer than usual ones: an eighth is a few more.
+          int lookedUp = NAMES / 8 + NAMES / 40;
+          for (int i = 0; i < lookedUp; i++) {
+            // Downwards, which is no order.
+            Files.size(directory.resolve(name(5 * (lookedUp - i))));
+          }
+          asked.awaitListed(NAMES + lookedUp / 2);
+          int before = asked.lookups.get();
+          for (int i = 0; i < NAMES; i++) {
+            Files.size(directory.resolve(name(i)));
+          }
+          assertEquals(before, asked.lookups.get());
+        });
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", "directory"})
   void namesThatComeInOrder(String parent) throws Exception {
-    AskedNames asked = new AskedNames();
-    try (TestVolume volume = new TestVolume()) {
-      FileSystem files = asked.of(volume.fileSystem());
-      makeNames(files, parent);
-      try (TestMount mount = new TestMount(transport, files)) {
-        Path directory = mount.directory().resolve(parent);
-        int waits = 0;
-        asked.lookups.set(0);
-        for (int i = 0; i < NAMES; i++) {
-          int before = asked.lookups.get();
-          Files.size(directory.resolve(name(i)));
-          if (i >= 15 && asked.lookups.get() > before) {
-            asked.awaitListed(Math.min(i + 100, NAMES));
-            waits++;
+    withNames(
+        parent,
+        (directory, asked) -> {
+          int waits = 0;
+          for (int i = 0; i < NAMES; i++) {
+            int before = asked.lookups.get();
+            Files.size(directory.resolve(name(i)));
+            if (i >= 15 && asked.lookups.get() > before) {
+              asked.awaitListed(Math.min(i + 100, NAMES));
+              waits++;
+            }
           }
-        }
-        // After sixteen names, and at the ends of what was fetched then, and eight times that.
-        assertTrue(waits >= 2 && waits <= 4, waits + " names were waited for");
-      }
-    }
+          // After sixteen names, and at the ends of what was fetched then, and eight times that.
+          assertTrue(waits >= 2 && waits <= 4, waits + " names were waited for");
+        });
   }
 
   /**
@@ -212,40 +202,52 @@ class FetchAheadIT {
    */
   @Test
   void listingsLoseNothing() throws Exception {
+    withNames(
+        "",
+        (directory, asked) -> {
+          try (DirectoryStream<Path> stream = Files.newDirectoryStream(directory)) {
+            Iterator<Path> listing = stream.iterator();
+            List<String> listed = new ArrayList<>();
+            while (listed.size() < NAMES / 2) {
+              listed.add(listing.next().getFileName().toString());
+            }
+            for (String name : listed.subList(0, NAMES / 6)) {
+              Files.delete(directory.resolve(name));
+            }
+            for (int i = NAMES / 2; i < NAMES; i++) {
+              Files.size(directory.resolve(name(i)));
+            }
+            assertTrue(asked.lookups.get() >= NAMES / 2, "nothing is fetched");
+            // The stream's own listing is open.
+            assertTrue(
+                Waiting.until(WAIT_MILLIS, () -> asked.listings.get() == 1),
+                "it is still fetching");
+            listing.forEachRemaining(path -> listed.add(path.getFileName().toString()));
+            List<String> all = IntStream.range(0, NAMES).mapToObj(FetchAheadIT::name).toList();
+            assertEquals(all, listed);
+          }
+        });
+  }
+
+  /** Done with a directory that was just mounted, and what was asked of it since. */
+  private interface Use {
+    void of(Path directory, AskedNames asked) throws Exception;
+  }
+
+  /** Uses a directory with {@link #NAMES} names, of which the kernel knows none. */
+  private void withNames(String parent, Use use) throws Exception {
     AskedNames asked = new AskedNames();
     try (TestVolume volume = new TestVolume()) {
       FileSystem files = asked.of(volume.fileSystem());
-      makeNames(files, "");
-      try (TestMount mount = new TestMount(transport, files);
-          DirectoryStream<Path> stream = Files.newDirectoryStream(mount.directory())) {
-        asked.lookups.set(0);
-        Iterator<Path> listing = stream.iterator();
-        List<String> listed = new ArrayList<>();
-        while (listed.size() < NAMES / 2) {
-          listed.add(listing.next().getFileName().toString());
+      try (TestMount mount = new TestMount(transport, files)) {
+        Path directory = Files.createDirectories(mount.directory().resolve(parent));
+        for (int i = 0; i < NAMES; i++) {
+          Files.createFile(directory.resolve(name(i)));
         }
-        for (String name : listed.subList(0, NAMES / 6)) {
-          Files.delete(mount.directory().resolve(name));
-        }
-        for (int i = NAMES / 2; i < NAMES; i++) {
-          Files.size(mount.directory().resolve(name(i)));
-        }
-        assertTrue(asked.lookups.get() >= NAMES / 2, "nothing is fetched");
-        // The stream's own listing is open.
-        assertTrue(
-            Waiting.until(WAIT_MILLIS, () -> asked.listings.get() == 1), "it is still fetching");
-        listing.forEachRemaining(path -> listed.add(path.getFileName().toString()));
-        List<String> all = IntStream.range(0, NAMES).mapToObj(FetchAheadIT::name).toList();
-        assertEquals(all, listed);
       }
-    }
-  }
-
-  private void makeNames(FileSystem files, String parent) throws Exception {
-    try (TestMount mount = new TestMount(transport, files)) {
-      Path directory = Files.createDirectories(mount.directory().resolve(parent));
-      for (int i = 0; i < NAMES; i++) {
-        Files.createFile(directory.resolve(name(i)));
+      try (TestMount mount = new TestMount(transport, files)) {
+        asked.lookups.set(0);
+        use.of(mount.directory().resolve(parent), asked);
       }
     }
   }

@@ -43,22 +43,18 @@ final class Guard implements Closeable {
   private static final ExecutorService STARTER =
       Executors.newSingleThreadExecutor(DaemonThreads.named("fuse-guard"));
 
-  private static final String READY = "ready";
-
   /** Ends at the end of its input. Its output is the connection's "abort". */
   private static final String SCRIPT =
       "trap '' HUP INT TERM;"
           + " trap 'sleep 1; set -- /proc/$1/task/*; [ $# -lt 2 ] || echo 1; exit' USR2;"
-          + (" echo " + READY + " >&2; exec 2>/dev/null;")
+          + " echo ready >&2; exec 2>/dev/null;"
           + " read -r end";
 
   private static final String NO_GUARD =
       "{}: if this process is killed it may not end before 'firn umount --force': {}";
 
-  /** A mount does not wait for longer for a program of the system that hangs. */
-  private static final int READY_SECONDS_MAX = 10;
-
-  private static final int TRIAL_SECONDS_MAX = 10;
+  /** Nobody waits for longer for a program of the system that hangs. */
+  private static final int PROGRAM_SECONDS_MAX = 10;
 
   private final Process process;
 
@@ -94,7 +90,7 @@ final class Guard implements Closeable {
   static Optional<String> refusal() {
     try {
       FuseConnections.open().close();
-      Program.run("util-linux", TRIAL_SECONDS_MAX, told("true"));
+      Program.run("util-linux", PROGRAM_SECONDS_MAX, told("true"));
       return Optional.empty();
     } catch (IOException | FirnException e) {
       return Optional.of(e.getMessage());
@@ -123,8 +119,8 @@ final class Guard implements Closeable {
       throws IOException, InterruptedException, ExecutionException, TimeoutException {
     FutureTask<String> said = new FutureTask<>(() -> firstError(process));
     DaemonThreads.named("fuse-guard-ready").newThread(said).start();
-    String line = said.get(READY_SECONDS_MAX, TimeUnit.SECONDS);
-    if (!READY.equals(line)) {
+    String line = said.get(PROGRAM_SECONDS_MAX, TimeUnit.SECONDS);
+    if (!"ready".equals(line)) {
       throw new IOException(line == null ? "its guard ended at once" : line);
     }
   }
